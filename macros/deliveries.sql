@@ -1,0 +1,130 @@
+{# What both event logs do with a delivery. The reasons are tried in the order of the contract. #}
+
+{% macro when_time_is_unusable() -%}
+    when (occurred_at_text is not null and occurred_at is null) or received_at is null then 'invalid_timestamp'
+    when occurred_at is null then 'missing_occurred_at'
+{%- endmacro %}
+
+
+{% macro when_time_is_implausible() -%}
+    when {{ milliseconds_between('received_at', 'occurred_at') }} > {{ 1000 * var('clock_skew_tolerance_seconds') }}
+        then 'occurred_after_received'
+    {%- if var('max_lateness_days') is not none %}
+    when {{ milliseconds_between('occurred_at', 'received_at') }} > {{ 86400000 * var('max_lateness_days') }}
+        then 'received_implausibly_late'
+    {%- endif %}
+{%- endmacro %}
+
+
+{# Deliveries received after the given as_of do not exist; one whose received_at cannot be read always does. #}
+{% macro is_delivered_as_of() -%}
+    (received_at is null or {{ as_of_given() }} is null or received_at <= {{ as_of_given() }})
+{%- endmacro %}
+
+
+{# True where there is text and it is not a plain decimal number within decimal(18,3). #}
+{% macro is_not_a_number(text) -%}
+    {{ text }} is not null and not ({{ text_matches(text, '-?[0-9]+(\\.[0-9]+)?') }} and try_cast({{ text }} as decimal(18, 3)) is not null)
+{%- endmacro %}
+
+
+{#
+    Deliveries of the events that were delivered more than once, judged: of one event_id the earliest received wins
+    (ties: the smaller by the raw columns in contract order, null as empty); a delivery equal to the winner in every
+    column but received_at is an exact redelivery, any other a conflict.
+#}
+{% macro judged_redeliveries(deliveries, content_columns) %}
+with
+
+usable as (
+    select * from {{ deliveries }}
+    where rejection_reason is null
+),
+
+delivered_repeatedly as (
+    select event_id
+    from usable
+    group by event_id
+    having count(*) > 1
+),
+
+contents_compared as (
+    select
+        usable.*,
+        {{ row_of(content_columns) }} as content,
+        row_number() over (
+            partition by usable.event_id
+            order by usable.received_at, {{ content_columns | join(', ') }}
+        ) as delivery_number
+    from usable
+    inner join delivered_repeatedly using (event_id)
+),
+
+judged as (
+    select
+        *,
+        content = first_value(content) over (partition by event_id order by delivery_number) as equals_winner
+    from contents_compared
+),
+
+final as (
+    select
+        judged.* exclude (content, equals_winner),
+        delivery_number = 1 as is_winner,
+        delivery_number > 1 and equals_winner as is_exact_redelivery,
+        not equals_winner as is_conflict,
+        count(*) filter (where equals_winner) over (partition by event_id) - 1 as redelivery_count
+    from judged
+)
+
+select * from final
+{% endmacro %}
+
+
+{# The payload keys that staging reads, in one parse of the payload. #}
+{% macro payload_keys() %}
+    {{ return([
+        'origin', 'message_id', 'text', 'is_proactive', 'has_attachments', 'status_code', 'team_id', 'work_id',
+        'agent_id', 'capacity_weight', 'reason', 'to_team_id', 'to_agent_id', 'topic_id', 'survey_id', 'scale_max',
+        'score', 'comment'
+    ]) }}
+{% endmacro %}
+
+
+{% macro numeric_payload_keys() %}
+    {{ return(['capacity_weight', 'scale_max', 'score']) }}
+{% endmacro %}
+
+
+{# The column of a payload key: its name, but where that alone would not say whose it is. #}
+{% macro payload_column(key) %}
+    {{ return({
+        'text': 'message_text', 'agent_id': 'assigned_agent_id', 'comment': 'csat_comment', 'score': 'csat_score',
+        'scale_max': 'csat_scale_max'
+    }.get(key, key)) }}
+{% endmacro %}
+
+
+{# The raw text of a time, for rejected deliveries; null where the raw column is typed and the time says it all. #}
+{% macro text_as_delivered(column) -%}
+    case when {{ is_text(column) }} then cast({{ column }} as varchar) end
+{%- endmacro %}
+
+
+{# One payload value as text. An empty text is no text, but an empty number is not a number. #}
+{% macro payload_text(texts, key) -%}
+    {%- set value = list_item(texts, payload_keys().index(key)) -%}
+    {{ value if key in numeric_payload_keys() else "nullif(" ~ value ~ ", '')" }}
+{%- endmacro %}
+
+
+{# A raw time as it was delivered. #}
+{% macro raw_text_of(column) -%}
+    coalesce({{ column }}_text, cast({{ column }} as varchar))
+{%- endmacro %}
+
+
+{# True for an event that starts a session: its actor is one of those by whom its type starts one. #}
+{% macro is_starter() -%}
+    vocabulary.starting_actors like '% ' || events.actor_type || ' %'
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{# The engine-specific words, by what they mean. Each engine has one file beside this one. #}
+
+{% macro is_text(column) %}{{ return(adapter.dispatch('is_text')(column)) }}{% endmacro %}
+{% macro text_matches(text, pattern) %}{{ return(adapter.dispatch('text_matches')(text, pattern)) }}{% endmacro %}
+{% macro utc_milliseconds(column) %}{{ return(adapter.dispatch('utc_milliseconds')(column)) }}{% endmacro %}
+{% macro milliseconds_between(start, end) %}{{ return(adapter.dispatch('milliseconds_between')(start, end)) }}{% endmacro %}
+{% macro local_date_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_date')(timestamp, timezone)) }}{% endmacro %}
+{% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient')(dividend, divisor)) }}{% endmacro %}
+{% macro last_value_before(expression, partition_by, order_by) %}{{ return(adapter.dispatch('last_value_before')(expression, partition_by, order_by)) }}{% endmacro %}
+{% macro is_json_object(text) %}{{ return(adapter.dispatch('is_json_object')(text)) }}{% endmacro %}
+{% macro json_texts(text, keys) %}{{ return(adapter.dispatch('json_texts')(text, keys)) }}{% endmacro %}
+{% macro list_item(list, index) %}{{ return(adapter.dispatch('list_item')(list, index)) }}{% endmacro %}
+{% macro row_of(columns) %}{{ return(adapter.dispatch('row_of')(columns)) }}{% endmacro %}
+{% macro stop_with(message) %}{{ return(adapter.dispatch('stop_with')(message)) }}{% endmacro %}
+{% macro code_points(text) %}{{ return(adapter.dispatch('code_points')(text)) }}{% endmacro %}
+{% macro has_non_ascii(text) %}{{ return(adapter.dispatch('has_non_ascii')(text)) }}{% endmacro %}
+{% macro fingerprint_of_rows(relation, columns) %}{{ return(adapter.dispatch('fingerprint_of_rows')(relation, columns)) }}{% endmacro %}
+{% macro date_series(first_date, last_date) %}{{ return(adapter.dispatch('date_series')(first_date, last_date)) }}{% endmacro %}

@@ -1,0 +1,45 @@
+{# What DuckDB says in its own words. Everything else in the project is SQL that other engines read too. #}
+
+{% macro duckdb__is_text(column) %}typeof({{ column }}) = 'VARCHAR'{% endmacro %}
+
+{% macro duckdb__text_matches(text, pattern) %}regexp_full_match({{ text }}, '{{ pattern }}'){% endmacro %}
+
+{# try_cast to timestamptz honours the offset that a cast to timestamp drops; epoch_ms floors to the millisecond and
+   is ten times faster than going through the session's zone. #}
+{% macro duckdb__utc_milliseconds(column) %}make_timestamp(epoch_ms(try_cast({{ column }} as timestamptz)) * 1000){% endmacro %}
+
+{% macro duckdb__milliseconds_between(start, end) %}epoch_ms({{ end }}) - epoch_ms({{ start }}){% endmacro %}
+
+{% macro duckdb__local_date(timestamp, timezone) %}cast(timezone('{{ timezone }}', timezone('UTC', {{ timestamp }})) as date){% endmacro %}
+
+{% macro duckdb__integer_quotient(dividend, divisor) %}({{ dividend }}) // ({{ divisor }}){% endmacro %}
+
+{% macro duckdb__last_value_before(expression, partition_by, order_by) -%}
+    last_value({{ expression }} ignore nulls) over (
+        partition by {{ partition_by }} order by {{ order_by }} rows between unbounded preceding and 1 preceding
+    )
+{%- endmacro %}
+
+{% macro duckdb__is_json_object(text) %}case when json_valid({{ text }}) then json_type({{ text }}) = 'OBJECT' else false end{% endmacro %}
+
+{# One parse for all keys: a list in the order of the keys. The text must be valid JSON. #}
+{% macro duckdb__json_texts(text, keys) %}json_extract_string({{ text }}, ['$.{{ keys | join("', '$.") }}']){% endmacro %}
+
+{% macro duckdb__list_item(list, index) %}{{ list }}[{{ index + 1 }}]{% endmacro %}
+
+{% macro duckdb__row_of(columns) %}row({{ columns | join(', ') }}){% endmacro %}
+
+{% macro duckdb__stop_with(message) %}error({{ message }}){% endmacro %}
+
+{% macro duckdb__code_points(text) %}string_split({{ text }}, ''){% endmacro %}
+
+{% macro duckdb__has_non_ascii(text) %}strlen({{ text }}) > length({{ text }}){% endmacro %}
+
+{% macro duckdb__fingerprint_of_rows(relation, columns) -%}
+    (select md5(coalesce(string_agg(line, chr(10) order by line), '')) from (
+        select concat_ws('|'{% for column in columns %}, coalesce(cast({{ column }} as varchar), ''){% endfor %}) as line
+        from {{ relation }}
+    ))
+{%- endmacro %}
+
+{% macro duckdb__date_series(first_date, last_date) %}unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)){% endmacro %}

@@ -1,0 +1,53 @@
+{# Guards: true, or the build stops with one sentence. #}
+
+{% macro stop_when_too_many_rejected(rejected_count, delivery_count, table) -%}
+    case
+        when {{ rejected_count }} > {{ var('max_rejected_rate') }} * {{ delivery_count }}
+            then {{ stop_with(
+                rejected_count ~ " || ' of ' || " ~ delivery_count ~ " || ' deliveries were rejected, more than the share of "
+                ~ var('max_rejected_rate') ~ " that max_rejected_rate allows: see rejection_reason in " ~ table
+                ~ ", mend the source or raise the var.'"
+            ) }} is null
+        else true
+    end
+{%- endmacro %}
+
+
+{% macro stop_when_clock_jumps(next_newest, newest) -%}
+    case
+        when
+            {{ as_of_given() }} is null
+            and {{ milliseconds_between(next_newest, newest) }} > {{ 86400000 * var('max_clock_gap_days') }}
+            then {{ stop_with(
+                "'The newest received_at, ' || " ~ newest ~ " || ', lies more than " ~ var('max_clock_gap_days')
+                ~ " days (max_clock_gap_days) after the next, ' || " ~ next_newest
+                ~ " || ': one bad clock would end every session; mend that delivery, or give as_of.'"
+            ) }} is null
+        else true
+    end
+{%- endmacro %}
+
+
+{# What the numbers mean, as one hash: the vars that carry a definition, the vocabulary and the business's configuration.
+   Equal fingerprints: equal meaning. #}
+{% macro config_fingerprint() -%}
+    {%- set settings = [] -%}
+    {%- for name in [
+        'reporting_timezone', 'session_inactivity_hours', 'repeat_contact_days', 'clock_skew_tolerance_seconds',
+        'max_lateness_days'
+    ] -%}
+        {%- do settings.append(name ~ '=' ~ var(name)) -%}
+    {%- endfor -%}
+    md5('{{ settings | join(';') }}'
+    {%- for table, columns in {
+        ref('event_types'): ['event_type', 'sort_rank', 'starting_actors', 'ends_session', 'is_activity', 'focus_effect', 'required_keys'],
+        ref('presence_statuses'): ['status', 'is_online', 'is_available', 'ends_focus'],
+        ref('stg_messaging__business_hours'): ['business_hours_id', 'timezone'],
+        ref('stg_messaging__business_hour_intervals'): ['business_hours_id', 'iso_weekday', 'opens_at', 'closes_at'],
+        ref('stg_messaging__holidays'): ['business_hours_id', 'holiday_date', 'opens_at', 'closes_at', 'name'],
+        ref('stg_messaging__sla_policies'): ['policy_id', 'policy_name', 'metric', 'channel_id', 'team_id', 'topic_id', 'target_seconds', 'clock', 'valid_from', 'valid_to'],
+        ref('stg_messaging__emoji_sentiment'): ['emoji', 'sentiment_score'],
+    }.items() %}
+        || {{ fingerprint_of_rows(table, columns) }}
+    {%- endfor %})
+{%- endmacro %}

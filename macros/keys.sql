@@ -1,0 +1,20 @@
+{# Sessions are numbered within their conversation, so a conversation can be recomputed alone. #}
+{% macro session_key(conversation_id, session_number) -%}
+    {{ conversation_id }} || '/' || cast({{ session_number }} as varchar)
+{%- endmacro %}
+
+
+{# Members that a dimension infers: ids that facts name and no reference table knows, so that no join loses a row. #}
+{% macro inferred_name() -%}
+    '(unknown)'
+{%- endmacro %}
+
+
+{# The team of an agent at a moment, not today's: a left join onto the stretches of the agent's memberships. #}
+{% macro join_team_of(agent_id, moment) -%}
+    left join {{ ref('int_team_memberships_flattened') }} as teams_then
+        on
+            {{ agent_id }} = teams_then.agent_id
+            and {{ moment }} >= teams_then.valid_from
+            and {{ moment }} < teams_then.valid_to
+{%- endmacro %}

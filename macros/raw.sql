@@ -1,0 +1,147 @@
+{#
+    The one place that knows where raw rows come from.
+
+    MESSAGING_RAW unset               the demo seeds
+    MESSAGING_RAW=<folder or bucket>  <folder>/<table>/*.parquet, else *.csv, else *.ndjson
+    MESSAGING_RAW=schema:<schema>     tables of that schema (or schema:<database>.<schema> of an attached database)
+
+    Only `base_*` views call it. The contract is what the view's YAML says: its columns, in that order, and no others.
+#}
+
+{% macro raw_location() %}
+    {{ return(env_var('MESSAGING_RAW', '').rstrip('/')) }}
+{% endmacro %}
+
+
+{% macro raw_mode() %}
+    {% set location = raw_location() %}
+    {{ return('demo' if location == '' else 'schema' if location.startswith('schema:') else 'files') }}
+{% endmacro %}
+
+
+{# {'database': …, 'schema': …} of MESSAGING_RAW=schema:… #}
+{% macro raw_schema() %}
+    {% set parts = raw_location()[7:].split('.') %}
+    {{ return({'database': parts[0] if parts | length > 1 else target.database, 'schema': parts[-1]}) }}
+{% endmacro %}
+
+
+{#
+    The select of a base view. `config_seed` names the project's own seed for a table that the raw location may
+    replace; a raw table that is not there is empty, unless `refuse_bad_raw_input` has already refused it.
+#}
+{% macro raw_table(name, config_seed=none) %}
+    {% set seed = ref(config_seed or name) if config_seed or raw_mode() == 'demo' else none %}
+    {% if not execute %}
+        {{ return('select 1') }}
+    {% endif %}
+    {% set relation = none if raw_mode() == 'demo' else raw_relation(name) %}
+    {% if relation %}
+        {{ return(raw_select(raw_column_types(relation), relation)) }}
+    {% elif seed %}
+        {{ return(raw_select({}, seed)) }}
+    {% endif %}
+    {{ return(raw_select(none, none)) }}
+{% endmacro %}
+
+
+{# The contract's columns out of a relation, each as text with '' read as null, but for timestamps that are typed
+   already. `types` is null for a table that is not there. #}
+{% macro raw_select(types, relation) %}
+    select
+    {% for column in model.columns.values() %}
+        {% set type = none if types is none else types.get(column.name, 'VARCHAR') %}
+        {{ raw_column(column.name, column.data_type, type) }} as {{ column.name }}{{ ',' if not loop.last }}
+    {% endfor %}
+    {% if relation is none %}
+    where false
+    {% else %}
+    from {{ relation }}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro raw_column(name, contract_type, type) %}
+    {%- if type is none -%}
+        cast(null as varchar)
+    {%- elif contract_type == 'timestamp' and type.startswith('TIMESTAMP') -%}
+        {{ name }}
+    {%- elif type.startswith('STRUCT') or type.startswith('MAP') or type.endswith('[]') -%}
+        cast(to_json({{ name }}) as varchar)
+    {%- else -%}
+        nullif(cast({{ name }} as varchar), '')
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro raw_column_types(relation) %}
+    {% set types = {} %}
+    {% for row in run_query('describe select * from ' ~ relation).rows %}
+        {% do types.update({row[0] | lower: row[1]}) %}
+    {% endfor %}
+    {{ return(types) }}
+{% endmacro %}
+
+
+{# The from-expression of one raw table, or null when there is none. #}
+{% macro raw_relation(name) %}
+    {% if raw_mode() == 'schema' %}
+        {% set place = raw_schema() %}
+        {{ return(adapter.get_relation(database=place.database, schema=place.schema, identifier=name)) }}
+    {% endif %}
+    {% set folder = raw_location() ~ '/' ~ name %}
+    {% if raw_files(folder, 'parquet') %}
+        {{ return("read_parquet('" ~ folder ~ "/*.parquet', union_by_name = true)") }}
+    {% elif raw_files(folder, 'csv') %}
+        {{ return(raw_csv_relation(raw_files(folder, 'csv'))) }}
+    {% elif raw_files(folder, 'ndjson') %}
+        {{ return(raw_ndjson_relation(folder)) }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{% macro raw_files(folder, extension) %}
+    {% set found = run_query("select file from glob('" ~ folder ~ "/*." ~ extension ~ "') order by file") %}
+    {{ return(found.columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# Every option is said and nothing is sniffed: a sniffer reads a ragged file as one column. Files are read together
+   when they share a header line, because read_csv goes by position once it is told the columns. #}
+{% macro raw_csv_relation(files) %}
+    {% set files_by_header = {} %}
+    {% for file in files %}
+        {% set line = run_query(
+            "select line from read_csv('" ~ file ~ "', auto_detect = false, header = false, strict_mode = false, "
+            ~ "delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1"
+        ).columns[0].values()[0] %}
+        {% do files_by_header.setdefault(line, []).append(file) %}
+    {% endfor %}
+    {% set reads = [] %}
+    {% for line, group in files_by_header.items() %}
+        {% set types = [] %}
+        {% for header in line.split(',') %}
+            {% do types.append("'" ~ header.strip().strip('"').lower() ~ "': 'VARCHAR'") %}
+        {% endfor %}
+        {% do reads.append(
+            "select * from read_csv(['" ~ group | join("', '") ~ "'], auto_detect = false, header = true, delim = ',', "
+            ~ "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
+            ~ "columns = {" ~ types | join(', ') ~ "})"
+        ) %}
+    {% endfor %}
+    {{ return('(' ~ reads | join(' union all by name ') ~ ')') }}
+{% endmacro %}
+
+
+{# A key that a line leaves out is null; an object under a text column keeps its JSON text. #}
+{% macro raw_ndjson_relation(folder) %}
+    {% set types = [] %}
+    {% for column in model.columns.values() %}
+        {% do types.append("'" ~ column.name ~ "': 'VARCHAR'") %}
+    {% endfor %}
+    {{ return(
+        "read_json('" ~ folder ~ "/*.ndjson', format = 'newline_delimited', ignore_errors = false, columns = {"
+        ~ types | join(', ') ~ "})"
+    ) }}
+{% endmacro %}

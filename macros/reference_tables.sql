@@ -1,0 +1,69 @@
+{# Reference and configuration tables are few and small, and a wrong cell there is wrong everywhere: it stops the build
+   with one sentence instead of becoming null. #}
+
+{% macro configured(column, value, table, remedy) -%}
+    case
+        when {{ column }} is not null
+            then coalesce({{ value }}, {{ stop_with(
+                "'" ~ table ~ ": " ~ column ~ " ''' || " ~ column ~ " || ''' cannot be read; " ~ remedy ~ ".'"
+            ) }})
+    end
+{%- endmacro %}
+
+
+{% macro configured_timestamp(column, table) -%}
+    {{ configured(column, utc_timestamp(column, bare_dates=true), table, 'write it like 2026-03-15T18:00:00Z') }}
+{%- endmacro %}
+
+
+{% macro configured_boolean(column, table, default) -%}
+    coalesce({{ configured(column, 'try_cast(' ~ column ~ ' as boolean)', table, 'write true or false') }}, {{ default }})
+{%- endmacro %}
+
+
+{% macro configured_number(column, table, type) -%}
+    {{ configured(column, 'try_cast(' ~ column ~ ' as ' ~ type ~ ')', table, 'write a plain number') }}
+{%- endmacro %}
+
+
+{# A dimension's members: the reference table's rows, and one inferred row for each id that a fact names and the
+   reference table does not know. `attributes` are SQL expressions of the inferred row by column. #}
+{% macro with_inferred_members(known, key, dimension, attributes) %}
+with
+
+known as (
+    select * from {{ known }}
+),
+
+referenced as (
+    select id as {{ key }} from {{ ref('int_dimension_ids_referenced') }}
+    where dimension = '{{ dimension }}'
+),
+
+inferred as (
+    select
+        referenced.{{ key }}
+        {%- for column, expression in attributes.items() %},
+        {{ expression }} as {{ column }}
+        {%- endfor %}
+    from referenced
+    anti join known using ({{ key }})
+),
+
+final as (
+    select
+        {{ key }}
+        {%- for column in attributes %},
+        {{ column }}
+        {%- endfor %},
+        false as is_inferred
+    from known
+    union all
+    select
+        *,
+        true as is_inferred
+    from inferred
+)
+
+select * from final
+{% endmacro %}

@@ -1,0 +1,30 @@
+-- Grain: one row per day, from the first event to as_of, in the reporting time zone.
+with
+
+events as (
+    select
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at
+    from {{ ref('int_conversation_events_sessionized') }}
+),
+
+days as (
+    select cast({{ date_series(
+        local_date('least(events.first_at, build.as_of)'), local_date('greatest(events.last_at, build.as_of)')
+    ) }} as date) as date_day
+    from events
+    cross join {{ ref('int_build') }} as build
+    where build.as_of is not null
+),
+
+final as (
+    select
+        date_day,
+        cast(date_trunc('week', date_day) as date) as week_start,
+        cast(date_trunc('month', date_day) as date) as month_start,
+        cast(date_trunc('quarter', date_day) as date) as quarter_start,
+        cast(extract(isodow from date_day) as integer) as iso_weekday
+    from days
+)
+
+select * from final

@@ -1,0 +1,32 @@
+-- Grain: one row per accepted event.
+with
+
+events as (
+    select * from {{ ref('int_conversation_events_sessionized') }}
+),
+
+final as (
+    select
+        event_id,
+        event_type,
+        conversation_id,
+        session_id,
+        channel_id,
+        messaging_user_id,
+        actor_type,
+        actor_id,
+        message_id,
+        work_id,
+        topic_id,
+        survey_id,
+        occurred_at,
+        received_at,
+        {{ local_date('occurred_at') }} as occurred_date,
+        cast(position_in_conversation as bigint) as position_in_conversation,
+        cast(position_in_session as bigint) as position_in_session,
+        redelivery_count,
+        is_preceding
+    from events
+)
+
+select * from final

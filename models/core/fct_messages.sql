@@ -1,0 +1,56 @@
+-- Grain: one row per message sent, and one per message that only its receipts tell of (is_orphan).
+with
+
+messages as (
+    select * from {{ ref('int_messages_with_receipts') }}
+),
+
+contexts as (
+    select * from {{ ref('int_session_contexts') }}
+),
+
+emoji as (
+    select * from {{ ref('int_messages_emoji_scored') }}
+),
+
+final as (
+    select
+        messages.event_id,
+        messages.message_id,
+        messages.conversation_id,
+        messages.session_id,
+        contexts.channel_id,
+        contexts.messaging_user_id,
+        contexts.account_id,
+        case when messages.actor_type != 'system' then contexts.contact_key end as active_contact_key,
+        messages.actor_type,
+        messages.actor_id,
+        case when messages.actor_type = 'agent' then messages.actor_id end as agent_id,
+        teams_then.team_id,
+        messages.delivery_status,
+        messages.status_code,
+        messages.message_text,
+        messages.sent_at,
+        {{ local_date('messages.sent_at') }} as sent_date,
+        messages.delivered_at,
+        messages.read_at,
+        messages.failed_at,
+        {{ seconds_between('messages.sent_at', 'messages.delivered_at') }} as delivery_seconds,
+        {{ seconds_between('messages.sent_at', 'messages.read_at') }} as read_seconds,
+        coalesce(emoji.known_emoji_count, 0) as known_emoji_count,
+        emoji.emoji_sentiment_score,
+        messages.is_proactive,
+        coalesce(messages.is_proactive and messages.actor_type != 'end_user', false) as is_proactive_outreach,
+        messages.has_attachments,
+        messages.is_orphan,
+        messages.is_effective,
+        contexts.is_test_channel,
+        {{ is_clock_anomaly('messages.sent_at', 'messages.delivered_at') }}
+        or {{ is_clock_anomaly('messages.sent_at', 'messages.read_at') }} as has_clock_anomaly
+    from messages
+    inner join contexts using (session_id)
+    left join emoji using (event_id)
+    {{ join_team_of("case when messages.actor_type = 'agent' then messages.actor_id end", 'messages.sent_at') }}
+)
+
+select * from final

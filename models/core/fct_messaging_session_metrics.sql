@@ -1,0 +1,57 @@
+-- Grain: one row per ended session and metric type: six rows a session.
+with
+
+sessions as (
+    select * from {{ ref('fct_messaging_sessions') }}
+    where is_ended
+),
+
+response_times as (
+    select
+        session_id,
+        responder_type,
+        {{ mean_seconds('sum(response_seconds)', 'count(response_seconds)') }} as average_response_time,
+        max(response_seconds) as max_response_time
+    from {{ ref('fct_responses') }}
+    where is_answered
+    group by session_id, responder_type
+),
+
+measured as (
+    select
+        sessions.*,
+        agents.average_response_time as average_agent_response_time,
+        agents.max_response_time as max_agent_response_time,
+        end_users.average_response_time as average_end_user_response_time,
+        end_users.max_response_time as max_end_user_response_time
+    from sessions
+    left join response_times as agents
+        on sessions.session_id = agents.session_id and agents.responder_type = 'agent'
+    left join response_times as end_users
+        on sessions.session_id = end_users.session_id and end_users.responder_type = 'end_user'
+),
+
+final as (
+    {%- for metric_type in [
+        'agent_message_count', 'end_user_message_count', 'average_agent_response_time', 'max_agent_response_time',
+        'average_end_user_response_time', 'max_end_user_response_time'
+    ] %}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
+    select
+        session_id,
+        '{{ metric_type }}' as metric_type,
+        conversation_id,
+        channel_id,
+        messaging_user_id,
+        account_id,
+        started_date,
+        cast({{ metric_type }} as decimal(18, 3)) as metric_value,
+        {{ metric_type }} is not null as has_value,
+        is_test_channel
+    from measured
+    {%- endfor %}
+)
+
+select * from final

@@ -1,0 +1,98 @@
+-- Grain: one row per session.
+with
+
+sessions as (
+    select * from {{ ref('int_sessions_concluded') }}
+),
+
+contexts as (
+    select * from {{ ref('int_session_contexts') }}
+),
+
+first_responses as (      -- a first response is measured where the customer began
+    select clocks.*
+    from {{ ref('int_first_responses') }} as clocks
+    inner join sessions using (session_id)
+    where sessions.origin = 'inbound'
+),
+
+topics_still_set as (
+    select
+        session_id,
+        max_by(topic_id, set_position) as topic_id
+    from {{ ref('int_topics_set') }}
+    where removed_position is null
+    group by session_id
+),
+
+repeat_contacts as (
+    select * from {{ ref('int_sessions_repeat_contacts') }}
+),
+
+final as (
+    select
+        sessions.session_id,
+        sessions.conversation_id,
+        sessions.session_number,
+        contexts.channel_id,
+        contexts.messaging_user_id,
+        contexts.contact_key,
+        contexts.account_id,
+        topics_still_set.topic_id,
+        sessions.resolved_by_agent_id,
+        first_responses.first_response_agent_id,
+        teams_then.team_id as first_response_team_id,
+        sessions.opened_event_id,
+        sessions.conversation_ended_event_id,
+        first_responses.first_response_event_id,
+        sessions.status,
+        sessions.origin,
+        sessions.agent_type,
+        sessions.ended_by_type,
+        sessions.started_at,
+        {{ local_date('sessions.started_at') }} as started_date,
+        sessions.last_activity_at,
+        first_responses.first_response_started_at,
+        first_responses.first_responded_at,
+        {{ local_date('first_responses.first_responded_at') }} as first_responded_date,
+        sessions.first_resolved_at,
+        sessions.last_resolved_at,
+        sessions.closed_at,
+        {{ local_date('sessions.closed_at') }} as closed_date,
+        sessions.ended_at,
+        sessions.event_count,
+        sessions.agent_message_count,
+        sessions.bot_message_count,
+        sessions.end_user_message_count,
+        sessions.cycle_count,
+        {{ seconds_between('first_responses.first_response_started_at', 'first_responses.first_responded_at') }}
+            as first_response_seconds,
+        {{ seconds_between('sessions.started_at', 'sessions.first_resolved_at') }} as first_resolution_seconds,
+        {{ seconds_between('sessions.started_at', 'sessions.last_resolved_at') }} as resolution_seconds,
+        {{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as duration_seconds,
+        coalesce(sessions.origin = 'inbound', false) as is_inbound,
+        sessions.ended_at is not null as is_ended,
+        sessions.closed_at is not null as is_closed,
+        coalesce(
+            sessions.closed_at is not null and sessions.origin = 'inbound'
+            and sessions.agent_message_count + sessions.bot_message_count > 0, false
+        ) as is_closed_conversation,
+        sessions.closed_at is not null and sessions.bot_message_count > 0 and sessions.agent_message_count = 0
+            as is_bot_resolved,
+        sessions.is_handed_off,
+        sessions.is_transferred,
+        sessions.cycle_count > 1 as is_reopened,
+        coalesce(sessions.origin = 'inbound', false) and sessions.ended_at is not null
+        and sessions.has_unanswered_customer as is_abandoned,
+        repeat_contacts.session_id is not null as is_repeat_contact,
+        contexts.is_test_channel,
+        {{ is_clock_anomaly('sessions.started_at', 'sessions.ended_at') }} as has_clock_anomaly
+    from sessions
+    inner join contexts using (session_id)
+    left join first_responses using (session_id)
+    left join topics_still_set using (session_id)
+    left join repeat_contacts using (session_id)
+    {{ join_team_of('first_responses.first_response_agent_id', 'first_responses.first_responded_at') }}
+)
+
+select * from final

@@ -1,0 +1,20 @@
+-- Grain: one row per rejected delivery of a presence event.
+with
+
+rejected as (
+    select * from {{ ref('int_presence_deliveries_rejected') }}
+),
+
+final as (
+    select
+        event_id,
+        agent_id,
+        status,
+        capacity,
+        occurred_at,
+        received_at,
+        rejection_reason
+    from rejected
+)
+
+select * from final

@@ -1,0 +1,90 @@
+-- Grain: one row per message sent, and one per message that only its receipts tell of.
+with
+
+events as (
+    select * from {{ ref('int_conversation_events_sessionized') }}
+),
+
+sent as (
+    select * from events
+    where is_message
+),
+
+receipts as (
+    select
+        conversation_id,
+        message_id,
+        min_by(event_id, position_in_conversation) as first_receipt_event_id,
+        min_by(session_id, position_in_conversation) as first_receipt_session_id,
+        min(position_in_conversation) as first_receipt_position,
+        min(case when receipt_status = 'delivered' then occurred_at end) as delivered_at,
+        min(case when receipt_status = 'read' then occurred_at end) as read_at,
+        max(case when receipt_status = 'failed' then occurred_at end) as failed_at,
+        -- A last failure without a code has none, whatever an earlier one said: hence '' and not null.
+        max_by(coalesce(status_code, ''), case when receipt_status = 'failed' then position_in_conversation end)
+            as last_failure_code
+    from events
+    where receipt_status is not null
+    group by conversation_id, message_id
+),
+
+unioned as (
+    select
+        sent.event_id,
+        sent.message_id,
+        sent.conversation_id,
+        sent.session_id,
+        sent.actor_type,
+        sent.actor_id,
+        sent.position_in_conversation,
+        sent.occurred_at as sent_at,
+        receipts.delivered_at,
+        receipts.read_at,
+        receipts.failed_at,
+        receipts.last_failure_code,
+        sent.message_text,
+        coalesce(sent.is_proactive = 'true', false) as is_proactive,
+        coalesce(sent.has_attachments = 'true', false) as has_attachments,
+        false as is_orphan
+    from sent
+    left join receipts using (conversation_id, message_id)
+    union all by name
+    select
+        first_receipt_event_id as event_id,
+        message_id,
+        conversation_id,
+        first_receipt_session_id as session_id,
+        first_receipt_position as position_in_conversation,
+        delivered_at,
+        read_at,
+        failed_at,
+        last_failure_code,
+        false as is_proactive,
+        false as has_attachments,
+        true as is_orphan
+    from receipts
+    anti join sent using (conversation_id, message_id)
+),
+
+statuses_told as (
+    select
+        *,
+        case
+            when read_at is not null then 'read'
+            when delivered_at is not null then 'delivered'
+            when failed_at is not null then 'failed'
+            else 'sent'
+        end as delivery_status
+    from unioned
+),
+
+final as (
+    select
+        * exclude (last_failure_code),
+        case when delivery_status = 'failed' then nullif(last_failure_code, '') end as status_code,
+        -- A business message that failed never reached the customer: it neither answers nor prompts.
+        not is_orphan and (actor_type = 'end_user' or delivery_status != 'failed') as is_effective
+    from statuses_told
+)
+
+select * from final

@@ -1,0 +1,41 @@
+-- Grain: one row per session in which a customer wrote: the clock of the first response by a human.
+with
+
+elements as (
+    select
+        *,
+        is_agent_message and customer_messages_so_far > 0 as is_agent_answer
+    from {{ ref('int_turn_elements') }}
+),
+
+first_of_each as (
+    select
+        session_id,
+        min(case when is_customer_message then occurred_at end) as first_customer_at,
+        min(case when is_mark then position_in_conversation end) as first_mark_position,
+        min(case when is_mark then occurred_at end) as first_mark_at,
+        min(case when is_agent_answer then position_in_conversation end) as first_answer_position,
+        min(case when is_agent_answer then occurred_at end) as first_responded_at,
+        min_by(actor_id, case when is_agent_answer then position_in_conversation end) as first_response_agent_id,
+        min_by(event_id, case when is_agent_answer then position_in_conversation end) as first_response_event_id
+    from elements
+    group by session_id
+),
+
+final as (
+    select
+        session_id,
+        first_response_event_id,
+        first_response_agent_id,
+        -- A bot that hands over restarts the clock: until then nobody waited for a human.
+        case
+            when first_mark_position < first_answer_position or first_answer_position is null
+                then coalesce(first_mark_at, first_customer_at)
+            else first_customer_at
+        end as first_response_started_at,
+        first_responded_at
+    from first_of_each
+    where first_customer_at is not null
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- Grain: one row per inbound session whose contact had another session closed shortly before it.
+with
+
+sessions as (
+    select
+        concluded.session_id,
+        concluded.origin,
+        concluded.started_at,
+        concluded.closed_at,
+        users.contact_key
+    from {{ ref('int_sessions_concluded') }} as concluded
+    inner join {{ ref('int_messaging_users_resolved') }} as users using (messaging_user_id)
+),
+
+moments as (
+    select
+        session_id,
+        contact_key,
+        origin = 'inbound' as is_inbound_start,
+        started_at as happened_at,
+        cast(null as timestamp) as closed_at
+    from sessions
+    union all
+    select
+        session_id,
+        contact_key,
+        false as is_inbound_start,
+        closed_at as happened_at,
+        closed_at
+    from sessions
+    where closed_at is not null
+),
+
+compared as (      -- a close at the very start does not lie before it: range, and not rows
+    select
+        *,
+        max(closed_at) over (
+            partition by contact_key order by happened_at
+            range between unbounded preceding and interval 1 millisecond preceding
+        ) as previous_closed_at
+    from moments
+),
+
+final as (
+    select session_id
+    from compared
+    where is_inbound_start and previous_closed_at >= happened_at - interval {{ var('repeat_contact_days') }} day
+)
+
+select * from final

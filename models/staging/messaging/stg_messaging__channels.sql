@@ -1,0 +1,19 @@
+-- Grain: one row per channel.
+with
+
+source as (
+    select * from {{ ref('base_messaging__channels') }}
+),
+
+final as (
+    select
+        channel_id,
+        business_hours_id,
+        channel_name,
+        channel_type,
+        platform_type,
+        {{ configured_boolean('is_test', 'raw_channels', default=false) }} as is_test
+    from source
+)
+
+select * from final

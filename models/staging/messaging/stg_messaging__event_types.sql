@@ -1,0 +1,41 @@
+-- Grain: one row per event type: the vocabulary, and what each type is, said here and nowhere else.
+with
+
+vocabulary as (
+    select * from {{ ref('event_types') }}
+),
+
+final as (
+    select
+        event_type,
+        sort_rank,
+        ' ' || coalesce(starting_actors, '') || ' ' as starting_actors,
+        focus_effect,
+        case event_type
+            when 'message_delivered' then 'delivered'
+            when 'message_read' then 'read'
+            when 'message_failed' then 'failed'
+        end as receipt_status,
+        ends_session,
+        is_activity,
+        event_type = 'conversation_started' as is_conversation_start,
+        event_type = 'message_sent' as is_message,
+        event_type = 'bot_handoff' as is_handoff,
+        event_type = 'topic_added' as is_topic_added,
+        event_type = 'topic_removed' as is_topic_removed,
+        event_type = 'conversation_pended' as is_pend,
+        event_type = 'conversation_resolved' as is_resolve,
+        event_type = 'conversation_reopened' as is_reopen,
+        event_type in ('work_requested', 'work_assigned') as is_work_offer,
+        event_type = 'work_accepted' as is_work_acceptance,
+        event_type = 'work_transferred' as is_work_transfer,
+        event_type in (
+            'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred', 'work_closed'
+        ) as is_work_terminal
+        {%- for key in payload_keys() %},
+        ' ' || coalesce(required_keys, '') || ' ' like '% {{ key }} %' as requires_{{ key }}
+        {%- endfor %}
+    from vocabulary
+)
+
+select * from final

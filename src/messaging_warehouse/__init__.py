@@ -1,0 +1,1 @@
+"""A messaging reporting warehouse: the Python that stands beside the dbt project."""

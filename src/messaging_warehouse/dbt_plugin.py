@@ -1,0 +1,43 @@
+"""What dbt-duckdb loads into its connection: SQL functions that need Python.
+
+dbt-duckdb asks a plugin for the three methods below and for nothing else, so this class implements them and the
+package stays free of dbt.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import duckdb
+
+from messaging_warehouse.raw_input import find_problems
+
+
+def raw_input_problems(location: str, contract: str) -> str | None:
+    """Return one sentence a line for each problem of a raw folder, or null; `contract` is JSON {table: [column]}."""
+    return "\n".join(find_problems(location, json.loads(contract))) or None
+
+
+class Plugin:
+    """Register the project's SQL functions on each DuckDB connection that dbt opens."""
+
+    def __init__(self, name: str, plugin_config: dict[str, Any], credentials: Any = None) -> None:
+        self.name = name
+
+    def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
+        """Leave the connection's configuration as the profile says."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Register the functions once for the database."""
+        conn.create_function(
+            "raw_input_problems",
+            raw_input_problems,
+            ["VARCHAR", "VARCHAR"],  # type: ignore[list-item]  # DuckDB takes type names
+            "VARCHAR",  # type: ignore[arg-type]
+            null_handling="special",
+            side_effects=True,
+        )
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Leave cursors alone: functions registered on the connection are seen by each of them."""

@@ -1,0 +1,122 @@
+"""Look at a folder of raw files before a build, so that a bad one is refused with a sentence and not half-way.
+
+The contract is what the `base_*` views document: table name → column names. Text files are read to their end,
+because a ragged line may be the last one; of a Parquet file the footer is enough.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+REQUIRED_TABLE = "raw_conversation_events"
+BUCKET = "://"
+
+
+def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return one sentence for each thing that keeps a raw folder from being built.
+
+    Args:
+        location: a folder as `MESSAGING_RAW` names it. A bucket is not looked into: its files are the engine's to open.
+        contract: for each raw table the columns that its files must have.
+
+    Returns:
+        Sentences, each naming the file and the remedy; empty when the folder can be built.
+    """
+    if BUCKET in location:
+        return []
+    root = Path(location)
+    if not root.is_dir():
+        return [f"MESSAGING_RAW: there is no folder {location}; give the folder that holds {REQUIRED_TABLE}/."]
+    problems = [
+        problem
+        for table, columns in contract.items()
+        for problem in _table_problems(root / table, columns)
+    ]
+    if not any(_files(root / REQUIRED_TABLE)):
+        problems.insert(
+            0,
+            f"{root / REQUIRED_TABLE}: no *.parquet, *.csv or *.ndjson file is there; "
+            "put the event log's files into that folder.",
+        )
+    return problems
+
+
+def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
+    """Return the format that is read of a table's folder and its files: Parquet, else CSV, else NDJSON."""
+    for extension in ("parquet", "csv", "ndjson"):
+        if files := sorted(folder.glob(f"*.{extension}")):
+            return extension, files
+    return ()
+
+
+def _table_problems(folder: Path, columns: Sequence[str]) -> list[str]:
+    found = _files(folder)
+    if not found:
+        return []
+    extension, files = found
+    check = CHECKS[extension]
+    return [problem for file in files if (problem := check(file, columns)) is not None]
+
+
+def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:
+    try:
+        with duckdb.connect() as connection:
+            names = connection.execute("select name from parquet_schema(?)", [str(file)]).fetchall()
+    except duckdb.Error:
+        return f"{file}: not a readable Parquet file; write it again or take it out of the folder."
+    return _missing_column_problem(file, [name for (name,) in names], columns)
+
+
+def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            header = next(csv.reader(text), [])
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{file}: cannot be read as UTF-8 text ({error.__class__.__name__}); write it again as UTF-8."
+    names = [name.strip().lower() for name in header]
+    if len(set(names)) < len(names):
+        return f"{file}: the header names a column twice; give each column a name of its own."
+    return _missing_column_problem(file, names, columns) or _unreadable_line_problem(
+        file,
+        "select count(*) from read_csv(?, auto_detect = false, header = true, delim = ',', quote = '\"', "
+        "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, columns = ?)",
+        [str(file), dict.fromkeys(names, "VARCHAR")],
+    )
+
+
+def _ndjson_problem(file: Path, columns: Sequence[str]) -> str | None:
+    return _unreadable_line_problem(
+        file,
+        "select count(columns(*)) from read_json(?, format = 'newline_delimited', ignore_errors = false, columns = ?)",
+        [str(file), dict.fromkeys(columns, "VARCHAR")],
+    )
+
+
+def _missing_column_problem(file: Path, names: Sequence[str], columns: Sequence[str]) -> str | None:
+    present = {name.lower() for name in names}
+    missing = [column for column in columns if column not in present]
+    if not missing:
+        return None
+    return f"{file}: column {', '.join(missing)} is missing; add it (it may be empty), as the raw contract says."
+
+
+def _unreadable_line_problem(file: Path, query: str, parameters: list[object]) -> str | None:
+    """Read the whole file as the build will, and put the engine's first lines of complaint into one sentence."""
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(query, parameters).fetchall()
+    except duckdb.Error as error:
+        complaint = " ".join(str(error).split("Possible fixes")[0].split("LINE 1")[0].split())
+        return f"{file}: a line cannot be read ({complaint}); repair or remove it, then build again."
+    return None
+
+
+CHECKS: dict[str, Callable[[Path, Sequence[str]], str | None]] = {
+    "parquet": _parquet_problem,
+    "csv": _csv_problem,
+    "ndjson": _ndjson_problem,
+}

@@ -1,0 +1,83 @@
+"""What goes into the reference: raw rows as a text file would hold them, and the settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+RawRow = Mapping[str, str | None]
+RawTable = list[dict[str, str | None]]
+Value = str | int | bool | Decimal | datetime | None
+Row = dict[str, Value]
+
+
+@dataclass
+class RawInput:
+    """The raw tables of the contract; one dict per row, every value text or None.
+
+    Grain of the two logs: one *delivery* of an event. Reference tables: one row per id, memberships
+    one row per agent, team and period. Tables left out are empty; so are columns left out.
+    """
+
+    conversation_events: RawTable = field(default_factory=list)
+    presence_events: RawTable = field(default_factory=list)
+    agents: RawTable = field(default_factory=list)
+    teams: RawTable = field(default_factory=list)
+    team_memberships: RawTable = field(default_factory=list)
+    channels: RawTable = field(default_factory=list)
+    messaging_users: RawTable = field(default_factory=list)
+    accounts: RawTable = field(default_factory=list)
+    topics: RawTable = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The vars of a build.
+
+    `as_of` (aware, or naive UTC) is the moment the warehouse speaks for; None means the latest
+    `received_at` of a usable delivery. `max_lateness_days` None switches that check off.
+    `reporting_timezone` cuts days for marts and touches nothing in the tables built here.
+    """
+
+    as_of: datetime | None = None
+    session_inactivity_hours: int = 24
+    clock_skew_tolerance_seconds: int = 300
+    max_lateness_days: int | None = 400
+    reporting_timezone: str = "UTC"
+
+    @property
+    def session_inactivity(self) -> timedelta:
+        """The gap without activity from which a session is over."""
+        return timedelta(hours=self.session_inactivity_hours)
+
+    @property
+    def clock_skew_tolerance(self) -> timedelta:
+        """How far `occurred_at` may lie after `received_at`."""
+        return timedelta(seconds=self.clock_skew_tolerance_seconds)
+
+    @property
+    def max_lateness(self) -> timedelta | None:
+        """How far `received_at` may lie after `occurred_at`; None is any distance."""
+        if self.max_lateness_days is None:
+            return None
+        return timedelta(days=self.max_lateness_days)
+
+    @property
+    def given_as_of(self) -> datetime | None:
+        """The given `as_of` in naive UTC at the millisecond, or None when it is not given."""
+        if self.as_of is None:
+            return None
+        moment = self.as_of
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return truncated_to_millisecond(moment)
+
+
+def truncated_to_millisecond(moment: datetime) -> datetime:
+    """Drop what is finer than a millisecond, as staging does."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def column(row: RawRow, name: str) -> str | None:
+    """Read a raw column: an empty text, like a column left out, is null; blanks are kept."""
+    return row.get(name) or None

@@ -1,0 +1,175 @@
+"""The whole way from raw rows to the tables: validate, settle, deal out, tell, publish."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reference.contacts import MessagingUsers, RecentClosings
+from reference.history import SessionHistory, tell_histories
+from reference.inputs import RawInput, Row, Settings
+from reference.resolutions import TeamMemberships
+from reference.rows import (
+    event_row,
+    message_row,
+    metric_rows,
+    presence_row,
+    rejected_row,
+    resolution_row,
+    response_row,
+    session_row,
+)
+from reference.sessions import Session, split_into_sessions
+from reference.validation import (
+    CONVERSATION_EVENT_COLUMNS,
+    PRESENCE_EVENT_COLUMNS,
+    ConversationEvent,
+    Log,
+    PresenceEvent,
+    read_log,
+    validate_conversation_delivery,
+    validate_presence_delivery,
+)
+
+TABLE_NAMES = (
+    "fct_conversation_events",
+    "rejected_events",
+    "rejected_presence_events",
+    "presence_events",
+    "fct_messaging_sessions",
+    "fct_messages",
+    "fct_responses",
+    "fct_messaging_session_metrics",
+    "fct_resolutions",
+)
+
+
+@dataclass
+class Warehouse:
+    """The built tables, rows as dicts; times are naive UTC at the millisecond, seconds decimal.
+
+    `as_of` is the moment they speak for: None when none was given and nothing usable was received.
+    The counts of exact redeliveries are of a whole log, rejected events' included, so that
+    deliveries = accepted events + exact redeliveries + rejected deliveries.
+    """
+
+    as_of: datetime | None
+    exact_redelivery_count: int
+    exact_presence_redelivery_count: int
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLE_NAMES})
+
+
+def build(raw: RawInput, settings: Settings | None = None) -> Warehouse:
+    """Build the tables of the reference from raw rows; settings left out are the defaults."""
+    settings = settings or Settings()
+    conversation_log = read_log(raw.conversation_events, validate_conversation_delivery, settings)
+    presence_log = read_log(raw.presence_events, validate_presence_delivery, settings)
+    warehouse = Warehouse(
+        as_of=_find_as_of(settings, conversation_log, presence_log),
+        exact_redelivery_count=conversation_log.exact_redelivery_count,
+        exact_presence_redelivery_count=presence_log.exact_redelivery_count,
+    )
+
+    sessions_by_conversation = _split_conversations(conversation_log, settings)
+    _publish_conversation_log(warehouse, conversation_log, sessions_by_conversation)
+    _publish_presence_log(warehouse, presence_log)
+    if warehouse.as_of is not None:
+        histories: list[SessionHistory] = []
+        for sessions in sessions_by_conversation.values():
+            histories.extend(tell_histories(sessions, warehouse.as_of, settings))
+        _publish_histories(warehouse, histories, raw)
+    return warehouse
+
+
+def _find_as_of(
+    settings: Settings, conversation_log: Log[ConversationEvent], presence_log: Log[PresenceEvent]
+) -> datetime | None:
+    """The given `as_of`, else the latest `received_at` of a usable delivery of either log."""
+    if settings.given_as_of is not None:
+        return settings.given_as_of
+    latest = (conversation_log.latest_received_at, presence_log.latest_received_at)
+    return max((moment for moment in latest if moment is not None), default=None)
+
+
+def _split_conversations(
+    log: Log[ConversationEvent], settings: Settings
+) -> dict[str, list[Session]]:
+    """The sessions of every conversation that has a starter, by conversation id."""
+    events_by_conversation: dict[str, list[ConversationEvent]] = {}
+    for accepted in log.accepted:
+        event = accepted.winner
+        events_by_conversation.setdefault(event.conversation_id, []).append(event)
+    sessions_by_conversation = {}
+    for conversation_id, events in events_by_conversation.items():
+        in_total_order = sorted(events, key=lambda event: event.total_order)
+        sessions = split_into_sessions(conversation_id, in_total_order, settings.session_inactivity)
+        if sessions:
+            sessions_by_conversation[conversation_id] = sessions
+    return sessions_by_conversation
+
+
+def _publish_conversation_log(
+    warehouse: Warehouse,
+    log: Log[ConversationEvent],
+    sessions_by_conversation: dict[str, list[Session]],
+) -> None:
+    """Every delivery lands in one place: an event, its count of exact redeliveries, or a rejection.
+
+    `no_session` tells of the delivery's own conversation and comes before `conflicting_redelivery`.
+    """
+    rejections = list(log.rejected)
+    redelivery_counts = {}
+    for accepted in log.accepted:
+        winner = accepted.winner
+        redelivery_counts[winner.event_id] = accepted.exact_redelivery_count
+        if winner.conversation_id not in sessions_by_conversation:
+            rejections.append((winner.raw, "no_session"))
+        for loser in accepted.conflicting:
+            if loser.conversation_id not in sessions_by_conversation:
+                rejections.append((loser.raw, "no_session"))
+            else:
+                rejections.append((loser.raw, "conflicting_redelivery"))
+
+    for raw, reason in rejections:
+        row = rejected_row(raw, CONVERSATION_EVENT_COLUMNS, reason)
+        warehouse.tables["rejected_events"].append(row)
+    for session in _all_sessions(sessions_by_conversation):
+        for position, event in enumerate(session.members, start=1):
+            row = event_row(event, session, position, redelivery_counts[event.event_id])
+            warehouse.tables["fct_conversation_events"].append(row)
+
+
+def _all_sessions(sessions_by_conversation: dict[str, list[Session]]) -> Iterable[Session]:
+    for sessions in sessions_by_conversation.values():
+        yield from sessions
+
+
+def _publish_presence_log(warehouse: Warehouse, log: Log[PresenceEvent]) -> None:
+    """Accepted presence events, and every delivery that is none and no exact redelivery."""
+    rejections = list(log.rejected)
+    for accepted in log.accepted:
+        warehouse.tables["presence_events"].append(presence_row(accepted.winner))
+        for loser in accepted.conflicting:
+            rejections.append((loser.raw, "conflicting_redelivery"))
+    for raw, reason in rejections:
+        row = rejected_row(raw, PRESENCE_EVENT_COLUMNS, reason)
+        warehouse.tables["rejected_presence_events"].append(row)
+
+
+def _publish_histories(
+    warehouse: Warehouse, histories: list[SessionHistory], raw: RawInput
+) -> None:
+    """The facts at session grain and below."""
+    users = MessagingUsers(raw.messaging_users)
+    memberships = TeamMemberships(raw.team_memberships)
+    closings = RecentClosings(histories, users)
+    tables = warehouse.tables
+    for history in histories:
+        session = history.session
+        tables["fct_messaging_sessions"].append(session_row(history, users, closings))
+        for message in history.messages:
+            tables["fct_messages"].append(message_row(message))
+        for response in history.responses:
+            tables["fct_responses"].append(response_row(session, response))
+        tables["fct_messaging_session_metrics"].extend(metric_rows(history))
+        for cycle in history.resolutions.cycles:
+            tables["fct_resolutions"].append(resolution_row(session, cycle, memberships))

@@ -1,0 +1,249 @@
+"""Hypothesis strategies for hostile raw streams, and the same hostility in bulk.
+
+`hostile_streams()` gives a `RawInput` of one to eight conversations; `hostile_settings()` the
+settings to build it with; `big_stream(seed, conversations)` a large `RawInput` out of a seed.
+Everything is drawn as a list of small steps whose simplest form is a customer's message delivered
+without trouble, so that a failing stream shrinks to the few events that matter.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from hostile_streams import (
+    BASE,
+    CAPACITIES,
+    CONVERSATION_IDS,
+    DAY,
+    DEFECT_NAMES,
+    EVENT_ID_PREFIXES,
+    GAPS,
+    HOUR,
+    IMPLAUSIBLE_LATENESSES,
+    LATENESSES,
+    LATEST_PLAUSIBLE,
+    MEMBERSHIP_MOMENTS,
+    PACES,
+    PAYLOAD_QUIRKS,
+    PHRASES,
+    PRESENCE_DEFECT_NAMES,
+    PRESENCE_REDELIVERY_NAMES,
+    PRESENCE_STATUSES,
+    REDELIVERY_LAGS,
+    REDELIVERY_NAMES,
+    STRANGE_COLUMNS,
+    TIME_FORMAT_NAMES,
+    MembershipPlan,
+    Plan,
+    PresenceStep,
+    Step,
+    Trip,
+    render,
+)
+from reference import RawInput, Settings
+
+MOST_CONVERSATIONS = len(CONVERSATION_IDS)
+T = TypeVar("T")
+
+
+# --- for hypothesis ---------------------------------------------------------------------------
+
+
+def _eventful_trips(
+    defect_names: Sequence[str], redelivery_names: Sequence[str]
+) -> st.SearchStrategy[Trip]:
+    """Deliveries that are late, early, rewritten, repeated, contradicted or spoilt."""
+    formats = st.sampled_from(TIME_FORMAT_NAMES)
+    return st.builds(
+        Trip,
+        lateness=st.sampled_from((*LATENESSES, *IMPLAUSIBLE_LATENESSES, LATEST_PLAUSIBLE)),
+        occurred_format=formats,
+        received_format=formats,
+        event_id_prefix=st.sampled_from(EVENT_ID_PREFIXES),
+        steals_event_id=st.sampled_from((False, False, False, True)),
+        redelivery=st.none() | st.sampled_from(redelivery_names),
+        redelivery_lag=st.sampled_from(REDELIVERY_LAGS),
+        redelivery_format=formats,
+        defects=st.just(()) | st.lists(st.sampled_from(defect_names), max_size=2).map(tuple),
+        keeps_original=st.booleans(),
+        slot=st.integers(min_value=-2, max_value=2),
+    )
+
+
+def _mild_trips() -> st.SearchStrategy[Trip]:
+    """Deliveries that all arrive, in any order and with awkward ids."""
+    return st.builds(
+        Trip,
+        lateness=st.sampled_from((0, 0, 1, HOUR, -1)),
+        event_id_prefix=st.sampled_from(EVENT_ID_PREFIXES),
+        slot=st.integers(min_value=-1, max_value=1),
+    )
+
+
+def _trips(defect_names: Sequence[str], redelivery_names: Sequence[str]) -> st.SearchStrategy[Trip]:
+    return st.one_of(
+        st.just(Trip()),
+        _mild_trips(),
+        _mild_trips(),
+        _eventful_trips(defect_names, redelivery_names),
+    )
+
+
+def steps(conversations: int) -> st.SearchStrategy[Step]:
+    """Draw one phrase in one of so many conversations, with its deliveries."""
+    return st.builds(
+        Step,
+        conversation=st.integers(min_value=0, max_value=conversations - 1),
+        gap=st.sampled_from(GAPS),
+        phrase=st.sampled_from(PHRASES),
+        pace=st.sampled_from(PACES),
+        actor=st.integers(min_value=0, max_value=2),
+        reference=st.integers(min_value=0, max_value=3),
+        repeats_message_id=st.sampled_from((False, False, False, True)),
+        quirk=st.integers(min_value=0, max_value=len(PAYLOAD_QUIRKS) - 1),
+        strange_column=st.sampled_from(STRANGE_COLUMNS),
+        trip=_trips(DEFECT_NAMES, REDELIVERY_NAMES),
+    )
+
+
+def presence_steps() -> st.SearchStrategy[PresenceStep]:
+    """Draw one presence event of one agent, with its deliveries."""
+    return st.builds(
+        PresenceStep,
+        agent=st.integers(min_value=0, max_value=2),
+        gap=st.sampled_from(GAPS),
+        status=st.sampled_from(PRESENCE_STATUSES),
+        capacity=st.sampled_from(CAPACITIES),
+        trip=_trips(PRESENCE_DEFECT_NAMES, PRESENCE_REDELIVERY_NAMES),
+    )
+
+
+def memberships() -> st.SearchStrategy[MembershipPlan]:
+    """Draw one team membership; they overlap, touch and end before they begin."""
+    return st.builds(
+        MembershipPlan,
+        agent=st.integers(min_value=0, max_value=2),
+        team=st.integers(min_value=0, max_value=2),
+        valid_from=st.sampled_from(MEMBERSHIP_MOMENTS),
+        valid_to=st.none() | st.sampled_from(MEMBERSHIP_MOMENTS),
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn, max_steps: int = 20) -> Plan:
+    """Draw the plan of a hostile stream."""
+    conversations = draw(st.integers(min_value=1, max_value=MOST_CONVERSATIONS))
+    return Plan(
+        steps=draw(st.lists(steps(conversations), min_size=1, max_size=max_steps)),
+        presence_steps=draw(st.lists(presence_steps(), max_size=4)),
+        memberships=draw(st.lists(memberships(), max_size=4)),
+    )
+
+
+def hostile_streams(max_steps: int = 20) -> st.SearchStrategy[RawInput]:
+    """Draw a hostile raw input: one to eight conversations that share agents and customers."""
+    return plans(max_steps).map(render)
+
+
+def hostile_settings() -> st.SearchStrategy[Settings]:
+    """Draw settings: mostly the defaults, else an `as_of` among the events, tight tolerances."""
+    moments = st.sampled_from((0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 8 * DAY, 500 * DAY))
+    as_ofs = moments.map(lambda milliseconds: BASE + timedelta(milliseconds=milliseconds))
+    return st.one_of(
+        st.just(Settings()),
+        st.builds(
+            Settings,
+            as_of=st.none() | as_ofs,
+            session_inactivity_hours=st.sampled_from((24, 24, 1, 72)),
+            clock_skew_tolerance_seconds=st.sampled_from((300, 300, 0)),
+            max_lateness_days=st.sampled_from((400, None, 1)),
+        ),
+    )
+
+
+# --- in bulk ----------------------------------------------------------------------------------
+
+
+def big_stream(seed: int, conversations: int) -> RawInput:
+    """Draw a large hostile raw input: the same seed gives the same rows.
+
+    About a dozen phrases, or 20 deliveries, per conversation, which all begin at `BASE` and last
+    from a minute to months. The usual `as_of` finds nearly all sessions ended; one some days after
+    `BASE` finds every status.
+    """
+    rng = random.Random(seed)
+    planned = [
+        _random_step(rng, conversation)
+        for conversation in range(conversations)
+        for _ in range(rng.randint(1, 24))
+    ]
+    presence = [_random_presence_step(rng) for _ in range(conversations)]
+    return render(Plan(planned, presence, [_random_membership(rng) for _ in range(16)]))
+
+
+def _one_in(rng: random.Random, n: int) -> bool:
+    return rng.randrange(n) == 0
+
+
+def _maybe(rng: random.Random, n: int, menu: Sequence[T], otherwise: T) -> T:
+    """Choose from the menu once in n times."""
+    return rng.choice(menu) if _one_in(rng, n) else otherwise
+
+
+def _random_trip(
+    rng: random.Random, defect_names: Sequence[str], redelivery_names: Sequence[str]
+) -> Trip:
+    redelivery = rng.choice(redelivery_names) if _one_in(rng, 8) else None
+    defects: tuple[str, ...] = ()
+    if _one_in(rng, 12):
+        defects = tuple(rng.choice(defect_names) for _ in range(rng.randint(1, 2)))
+    return Trip(
+        lateness=_maybe(rng, 60, IMPLAUSIBLE_LATENESSES, rng.choice(LATENESSES)),
+        occurred_format=_maybe(rng, 2, TIME_FORMAT_NAMES, "utc"),
+        received_format=_maybe(rng, 2, TIME_FORMAT_NAMES, "utc"),
+        event_id_prefix=rng.choice(EVENT_ID_PREFIXES),
+        steals_event_id=_one_in(rng, 60),
+        redelivery=redelivery,
+        redelivery_lag=rng.choice(REDELIVERY_LAGS),
+        redelivery_format=_maybe(rng, 3, TIME_FORMAT_NAMES, "utc"),
+        defects=defects,
+        keeps_original=_one_in(rng, 2),
+        slot=rng.randrange(-1000, 1000),
+    )
+
+
+def _random_step(rng: random.Random, conversation: int) -> Step:
+    return Step(
+        conversation=conversation,
+        gap=rng.choice(GAPS),
+        phrase=rng.choice(PHRASES),
+        pace=rng.choice(PACES),
+        actor=rng.randrange(3),
+        reference=rng.randrange(4),
+        repeats_message_id=_one_in(rng, 10),
+        quirk=rng.randrange(len(PAYLOAD_QUIRKS)),
+        strange_column=rng.choice(STRANGE_COLUMNS),
+        trip=_random_trip(rng, DEFECT_NAMES, REDELIVERY_NAMES),
+    )
+
+
+def _random_presence_step(rng: random.Random) -> PresenceStep:
+    return PresenceStep(
+        agent=rng.randrange(3),
+        gap=rng.choice(GAPS[:-8]),
+        status=rng.choice(PRESENCE_STATUSES),
+        capacity=_maybe(rng, 4, CAPACITIES, "3"),
+        trip=_random_trip(rng, PRESENCE_DEFECT_NAMES, PRESENCE_REDELIVERY_NAMES),
+    )
+
+
+def _random_membership(rng: random.Random) -> MembershipPlan:
+    return MembershipPlan(
+        agent=rng.randrange(3),
+        team=rng.randrange(3),
+        valid_from=rng.choice(MEMBERSHIP_MOMENTS),
+        valid_to=rng.choice((None, *MEMBERSHIP_MOMENTS)),
+    )
