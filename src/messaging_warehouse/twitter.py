@@ -110,7 +110,7 @@ def convert_twitter(
         _workspace(output_folder) as workspace,
         duckdb.connect(workspace / "work.duckdb") as connection,
     ):
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         _read_rows(connection, input_csv, header, workspace / "marked.csv")
         _require_tweets_with_times(connection, input_csv)
         links_not_followed = _place_tweets(connection)

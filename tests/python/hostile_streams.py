@@ -214,7 +214,22 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
     (1, (Move("csat_requested", "system", "survey"),)),
     (1, (Move("csat_responded", "end_user", "survey"),)),
 )
-PHRASES = tuple(phrase for weight, phrase in _WEIGHTED_PHRASES for _ in range(weight))
+# Short phrases first: they are the simpler ones.
+PHRASES = tuple(
+    sorted((phrase for weight, phrase in _WEIGHTED_PHRASES for _ in range(weight)), key=len)
+)
+
+# How a conversation mostly begins: with what starts a session.
+OPENING_PHRASES: tuple[tuple[Move, ...], ...] = (
+    *((END_USER_WRITES,),) * 5,
+    (AGENT_WRITES,),
+    (BOT_WRITES,),
+    (END_USER_WRITES, BOT_WRITES),
+    (END_USER_WRITES, BOT_WRITES, HANDOFF),
+    (END_USER_WRITES, AGENT_WRITES),
+    (Move("conversation_started", "end_user"), END_USER_WRITES),
+    (Move("conversation_started", "system", origin="inbound"), AGENT_WRITES),
+)
 
 # What a payload may hold beside its required keys; JSON text of single members.
 PAYLOAD_QUIRKS: tuple[dict[str, object], ...] = (

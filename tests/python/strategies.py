@@ -8,6 +8,7 @@ without trouble, so that a failing stream shrinks to the few events that matter.
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from hostile_streams import (
     LATENESSES,
     LATEST_PLAUSIBLE,
     MEMBERSHIP_MOMENTS,
+    OPENING_PHRASES,
     PACES,
     PAYLOAD_QUIRKS,
     PHRASES,
@@ -37,6 +39,7 @@ from hostile_streams import (
     STRANGE_COLUMNS,
     TIME_FORMAT_NAMES,
     MembershipPlan,
+    Move,
     Plan,
     PresenceStep,
     Step,
@@ -92,13 +95,17 @@ def _trips(defect_names: Sequence[str], redelivery_names: Sequence[str]) -> st.S
     )
 
 
-def steps(conversations: int) -> st.SearchStrategy[Step]:
-    """Draw one phrase in one of so many conversations, with its deliveries."""
-    return st.builds(
+def steps(phrases: Sequence[tuple[Move, ...]] = PHRASES) -> st.SearchStrategy[Step | None]:
+    """Draw one phrase of a conversation, with its deliveries; at times there is none.
+
+    The empty alternative is what hypothesis shrinks a step to that does not matter: it can then
+    leave the step out at once, where it would have to shrink each of its parts first.
+    """
+    step = st.builds(
         Step,
-        conversation=st.integers(min_value=0, max_value=conversations - 1),
         gap=st.sampled_from(GAPS),
-        phrase=st.sampled_from(PHRASES),
+        # By number: hypothesis would otherwise describe every phrase when it describes a step.
+        phrase=st.integers(min_value=0, max_value=len(phrases) - 1).map(phrases.__getitem__),
         pace=st.sampled_from(PACES),
         actor=st.integers(min_value=0, max_value=2),
         reference=st.integers(min_value=0, max_value=3),
@@ -106,6 +113,15 @@ def steps(conversations: int) -> st.SearchStrategy[Step]:
         quirk=st.integers(min_value=0, max_value=len(PAYLOAD_QUIRKS) - 1),
         strange_column=st.sampled_from(STRANGE_COLUMNS),
         trip=_trips(DEFECT_NAMES, REDELIVERY_NAMES),
+    )
+    return st.one_of(st.none(), step, step, step, step)
+
+
+def conversations(max_steps: int) -> st.SearchStrategy[list[Step]]:
+    """Draw the steps of one conversation; most begin with what starts a session."""
+    openings = (*OPENING_PHRASES * 20, *PHRASES)
+    return st.tuples(steps(openings), st.lists(steps(), max_size=max_steps - 1)).map(
+        lambda drawn: [step for step in (drawn[0], *drawn[1]) if step is not None]
     )
 
 
@@ -132,18 +148,27 @@ def memberships() -> st.SearchStrategy[MembershipPlan]:
     )
 
 
-@st.composite
-def plans(draw: st.DrawFn, max_steps: int = 20) -> Plan:
-    """Draw the plan of a hostile stream."""
-    conversations = draw(st.integers(min_value=1, max_value=MOST_CONVERSATIONS))
-    return Plan(
-        steps=draw(st.lists(steps(conversations), min_size=1, max_size=max_steps)),
-        presence_steps=draw(st.lists(presence_steps(), max_size=4)),
-        memberships=draw(st.lists(memberships(), max_size=4)),
+def plans(max_steps: int) -> st.SearchStrategy[Plan]:
+    """Draw the plan of a hostile stream, of at most so many steps per conversation."""
+    told = st.lists(conversations(max_steps), min_size=1, max_size=MOST_CONVERSATIONS)
+    return st.builds(
+        Plan,
+        steps=told.map(_numbered),
+        presence_steps=st.lists(presence_steps(), max_size=4),
+        memberships=st.lists(memberships(), max_size=6),
     )
 
 
-def hostile_streams(max_steps: int = 20) -> st.SearchStrategy[RawInput]:
+def _numbered(told: list[list[Step]]) -> list[Step]:
+    """Put the conversations' steps together, each with the number of its conversation."""
+    return [
+        replace(step, conversation=number)
+        for number, conversation in enumerate(told)
+        for step in conversation
+    ]
+
+
+def hostile_streams(max_steps: int = 12) -> st.SearchStrategy[RawInput]:
     """Draw a hostile raw input: one to eight conversations that share agents and customers."""
     return plans(max_steps).map(render)
 

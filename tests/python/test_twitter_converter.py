@@ -470,6 +470,39 @@ def test_a_thread_that_names_its_account_once_stays_together(convert: Convert) -
     assert {conversations[key] for key in "1234"} == {"1:501@BrightTelco"}
 
 
+def test_a_tweet_that_names_no_account_goes_with_the_tweet_it_answers(convert: Convert) -> None:
+    conversations = convert(
+        tweet("1", "501", "09:00:00", "@BrightTelco no line"),
+        tweet("2", "501", "09:01:00", "@KindBakery no bread", answers="1"),
+        tweet("3", "501", "09:02:00", "and I am hungry", answers="2"),
+        tweet("4", "BrightTelco", text="Hello all"),
+        tweet("5", "KindBakery", text="Bread!"),
+    ).conversations
+    assert conversations["3"] == "1:501@KindBakery"
+
+
+def test_a_first_tweet_without_account_goes_with_its_authors_next_in_the_chain(
+    convert: Convert,
+) -> None:
+    first = tweet("1", "501", "09:00:00", "nothing works")
+    stranger = tweet("2", "502", "09:01:00", "ask @KindBakery", answers="1")
+    author = tweet("3", "501", "09:02:00", "@BrightTelco that is you", answers="1")
+    accounts = (tweet("4", "BrightTelco", text="Hi all"), tweet("5", "KindBakery", text="Bread!"))
+
+    assert convert(first, stranger, author, *accounts).conversations["1"] == "1:501@BrightTelco"
+
+
+def test_failing_that_it_goes_with_the_first_account_of_the_chain(convert: Convert) -> None:
+    conversations = convert(
+        tweet("1", "501", "09:00:00", "nothing works"),
+        tweet("2", "502", "09:01:00", "ask @KindBakery", answers="1"),
+        tweet("3", "503", "09:02:00", "or @BrightTelco", answers="1"),
+        tweet("4", "BrightTelco", text="Hi all"),
+        tweet("5", "KindBakery", text="Bread!"),
+    ).conversations
+    assert conversations["1"] == "1:501@KindBakery"
+
+
 def test_a_tweet_for_no_account_known_has_a_channel_of_its_own(convert: Convert) -> None:
     converted = convert(*invented_tweets())
     assert converted.conversations["10"] == "10:505@(no account)"

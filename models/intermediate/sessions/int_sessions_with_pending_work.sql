@@ -3,7 +3,7 @@ with
 
 work_events as (
     select * from {{ ref('int_conversation_events_sessionized') }}
-    where work_id is not null
+    where is_work_event
 ),
 
 works as (

@@ -26,6 +26,7 @@ final as (
         event_type = 'conversation_pended' as is_pend,
         event_type = 'conversation_resolved' as is_resolve,
         event_type = 'conversation_reopened' as is_reopen,
+        ' ' || coalesce(required_keys, '') || ' ' like '% work_id %' as is_work_event,
         event_type in ('work_requested', 'work_assigned') as is_work_offer,
         event_type = 'work_accepted' as is_work_acceptance,
         event_type = 'work_transferred' as is_work_transfer,

@@ -1,0 +1,59 @@
+{#
+    `{{ metric('closed_conversations') }}` renders the semantic layer's definition of a metric as an aggregate over the
+    columns of its fact, so that a mart can only group what is defined elsewhere, once.
+
+    Simple metrics render their measure; ratios render numerator ÷ denominator: exact half-up milliseconds where the
+    metric's unit is seconds, a double where it is a rate. While dbt parses, its graph is empty and the metric is null.
+#}
+{% macro metric(name) %}
+    {% if not execute %}
+        {{ return('null') }}
+    {% endif %}
+    {% set definition = graph_node_named(graph.metrics, name) %}
+    {% if definition is none %}
+        {% do exceptions.raise_compiler_error("There is no metric '" ~ name ~ "'; define it in models/metrics/.") %}
+    {% endif %}
+    {% set parameters = definition.type_params %}
+    {% if definition.type == 'simple' %}
+        {{ return(measure_sql(parameters.measure.name)) }}
+    {% elif definition.type == 'ratio' %}
+        {% set numerator = metric(parameters.numerator.name) %}
+        {% set denominator = metric(parameters.denominator.name) %}
+        {% if definition.config.meta.unit == 'seconds' %}
+            {{ return(mean_seconds(numerator, denominator)) }}
+        {% endif %}
+        {{ return('cast(' ~ numerator ~ ' as double) / nullif(' ~ denominator ~ ', 0)') }}
+    {% endif %}
+    {% do exceptions.raise_compiler_error("metric '" ~ name ~ "': type " ~ definition.type ~ " has no rendering in SQL; use simple or ratio.") %}
+{% endmacro %}
+
+
+{% macro graph_node_named(nodes, name) %}
+    {{ return(nodes.values() | selectattr('name', 'equalto', name) | first | default(none)) }}
+{% endmacro %}
+
+
+{% macro measure_sql(name) %}
+    {% for semantic_model in graph.semantic_models.values() %}
+        {% for measure in semantic_model.measures if measure.name == name %}
+            {% set expression = measure.expr or measure.name %}
+            {% if measure.agg == 'sum_boolean' %}
+                {{ return('count(*) filter (where ' ~ expression ~ ')') }}
+            {% elif measure.agg == 'count_distinct' %}
+                {{ return('count(distinct ' ~ expression ~ ')') }}
+            {% elif measure.agg == 'percentile' %}
+                {{ return('percentile_disc(' ~ measure.agg_params.percentile ~ ') within group (order by ' ~ expression ~ ')') }}
+            {% elif measure.agg in ('count', 'sum', 'max', 'min') %}
+                {{ return(measure.agg ~ '(' ~ expression ~ ')') }}
+            {% endif %}
+            {% do exceptions.raise_compiler_error("measure '" ~ name ~ "': aggregation " ~ measure.agg ~ " has no rendering in SQL.") %}
+        {% endfor %}
+    {% endfor %}
+    {% do exceptions.raise_compiler_error("There is no measure '" ~ name ~ "'.") %}
+{% endmacro %}
+
+
+{# Rows of a channel that an event did not name stay visible under a name of their own. #}
+{% macro channel_or_none() -%}
+    coalesce(channel_id, '(none)')
+{%- endmacro %}
