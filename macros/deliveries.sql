@@ -54,7 +54,8 @@ contents_compared as (
         {{ row_of(content_columns) }} as content,
         row_number() over (
             partition by usable.event_id
-            order by usable.received_at, {{ content_columns | join(', ') }}
+            -- The texts tell apart what differs in nothing else, so that the winner's raw columns are always the same.
+            order by usable.received_at, {{ content_columns | join(', ') }}, occurred_at_text, received_at_text
         ) as delivery_number
     from usable
     inner join delivered_repeatedly using (event_id)

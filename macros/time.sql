@@ -11,7 +11,7 @@
     {%- set pattern = '[0-9]{4}-[0-9]{2}-[0-9]{2}' ~ ('(' ~ time_of_day ~ ')?' if bare_dates else time_of_day) -%}
     case
         when not ({{ is_text(column) }}) or {{ text_matches('cast(' ~ column ~ ' as varchar)', pattern) }}
-            then {{ utc_milliseconds(column) }}
+            then coalesce({{ utc_milliseconds(column) }}, {{ utc_milliseconds(with_seconds('cast(' ~ column ~ ' as varchar)')) }})
     end
 {%- endmacro %}
 

@@ -3,6 +3,7 @@
 {% macro is_text(column) %}{{ return(adapter.dispatch('is_text')(column)) }}{% endmacro %}
 {% macro text_matches(text, pattern) %}{{ return(adapter.dispatch('text_matches')(text, pattern)) }}{% endmacro %}
 {% macro utc_milliseconds(column) %}{{ return(adapter.dispatch('utc_milliseconds')(column)) }}{% endmacro %}
+{% macro with_seconds(text) %}{{ return(adapter.dispatch('with_seconds')(text)) }}{% endmacro %}
 {% macro milliseconds_between(start, end) %}{{ return(adapter.dispatch('milliseconds_between')(start, end)) }}{% endmacro %}
 {% macro local_date_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_date')(timestamp, timezone)) }}{% endmacro %}
 {% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient')(dividend, divisor)) }}{% endmacro %}

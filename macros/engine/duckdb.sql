@@ -6,7 +6,12 @@
 
 {# try_cast to timestamptz honours the offset that a cast to timestamp drops; epoch_ms floors to the millisecond and
    is ten times faster than going through the session's zone. #}
-{% macro duckdb__utc_milliseconds(column) %}make_timestamp(epoch_ms(try_cast({{ column }} as timestamptz)) * 1000){% endmacro %}
+{% macro duckdb__utc_milliseconds(column) -%}
+    make_timestamp(epoch_ms(try_cast({{ column }} as timestamptz)) * 1000)
+{%- endmacro %}
+
+{# 08:00Z is a time of day that try_cast does not know; 08:00:00Z it does. #}
+{% macro duckdb__with_seconds(text) %}regexp_replace({{ text }}, '^(.{16})(Z|[+-].*)$', '\1:00\2'){% endmacro %}
 
 {% macro duckdb__milliseconds_between(start, end) %}epoch_ms({{ end }}) - epoch_ms({{ start }}){% endmacro %}
 

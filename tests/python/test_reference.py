@@ -974,9 +974,9 @@ def test_a_receipt_of_an_unseen_message_is_an_orphan():
 
 @pytest.mark.parametrize(
     ("value", "is_proactive"),
-    [(True, True), (False, False), ("true", False), (1, False), (None, False)],
+    [(True, True), (False, False), ("true", True), (1, False), (None, False)],
 )
-def test_only_json_true_is_proactive(value, is_proactive):
+def test_only_true_is_proactive(value, is_proactive):
     stream = conversation().at("10:00").agent("a1", is_proactive=value, has_attachments=value)
     (message,) = rows("fct_messages", stream)
     assert message["is_proactive"] is is_proactive

@@ -131,8 +131,8 @@ def payload_text(payload: Payload, key: str) -> str | None:
 
 
 def payload_is_true(payload: Payload, key: str) -> bool:
-    """Whether the key holds JSON `true`; the string "true" and the number 1 are not."""
-    return payload.get(key) is True
+    """Whether the key holds `true`, as JSON or as text; the number 1 and "True" are not."""
+    return payload.get(key) is True or payload.get(key) == "true"
 
 
 def is_numeric_or_null(value: JsonValue) -> bool:

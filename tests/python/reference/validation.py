@@ -109,8 +109,8 @@ class ConversationEvent:
         return self.event_type.name in names
 
     def text(self, key: str) -> str | None:
-        """A payload key as text; None if absent or null."""
-        return payload_text(self.payload, key)
+        """A payload key as text; None if absent, null or empty."""
+        return payload_text(self.payload, key) or None
 
     def is_message_by(self, *actor_types: str) -> bool:
         """Whether this is a message sent by one of the actor types."""
@@ -260,6 +260,10 @@ class UsableDelivery(Protocol):
     def identity(self) -> tuple[str, ...]:
         """All columns but `received_at`."""
 
+    @property
+    def raw(self) -> RawRow:
+        """The row as it was delivered."""
+
 
 D = TypeVar("D", bound=UsableDelivery)
 
@@ -320,13 +324,19 @@ def _deliveries_existing_at(as_of: datetime | None, rows: RawTable) -> RawTable:
 
 
 def _settle_redeliveries(deliveries: Iterable[D]) -> list[Accepted[D]]:
-    """Pick the winner of every `event_id`: earliest received, ties the smaller by its columns."""
+    """Pick the winner of every `event_id`: earliest received, ties the smaller by its columns.
+
+    The texts of the times decide last: they tell apart what differs in nothing else.
+    """
     by_event_id: dict[str, list[D]] = {}
     for delivery in deliveries:
         by_event_id.setdefault(delivery.event_id, []).append(delivery)
     accepted = []
     for event_id in sorted(by_event_id):
-        first, *others = sorted(by_event_id[event_id], key=lambda d: (d.received_at, d.identity))
+        first, *others = sorted(
+            by_event_id[event_id],
+            key=lambda d: (d.received_at, d.identity, d.raw["occurred_at"], d.raw["received_at"]),
+        )
         event = Accepted(first)
         for other in others:
             if other.identity == first.identity:

@@ -1,0 +1,43 @@
+"""Fixtures that cost a dbt run, made once for all tests."""
+
+from pathlib import Path
+
+import pytest
+
+from warehouse import RAW_SCHEMA, DbtRun, Replay, run_dbt, write_raw_schema
+
+# The guards stand in the way of streams made to be refused; tests of their own show that they work.
+GUARDS_OFF = {"max_rejected_rate": 1, "max_clock_gap_days": 1_000_000}
+
+
+def _replay(place: Path, as_of: str | None) -> Replay:
+    place.mkdir()
+    write_raw_schema(place / "warehouse.duckdb")
+    run = run_dbt(
+        ["build", "--exclude", "resource_type:unit_test", "resource_type:test"],
+        place,
+        raw=f"schema:{RAW_SCHEMA}",
+        variables={**GUARDS_OFF, "as_of": as_of},
+    )
+    assert run.exit_code == 0, run.output
+    return Replay(run)
+
+
+@pytest.fixture(scope="session")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """Replay the project's SQL at the default `as_of`."""
+    return _replay(tmp_path_factory.mktemp("replay") / "default", as_of=None)
+
+
+@pytest.fixture(scope="session")
+def replay_as_of(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """Replay the project's SQL at a given `as_of`."""
+    return _replay(tmp_path_factory.mktemp("replay") / "given", as_of=Replay.AS_OF)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """Build the demo with every test of the project."""
+    run = run_dbt(["build"], tmp_path_factory.mktemp("demo"))
+    assert run.exit_code == 0, run.output
+    return run

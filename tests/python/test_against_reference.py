@@ -1,0 +1,92 @@
+"""The warehouse equals the slow reference, table by table and row by row, on hostile streams."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reference import RawInput, Settings, Warehouse, build
+from strategies import big_stream, hostile_streams
+from warehouse import Replay
+
+# Where a table of the reference stands in the warehouse.
+TABLES = {
+    "fct_conversation_events": "fct_conversation_events",
+    "rejected_events": "rejected_events",
+    "rejected_presence_events": "rejected_presence_events",
+    "presence_events": "intermediate.int_presence_events_deduplicated",
+    "fct_messaging_sessions": "fct_messaging_sessions",
+    "fct_messages": "fct_messages",
+    "fct_responses": "fct_responses",
+    "fct_messaging_session_metrics": "fct_messaging_session_metrics",
+    "fct_resolutions": "fct_resolutions",
+}
+RANDOM_STREAMS = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def _as_multiset(rows: list[dict[str, Any]]) -> Counter[tuple[tuple[str, Any], ...]]:
+    return Counter(tuple(sorted(row.items())) for row in rows)
+
+
+def assert_equal_to_reference(replay: Replay, expected: Warehouse) -> None:
+    """Compare every table as a multiset of rows, on the reference's columns."""
+    assert replay.rows("dim_build")[0]["as_of"] == expected.as_of
+    for name, rows in expected.tables.items():
+        found = replay.rows(TABLES[name], tuple(rows[0]) if rows else ("*",))
+        surplus = _as_multiset(found) - _as_multiset(rows)
+        missing = _as_multiset(rows) - _as_multiset(found)
+        assert not surplus and not missing, (
+            f"{name}\nonly in the warehouse:\n{_told(surplus)}\nonly in the reference:\n{_told(missing)}"
+        )
+
+
+def _told(rows: Counter[tuple[tuple[str, Any], ...]]) -> str:
+    return "\n".join(str(dict(row)) for row in list(rows)[:3])
+
+
+@RANDOM_STREAMS
+@given(raw=hostile_streams())
+def test_the_warehouse_equals_the_reference_on_hostile_streams(
+    replay: Replay, raw: RawInput
+) -> None:
+    replay.build(raw)
+    assert_equal_to_reference(replay, build(raw))
+
+
+@RANDOM_STREAMS
+@given(
+    raw=hostile_streams(),
+    as_of=st.datetimes(datetime(2024, 3, 1), datetime(2024, 3, 12)).map(
+        lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    ),
+)
+def test_the_warehouse_equals_the_reference_at_a_given_as_of(
+    replay_as_of: Replay, raw: RawInput, as_of: datetime
+) -> None:
+    replay_as_of.build(raw, as_of)
+    assert_equal_to_reference(replay_as_of, build(raw, Settings(as_of=as_of)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_warehouse_equals_the_reference_in_bulk(replay: Replay, seed: int) -> None:
+    raw = big_stream(seed, conversations=300)
+    replay.build(raw)
+    assert_equal_to_reference(replay, build(raw))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(
+    replay_as_of: Replay, seed: int
+) -> None:
+    as_of = datetime(2024, 3, 8)
+    raw = big_stream(100 + seed, conversations=300)
+    replay_as_of.build(raw, as_of)
+    assert_equal_to_reference(replay_as_of, build(raw, Settings(as_of=as_of)))
