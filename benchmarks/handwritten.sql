@@ -34,7 +34,8 @@ select * from (values
 ) as types(event_type, sort_rank, is_activity, required_keys);
 
 create macro is_no_number(text) as
-    text is not null and not (regexp_full_match(text, '-?[0-9]+(\.[0-9]+)?') and try_cast(text as decimal(18, 3)) is not null);
+    text is not null
+    and not (regexp_full_match(text, '-?[0-9]+(\.[0-9]+)?') and try_cast(text as decimal(18, 3)) is not null);
 
 create temp table deliveries as
 with parsed as (
@@ -111,7 +112,7 @@ set variable as_of = (
     )
 );
 
--- Redeliveries: the first received wins, the rest are exact or conflicting ------------------------------------------------
+-- Redeliveries: the first received wins, the rest are exact or conflicting --------------------------------------------
 
 create temp table redeliveries as
 with repeated as (
@@ -120,8 +121,10 @@ with repeated as (
 ranked as (
     select
         deliveries.rowid as delivery, event_id, conversation_id,
-        row(event_type, occurred_at, coalesce(conversation_id, ''), coalesce(channel_id, ''), coalesce(messaging_user_id, ''),
-            actor_type, coalesce(actor_id, ''), coalesce(payload, '')) as content,
+        row(
+            event_type, occurred_at, coalesce(conversation_id, ''), coalesce(channel_id, ''),
+            coalesce(messaging_user_id, ''), actor_type, coalesce(actor_id, ''), coalesce(payload, '')
+        ) as content,
         row_number() over (partition by event_id order by received_at, content) as place,
         first_value(content) over (partition by event_id order by received_at, content) as winning_content
     from deliveries
@@ -199,7 +202,7 @@ select
     work_id, topic_id, survey_id, occurred_at, received_at, position_in_session
 from events;
 
--- Who belongs where ----------------------------------------------------------------------------------------------------
+-- Who belongs where ---------------------------------------------------------------------------------------------------
 
 create temp table sessions as
 select
@@ -208,13 +211,14 @@ select
     max(case when opens_session then messaging_user_id end) as messaging_user_id,
     max(case when opens_session then occurred_at end) as started_at,
     max(case when is_activity then occurred_at end) as last_activity_at,
-    max_by(event_type, case when is_activity then position end) = 'conversation_pended' as is_pended,
-    min_by(occurred_at, case when event_type = 'conversation_ended' and not is_preceding then position end) as stopped_at,
-    min_by(actor_type, case when event_type = 'conversation_ended' and not is_preceding then position end) as stopped_by,
+    max_by(event_type, position) filter (is_activity) = 'conversation_pended' as is_pended,
+    min_by(occurred_at, position) filter (event_type = 'conversation_ended' and not is_preceding) as stopped_at,
+    min_by(actor_type, position) filter (event_type = 'conversation_ended' and not is_preceding) as stopped_by,
     coalesce(
-        min_by(origin, case when event_type = 'conversation_started'
-                                 and origin in ('inbound', 'agent_initiated', 'triggered_outbound') then position end),
-        case min_by(actor_type, case when event_type = 'message_sent' then position end)
+        min_by(origin, position) filter (
+            event_type = 'conversation_started' and origin in ('inbound', 'agent_initiated', 'triggered_outbound')
+        ),
+        case min_by(actor_type, position) filter (event_type = 'message_sent')
             when 'end_user' then 'inbound' when 'agent' then 'agent_initiated' when 'bot' then 'triggered_outbound'
             when 'system' then 'triggered_outbound' end
     ) as origin,
@@ -252,7 +256,7 @@ select
     ) as team_id
 from moments;
 
--- Messages and their receipts ------------------------------------------------------------------------------------------
+-- Messages and their receipts -----------------------------------------------------------------------------------------
 
 create temp table messages as
 with receipts as (
@@ -293,7 +297,7 @@ left join users using (messaging_user_id)
 left join teams
     on messages.actor_type = 'agent' and messages.actor_id = teams.agent_id and sent_at >= since and sent_at < until;
 
--- Turns: effective messages and waiting marks, then runs of one side ----------------------------------------------------
+-- Turns: effective messages and waiting marks, then runs of one side --------------------------------------------------
 
 create temp table turns as
 with elements as (
@@ -332,12 +336,14 @@ with sides as (      -- in the one direction muted bots do not exist, in the oth
 changes as (
     select
         *,
-        is_customer_side is distinct from lag(is_customer_side) over (partition by session_id, prompting_side order by position)
-            as begins_run
+        is_customer_side is distinct from lag(is_customer_side) over in_order as begins_run
     from sides
+    window in_order as (partition by session_id, prompting_side order by position)
 ),
 runs as (
-    select *, count(*) filter (begins_run) over (partition by session_id, prompting_side order by position) as run_number
+    select
+        *,
+        count(*) filter (begins_run) over (partition by session_id, prompting_side order by position) as run_number
     from changes
 ),
 run_facts as (
@@ -361,7 +367,8 @@ followed as (
 select
     session_id,
     row_number() over (partition by session_id order by answer_position nulls last) as response_number,
-    responder_type, responder_actor_id, first_at as prompted_first_at, last_at as prompted_last_at, prompt_count, responded_at,
+    responder_type, responder_actor_id, prompt_count,
+    first_at as prompted_first_at, last_at as prompted_last_at, responded_at,
     case when responded_at >= first_at then epoch_ms(responded_at) - epoch_ms(first_at) end as wait_ms,
     case when responded_at >= last_at then epoch_ms(responded_at) - epoch_ms(last_at) end as response_ms
 from followed
@@ -380,9 +387,11 @@ from responses
 inner join sessions using (session_id)
 left join users using (messaging_user_id)
 left join teams
-    on responder_type = 'agent' and responder_actor_id = teams.agent_id and responded_at >= since and responded_at < until;
+    on
+        responder_type = 'agent' and responder_actor_id = teams.agent_id
+        and responded_at >= since and responded_at < until;
 
--- Topics and resolution cycles -------------------------------------------------------------------------------------------
+-- Topics and resolution cycles ----------------------------------------------------------------------------------------
 
 create temp table topics as
 select session_id, topic_id, position as set_position, removed_position
@@ -413,7 +422,8 @@ with points as (
 numbered as (
     select
         *,
-        1 + count(*) filter (was_resolved and not is_resolve) over (partition by session_id order by position) as cycle_number
+        1 + count(*) filter (was_resolved and not is_resolve) over (partition by session_id order by position)
+            as cycle_number
     from points
 )
 select
@@ -421,8 +431,8 @@ select
     min(case when is_resolve then position end) as resolved_position,
     min(case when is_resolve then occurred_at end) as resolved_at,
     max(case when is_resolve then occurred_at end) as last_resolved_at,
-    min_by(actor_type, case when is_resolve then position end) as resolved_by_type,
-    nullif(min_by(if(actor_type = 'agent', actor_id, ''), case when is_resolve then position end), '') as resolved_by_agent_id
+    min_by(actor_type, position) filter (is_resolve) as resolved_by_type,
+    nullif(min_by(if(actor_type = 'agent', actor_id, ''), position) filter (is_resolve), '') as resolved_by_agent_id
 from numbered
 group by session_id, cycle_number;
 
@@ -436,8 +446,8 @@ with topics_then as (
     group by cycles.session_id, cycle_number
 )
 select
-    cycles.session_id, cycles.cycle_number, opened_at, resolved_at, resolved_by_type, resolved_by_agent_id, teams.team_id,
-    topics_then.topic_id,
+    cycles.session_id, cycles.cycle_number, opened_at, resolved_at, resolved_by_type, resolved_by_agent_id,
+    teams.team_id, topics_then.topic_id,
     cast((epoch_ms(resolved_at) - epoch_ms(opened_at)) * 0.001 as decimal(18, 3)) as resolution_seconds,
     sessions.conversation_id, sessions.channel_id, sessions.messaging_user_id, users.account_id
 from cycles
@@ -446,7 +456,7 @@ left join topics_then on cycles.session_id = topics_then.session_id and cycles.c
 left join users using (messaging_user_id)
 left join teams on resolved_by_agent_id = teams.agent_id and resolved_at >= since and resolved_at < until;
 
--- Sessions, and their six metrics -------------------------------------------------------------------------------------------
+-- Sessions, and their six metrics -------------------------------------------------------------------------------------
 
 create table fct_messaging_sessions as
 with resolutions as (
@@ -454,8 +464,8 @@ with resolutions as (
         session_id,
         min(resolved_at) as first_resolved_at,
         max(last_resolved_at) as last_resolved_at,
-        max_by({'type': resolved_by_type, 'agent_id': resolved_by_agent_id}, case when resolved_at is not null then cycle_number end)
-            as last_resolver,
+        max_by({'type': resolved_by_type, 'agent_id': resolved_by_agent_id}, cycle_number)
+            filter (resolved_at is not null) as last_resolver,
         max_by(coalesce(resolved_at, timestamp '0001-01-01'), cycle_number) as last_cycle_resolved_at
     from cycles
     group by session_id
@@ -463,11 +473,11 @@ with resolutions as (
 firsts as (
     select
         session_id,
-        min(case when kind = 'end_user' then happened_at end) as customer_at,
-        min(case when kind = 'mark' then position end) as mark_position,
-        min(case when kind = 'mark' then happened_at end) as mark_at,
-        min(case when kind = 'agent' and customer_messages > 0 then position end) as agent_position,
-        min(case when kind = 'agent' and customer_messages > 0 then happened_at end) as agent_at
+        min(happened_at) filter (kind = 'end_user') as customer_at,
+        min(position) filter (kind = 'mark') as mark_position,
+        min(happened_at) filter (kind = 'mark') as mark_at,
+        min(position) filter (kind = 'agent' and customer_messages > 0) as agent_position,
+        min(happened_at) filter (kind = 'agent' and customer_messages > 0) as agent_at
     from turns
     group by session_id
 ),
@@ -479,7 +489,10 @@ first_responses as (
     where customer_at is not null
 ),
 current_topics as (
-    select session_id, max_by(topic_id, set_position) as topic_id from topics where removed_position is null group by session_id
+    select session_id, max_by(topic_id, set_position) as topic_id
+    from topics
+    where removed_position is null
+    group by session_id
 ),
 unanswered as (
     select session_id from responses where responded_at is null
@@ -490,7 +503,8 @@ pending_work as (
         select
             min_by(session_id, position) as session_id,
             bool_or(event_type in ('work_requested', 'work_assigned')) and not bool_or(event_type in (
-                'work_accepted', 'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred', 'work_closed'
+                'work_accepted', 'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred',
+                'work_closed'
             )) as is_pending
         from events
         where work_id is not null and (event_type = 'after_work_started' or starts_with(event_type, 'work_'))
@@ -521,9 +535,14 @@ ended as (
     select
         *,
         coalesce(stopped_at, case when is_silent then coalesce(standing_resolved_at, inactive_at) end) as ended_at,
-        coalesce(stopped_by, case when is_silent then if(standing_resolved_at is null, 'system', last_resolver.type) end)
-            as ended_by_type
+        case
+            when stopped_at is not null then stopped_by
+            when is_silent then if(standing_resolved_at is null, 'system', last_resolver.type)
+        end as ended_by_type
     from joined
+),
+closed as (
+    select *, least(first_resolved_at, ended_at) as closed_at from ended
 )
 select
     session_id, conversation_id, session_number, channel_id, messaging_user_id, account_id, topic_id,
@@ -537,18 +556,20 @@ select
         else 'active'
     end as status,
     origin,
-    case when agent_message_count > 0 and bot_message_count > 0 then 'bot_to_agent' when agent_message_count > 0 then 'agent'
-         when bot_message_count > 0 then 'bot' else 'system' end as agent_type,
-    ended_by_type, started_at, first_resolved_at, last_resolved_at, least(first_resolved_at, ended_at) as closed_at, ended_at,
+    case
+        when agent_message_count > 0 and bot_message_count > 0 then 'bot_to_agent'
+        when agent_message_count > 0 then 'agent'
+        when bot_message_count > 0 then 'bot'
+        else 'system'
+    end as agent_type,
+    ended_by_type, started_at, first_resolved_at, last_resolved_at, closed_at, ended_at,
     agent_message_count, bot_message_count, end_user_message_count,
-    cast(if(agent_at >= clock_started_at, epoch_ms(agent_at) - epoch_ms(clock_started_at), null) * 0.001 as decimal(18, 3))
-        as first_response_seconds,
+    cast((epoch_ms(agent_at) - epoch_ms(clock_started_at)) * 0.001 as decimal(18, 3)) as first_response_seconds,
     cast((epoch_ms(first_resolved_at) - epoch_ms(started_at)) * 0.001 as decimal(18, 3)) as first_resolution_seconds,
     cast((epoch_ms(last_resolved_at) - epoch_ms(started_at)) * 0.001 as decimal(18, 3)) as resolution_seconds,
     cast((epoch_ms(ended_at) - epoch_ms(started_at)) * 0.001 as decimal(18, 3)) as duration_seconds,
-    coalesce(least(first_resolved_at, ended_at) is not null and bot_message_count > 0 and agent_message_count = 0, false)
-        as is_bot_resolved
-from ended;
+    closed_at is not null and bot_message_count > 0 and agent_message_count = 0 as is_bot_resolved
+from closed;
 
 create table fct_messaging_session_metrics as
 with times as (
@@ -566,8 +587,10 @@ with times as (
 measured as (
     select
         sessions.session_id,
-        unnest(['agent_message_count', 'end_user_message_count', 'average_agent_response_time', 'max_agent_response_time',
-                'average_end_user_response_time', 'max_end_user_response_time']) as metric_type,
+        unnest([
+            'agent_message_count', 'end_user_message_count', 'average_agent_response_time',
+            'max_agent_response_time', 'average_end_user_response_time', 'max_end_user_response_time'
+        ]) as metric_type,
         unnest([
             1000 * agent_message_count, 1000 * end_user_message_count,
             (agent_twice + agent_count) // nullif(2 * agent_count, 0), agent_max,

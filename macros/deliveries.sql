@@ -70,7 +70,7 @@ judged as (
 
 final as (
     select
-        judged.* exclude (content, equals_winner),
+        judged.* exclude (content, equals_winner, delivery_number),
         delivery_number = 1 as is_winner,
         delivery_number > 1 and equals_winner as is_exact_redelivery,
         not equals_winner as is_conflict,
@@ -89,6 +89,12 @@ select * from final
         'agent_id', 'capacity_weight', 'reason', 'to_team_id', 'to_agent_id', 'topic_id', 'survey_id', 'scale_max',
         'score', 'comment'
     ]) }}
+{% endmacro %}
+
+
+{# Keys that some event type requires; a test holds the list equal to the vocabulary's. #}
+{% macro requirable_payload_keys() %}
+    {{ return(['message_id', 'work_id', 'agent_id', 'topic_id', 'survey_id', 'score']) }}
 {% endmacro %}
 
 

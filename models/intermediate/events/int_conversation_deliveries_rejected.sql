@@ -42,7 +42,7 @@ unioned as (
     union all by name
     select * from without_session
     union all by name
-    select * exclude (delivery_number, is_winner, is_exact_redelivery, is_conflict, redelivery_count)
+    select * exclude (is_winner, is_exact_redelivery, is_conflict, redelivery_count)
     from repeated_rejected
 ),
 

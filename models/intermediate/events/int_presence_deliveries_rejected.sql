@@ -7,7 +7,7 @@ deliveries as (
 ),
 
 conflicts as (
-    select * exclude (delivery_number, is_winner, is_exact_redelivery, is_conflict, redelivery_count)
+    select * exclude (is_winner, is_exact_redelivery, is_conflict, redelivery_count)
     from {{ ref('int_presence_event_redeliveries_judged') }}
     where is_conflict
 ),

@@ -19,7 +19,7 @@ delivered_once as (
 ),
 
 winners as (
-    select * exclude (delivery_number, is_winner, is_exact_redelivery, is_conflict)
+    select * exclude (is_winner, is_exact_redelivery, is_conflict)
     from judged
     where is_winner
 ),

@@ -48,7 +48,7 @@ validated as (
                 or (actor_type in ('agent', 'bot') and actor_id is null)
                 then 'missing_actor'
             when
-                {%- for key in payload_keys() %}
+                {%- for key in requirable_payload_keys() %}
                 {{ 'or ' if not loop.first }}(vocabulary.requires_{{ key }} and {{ payload_column(key) }} is null)
                 {%- endfor %}
                 then 'missing_payload_key'

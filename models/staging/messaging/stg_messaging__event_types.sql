@@ -33,7 +33,7 @@ final as (
         event_type in (
             'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred', 'work_closed'
         ) as is_work_terminal
-        {%- for key in payload_keys() %},
+        {%- for key in requirable_payload_keys() %},
         ' ' || coalesce(required_keys, '') || ' ' like '% {{ key }} %' as requires_{{ key }}
         {%- endfor %}
     from vocabulary
