@@ -17,8 +17,8 @@
 
 
 {# Deliveries received after the given as_of do not exist; one whose received_at cannot be read always does. #}
-{% macro is_delivered_as_of() -%}
-    (received_at is null or {{ as_of_given() }} is null or received_at <= {{ as_of_given() }})
+{% macro is_delivered_as_of(received_at='received_at') -%}
+    coalesce({{ as_of_given() }} is null or {{ received_at }} <= {{ as_of_given() }}, true)
 {%- endmacro %}
 
 

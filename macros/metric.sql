@@ -22,10 +22,16 @@
         {% if definition.config.meta.unit == 'seconds' %}
             {{ return(mean_seconds(numerator, denominator)) }}
         {% endif %}
-        {{ return('cast(' ~ numerator ~ ' as double) / nullif(' ~ denominator ~ ', 0)') }}
+        {{ return(rate(numerator, denominator)) }}
     {% endif %}
     {% do exceptions.raise_compiler_error("metric '" ~ name ~ "': type " ~ definition.type ~ " has no rendering in SQL; use simple or ratio.") %}
 {% endmacro %}
+
+
+{# A share between 0 and 1; null where there is nothing to divide by. #}
+{% macro rate(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif({{ denominator }}, 0)
+{%- endmacro %}
 
 
 {% macro graph_node_named(nodes, name) %}

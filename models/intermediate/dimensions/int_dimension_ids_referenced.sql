@@ -1,40 +1,33 @@
 -- Grain: one row per dimension and id that an accepted event or a reference table names.
+{%- set events = ref('int_conversation_events_sessionized') %}
+{%- set memberships = ref('stg_messaging__team_memberships') %}
+{%- set users = ref('stg_messaging__messaging_users') %}
 with
 
-events as (
-    select * from {{ ref('int_conversation_events_sessionized') }}
-),
-
 named as (
+    {%- for dimension, column, relation in [
+        ('agent', "case when actor_type = 'agent' then actor_id end", events),
+        ('agent', 'assigned_agent_id', events),
+        ('agent', 'to_agent_id', events),
+        ('agent', 'agent_id', ref('int_presence_events_deduplicated')),
+        ('agent', 'agent_id', memberships),
+        ('team', 'team_id', events),
+        ('team', 'to_team_id', events),
+        ('team', 'team_id', memberships),
+        ('channel', 'channel_id', events),
+        ('channel', 'channel_id', users),
+        ('messaging_user', 'messaging_user_id', events),
+        ('account', 'account_id', users),
+        ('topic', 'topic_id', events),
+    ] %}
+    {%- if not loop.first %}
+    union
+    {%- endif %}
     select
-        'agent' as dimension,
-        actor_id as id
-    from events
-    where actor_type = 'agent'
-    union
-    select 'agent', assigned_agent_id from events
-    union
-    select 'agent', to_agent_id from events
-    union
-    select 'agent', agent_id from {{ ref('int_presence_events_deduplicated') }}
-    union
-    select 'agent', agent_id from {{ ref('stg_messaging__team_memberships') }}
-    union
-    select 'team', team_id from events
-    union
-    select 'team', to_team_id from events
-    union
-    select 'team', team_id from {{ ref('stg_messaging__team_memberships') }}
-    union
-    select 'channel', channel_id from events
-    union
-    select 'channel', channel_id from {{ ref('stg_messaging__messaging_users') }}
-    union
-    select 'messaging_user', messaging_user_id from events
-    union
-    select 'account', account_id from {{ ref('stg_messaging__messaging_users') }}
-    union
-    select 'topic', topic_id from events
+        '{{ dimension }}' as dimension,
+        {{ column }} as id
+    from {{ relation }}
+    {%- endfor %}
 ),
 
 final as (

@@ -44,9 +44,9 @@ final as (
             and stretches.valid_from >= memberships.valid_from
             and stretches.valid_from < memberships.valid_to
     qualify row_number() over (
-        partition by stretches.agent_id, stretches.valid_from
-        order by memberships.valid_from desc, memberships.team_id
-    ) = 1
+            partition by stretches.agent_id, stretches.valid_from
+            order by memberships.valid_from desc, memberships.team_id asc
+        ) = 1
 )
 
 select * from final

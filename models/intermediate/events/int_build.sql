@@ -2,11 +2,17 @@
 with
 
 deliveries as (
-    select rejection_reason, received_at from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    select
+        rejection_reason,
+        received_at
+    from {{ ref('stg_messaging__conversation_event_deliveries') }}
 ),
 
 presence_deliveries as (
-    select rejection_reason, received_at from {{ ref('stg_messaging__presence_event_deliveries') }}
+    select
+        rejection_reason,
+        received_at
+    from {{ ref('stg_messaging__presence_event_deliveries') }}
 ),
 
 usable_times as (
@@ -38,8 +44,9 @@ guarded as (
     select
         *,
         {{ stop_when_too_many_rejected('rejected_count', 'delivery_count', 'rejected_events') }} as event_guard,
-        {{ stop_when_too_many_rejected('rejected_presence_count', 'presence_delivery_count', 'rejected_presence_events') }}
-            as presence_guard,
+        {{ stop_when_too_many_rejected(
+            'rejected_presence_count', 'presence_delivery_count', 'rejected_presence_events'
+        ) }} as presence_guard,
         {{ stop_when_clock_jumps('next_newest_received_at', 'newest_received_at') }} as clock_guard
     from measured
 ),

@@ -30,7 +30,7 @@ repeated_rejected as (
     select
         judged.* replace (
             case when started.conversation_id is null then 'no_session' else 'conflicting_redelivery' end
-            as rejection_reason
+                as rejection_reason
         )
     from judged
     left join started using (conversation_id)

@@ -20,7 +20,7 @@ judged as (      -- only what follows a resolve reopens; only what does not repe
     select
         *,
         kind = 'reopen' and coalesce(previous_kind = 'resolve', false) as is_reopening,
-        kind = 'resolve' and previous_kind is distinct from 'resolve' as is_resolving
+        kind = 'resolve' and coalesce(previous_kind != 'resolve', true) as is_resolving
     from compared
 ),
 

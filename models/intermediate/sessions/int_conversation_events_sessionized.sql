@@ -18,7 +18,9 @@ characterised as (
         events.* exclude (rejection_reason, payload, occurred_at_text, received_at_text),
         vocabulary.* exclude (
             event_type, sort_rank, starting_actors
-            {%- for key in requirable_payload_keys() %}, requires_{{ key }}{% endfor %}
+            {%- for key in requirable_payload_keys() %},
+            requires_{{ key }}
+            {%- endfor %}
         ),
         {{ is_starter() }} as is_starter,
         vocabulary.is_message and events.actor_type = 'end_user' as is_end_user_message,

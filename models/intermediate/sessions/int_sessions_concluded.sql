@@ -35,7 +35,8 @@ pending_work as (
 standing as (
     select
         sessions.*,
-        resolutions.* exclude (session_id) replace (nullif(resolutions.resolved_by_agent_id, '') as resolved_by_agent_id),
+        resolutions.* exclude (session_id, resolved_by_agent_id),
+        nullif(resolutions.resolved_by_agent_id, '') as resolved_by_agent_id,
         unanswered.session_id is not null as has_unanswered_customer,
         pending_work.session_id is not null as has_pending_work,
         sessions.is_handed_off or sessions.agent_message_count > 0 or sessions.bot_message_count = 0 as is_human_due,

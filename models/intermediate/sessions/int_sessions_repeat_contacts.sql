@@ -7,9 +7,9 @@ sessions as (
         concluded.origin,
         concluded.started_at,
         concluded.closed_at,
-        users.contact_key
+        contacts.contact_key
     from {{ ref('int_sessions_concluded') }} as concluded
-    inner join {{ ref('int_messaging_users_resolved') }} as users using (messaging_user_id)
+    inner join {{ ref('int_messaging_users_resolved') }} as contacts using (messaging_user_id)
 ),
 
 moments as (

@@ -60,7 +60,8 @@ final as (
         sessions_by_day.session_count,
         sessions_by_day.ended_session_count,
         coalesce(values_by_day.covered_session_count, 0) as covered_session_count,
-        cast(coalesce(values_by_day.covered_session_count, 0) as double) / sessions_by_day.session_count as coverage_rate,
+        {{ rate('coalesce(values_by_day.covered_session_count, 0)', 'sessions_by_day.session_count') }}
+            as coverage_rate,
         values_by_day.session_metric_sum,
         values_by_day.session_metric_average,
         values_by_day.session_metric_p50,

@@ -11,7 +11,10 @@ vocabulary as (
 
 times_read as (
     select
-        * replace ({{ utc_timestamp('occurred_at') }} as occurred_at, {{ utc_timestamp('received_at') }} as received_at),
+        * replace (
+            {{ utc_timestamp('occurred_at') }} as occurred_at,
+            {{ utc_timestamp('received_at') }} as received_at
+        ),
         {{ text_as_delivered('occurred_at') }} as occurred_at_text,
         {{ text_as_delivered('received_at') }} as received_at_text,
         case when {{ is_json_object('payload') }} then {{ json_texts('payload', payload_keys()) }} end as payload_texts
@@ -48,8 +51,9 @@ validated as (
                 or (actor_type in ('agent', 'bot') and actor_id is null)
                 then 'missing_actor'
             when
+                false
                 {%- for key in requirable_payload_keys() %}
-                {{ 'or ' if not loop.first }}(vocabulary.requires_{{ key }} and {{ payload_column(key) }} is null)
+                or (vocabulary.requires_{{ key }} and {{ payload_column(key) }} is null)
                 {%- endfor %}
                 then 'missing_payload_key'
             {{ when_time_is_implausible() }}

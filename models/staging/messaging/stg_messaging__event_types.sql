@@ -18,6 +18,9 @@ final as (
         end as receipt_status,
         ends_session,
         is_activity,
+        {%- for key in requirable_payload_keys() %}
+        ' ' || coalesce(required_keys, '') || ' ' like '% {{ key }} %' as requires_{{ key }},
+        {%- endfor %}
         event_type = 'conversation_started' as is_conversation_start,
         event_type = 'message_sent' as is_message,
         event_type = 'bot_handoff' as is_handoff,
@@ -33,9 +36,6 @@ final as (
         event_type in (
             'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred', 'work_closed'
         ) as is_work_terminal
-        {%- for key in requirable_payload_keys() %},
-        ' ' || coalesce(required_keys, '') || ' ' like '% {{ key }} %' as requires_{{ key }}
-        {%- endfor %}
     from vocabulary
 )
 

@@ -9,7 +9,9 @@ final as (
     select
         business_hours_id,
         name,
-        {{ configured('holiday_date', 'try_cast(holiday_date as date)', 'holidays', 'write it like 2026-12-25') }} as holiday_date,
+        {{ configured(
+            'holiday_date', 'try_cast(holiday_date as date)', 'holidays', 'write it like 2026-12-25'
+        ) }} as holiday_date,
         opens_at,
         closes_at
     from source

@@ -11,7 +11,10 @@ statuses as (
 
 times_read as (
     select
-        * replace ({{ utc_timestamp('occurred_at') }} as occurred_at, {{ utc_timestamp('received_at') }} as received_at),
+        * replace (
+            {{ utc_timestamp('occurred_at') }} as occurred_at,
+            {{ utc_timestamp('received_at') }} as received_at
+        ),
         {{ text_as_delivered('occurred_at') }} as occurred_at_text,
         {{ text_as_delivered('received_at') }} as received_at_text
     from deliveries
