@@ -61,15 +61,9 @@ def generate(folder: Path, event_count: int, seed: int = DEFAULT_SEED) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "folder", type=Path, help="where the files go: a MESSAGING_RAW to build from"
-    )
-    parser.add_argument(
-        "--events", type=int, default=1_000_000, help="rows of the event log (default: %(default)s)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the files go: a MESSAGING_RAW to build from")
+    parser.add_argument("--events", type=int, default=1_000_000, help="rows of the event log (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="default: %(default)s")
     options = parser.parse_args(arguments)
     generate(options.folder, options.events, options.seed)

@@ -73,8 +73,7 @@ class WarehouseRun:
     def model_seconds(self) -> float:
         """From the start of the first staging model to the end of the last core model."""
         return (
-            max(model.completed_at for model in self.models)
-            - min(model.started_at for model in self.models)
+            max(model.completed_at for model in self.models) - min(model.started_at for model in self.models)
         ).total_seconds()
 
     @property
@@ -171,9 +170,7 @@ class Workspace:
         remove_database(self.script_database)
         result = self.folder / "script" / "seconds.json"
         command = [sys.executable, str(Path(__file__).resolve()), "--script-only"]
-        process = run(
-            [*command, str(self.raw), str(self.script_database), str(result)], dict(os.environ)
-        )
+        process = run([*command, str(self.raw), str(self.script_database), str(result)], dict(os.environ))
         return ScriptRun(process, float(json.loads(result.read_text(encoding="utf-8"))))
 
     def run_demo_build(self) -> Process:
@@ -194,9 +191,7 @@ class Workspace:
         ]
 
     def _environment(self, database: Path, raw: Path | None) -> dict[str, str]:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("MESSAGING_")
-        }
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MESSAGING_")}
         environment["MESSAGING_DB"] = str(database)
         if raw is not None:
             environment["MESSAGING_RAW"] = str(raw)
@@ -211,9 +206,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Process:
     """
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        child = subprocess.Popen(
-            command, cwd=PROJECT, env=dict(environment), stdout=output, stderr=output
-        )
+        child = subprocess.Popen(command, cwd=PROJECT, env=dict(environment), stdout=output, stderr=output)
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -241,9 +234,7 @@ def read_models(target: Path) -> tuple[Model, ...]:
             unique_id=result["unique_id"],
             layer=manifest["nodes"][result["unique_id"]]["fqn"][1],
             started_at=min(datetime.fromisoformat(part["started_at"]) for part in result["timing"]),
-            completed_at=max(
-                datetime.fromisoformat(part["completed_at"]) for part in result["timing"]
-            ),
+            completed_at=max(datetime.fromisoformat(part["completed_at"]) for part in result["timing"]),
             seconds=result["execution_time"],
         )
         for result in results
@@ -255,9 +246,7 @@ def ancestors_of(target: Path, names: Iterable[str]) -> set[str]:
     """Return the unique ids of these models and of all models that they are made from."""
     parents = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["parent_map"]
     wanted = set(names)
-    waiting = [
-        node for node in parents if node.startswith("model.") and node.rsplit(".", 1)[-1] in wanted
-    ]
+    waiting = [node for node in parents if node.startswith("model.") and node.rsplit(".", 1)[-1] in wanted]
     found: set[str] = set()
     while waiting:
         node = waiting.pop()
@@ -352,9 +341,7 @@ def measure(workspace: Workspace, repetitions: int) -> Results:
             flush=True,
         )
     demo = [workspace.run_demo_build() for _ in range(repetitions)]
-    demo_results = json.loads(
-        (workspace.demo / "target" / "run_results.json").read_text(encoding="utf-8")
-    )
+    demo_results = json.loads((workspace.demo / "target" / "run_results.json").read_text(encoding="utf-8"))
     comparisons = compare(workspace.warehouse, workspace.script_database)
     needed = ancestors_of(workspace.target, (comparison.table for comparison in comparisons))
     shares = [
@@ -510,10 +497,7 @@ def _render_comparisons(comparisons: Sequence[Comparison]) -> list[str]:
         "",
         "| fact | rows | equal |",
         "|---|---|---|",
-        *(
-            f"| {one.table} | {one.row_count:,} | {'yes' if one.is_equal else 'NO'} |"
-            for one in comparisons
-        ),
+        *(f"| {one.table} | {one.row_count:,} | {'yes' if one.is_equal else 'NO'} |" for one in comparisons),
     ]
 
 
@@ -533,29 +517,17 @@ def write_results(section: str) -> None:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--events", type=int, default=1_000_000, help="raw events (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=2026, help="of the generator (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--repetitions", type=int, default=3, help="of each run (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--folder", type=Path, help="keep everything in this folder (default: a temporary one)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=1_000_000, help="raw events (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=2026, help="of the generator (default: %(default)s)")
+    parser.add_argument("--repetitions", type=int, default=3, help="of each run (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, help="keep everything in this folder (default: a temporary one)")
     parser.add_argument(
         "--check",
         action="store_true",
         help="run each once, compare the rows, write and time nothing",
     )
-    parser.add_argument(
-        "--print", action="store_true", help="print the results and leave README.md as it is"
-    )
+    parser.add_argument("--print", action="store_true", help="print the results and leave README.md as it is")
     parser.add_argument("--script-only", nargs=3, type=Path, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

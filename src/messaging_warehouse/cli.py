@@ -12,9 +12,7 @@ from messaging_warehouse.twitter import (
 )
 
 app = typer.Typer(no_args_is_help=True, help="Tools beside the messaging warehouse.")
-convert_app = typer.Typer(
-    no_args_is_help=True, help="Bring a public data set into the raw contract."
-)
+convert_app = typer.Typer(no_args_is_help=True, help="Bring a public data set into the raw contract.")
 app.add_typer(convert_app, name="convert")
 
 
@@ -30,9 +28,7 @@ def convert() -> None:
 
 @convert_app.command("twitter")
 def convert_twitter_command(
-    input_csv: Annotated[
-        Path, typer.Argument(help="twcs.csv of “Customer Support on Twitter”.", show_default=False)
-    ],
+    input_csv: Annotated[Path, typer.Argument(help="twcs.csv of “Customer Support on Twitter”.", show_default=False)],
     output_folder: Annotated[
         Path, typer.Argument(help="A new or empty folder for the raw tables.", show_default=False)
     ],

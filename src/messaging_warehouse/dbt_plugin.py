@@ -14,9 +14,9 @@ import duckdb
 from messaging_warehouse.raw_input import find_problems
 
 
-def raw_input_problems(location: str, contract: str) -> str | None:
-    """Return one sentence a line for each problem of a raw folder, or null; `contract` is JSON {table: [column]}."""
-    return "\n".join(find_problems(location, json.loads(contract))) or None
+def raw_input_problems(location: str, contract: str) -> str:
+    """Return one sentence a line for each problem of a raw folder; `contract` is JSON {table: [column]}."""
+    return "\n".join(find_problems(location, json.loads(contract)))
 
 
 class Plugin:
@@ -30,14 +30,7 @@ class Plugin:
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions once for the database."""
-        conn.create_function(
-            "raw_input_problems",
-            raw_input_problems,
-            ["VARCHAR", "VARCHAR"],  # type: ignore[list-item]  # DuckDB takes type names
-            "VARCHAR",  # type: ignore[arg-type]
-            null_handling="special",
-            side_effects=True,
-        )
+        conn.create_function("raw_input_problems", raw_input_problems, [str, str], str, side_effects=True)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Leave cursors alone: functions registered on the connection are seen by each of them."""

@@ -31,11 +31,7 @@ def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[
     root = Path(location)
     if not root.is_dir():
         return [f"MESSAGING_RAW: there is no folder {location}; give the folder that holds {REQUIRED_TABLE}/."]
-    problems = [
-        problem
-        for table, columns in contract.items()
-        for problem in _table_problems(root / table, columns)
-    ]
+    problems = [problem for table, columns in contract.items() for problem in _table_problems(root / table, columns)]
     if not any(_files(root / REQUIRED_TABLE)):
         problems.insert(
             0,
@@ -65,10 +61,10 @@ def _table_problems(folder: Path, columns: Sequence[str]) -> list[str]:
 def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:
     try:
         with duckdb.connect() as connection:
-            names = connection.execute("select name from parquet_schema(?)", [str(file)]).fetchall()
+            names = connection.read_parquet(str(file)).columns
     except duckdb.Error:
         return f"{file}: not a readable Parquet file; write it again or take it out of the folder."
-    return _missing_column_problem(file, [name for (name,) in names], columns)
+    return _missing_column_problem(file, names, columns)
 
 
 def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
@@ -77,6 +73,10 @@ def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
             header = next(csv.reader(text), [])
     except (OSError, UnicodeDecodeError) as error:
         return f"{file}: cannot be read as UTF-8 text ({error.__class__.__name__}); write it again as UTF-8."
+    if _has_unclosed_quote(file):
+        return (
+            f"{file}: a quotation mark is never closed, so the file may be cut off; close it or write the file again."
+        )
     names = [name.strip().lower() for name in header]
     if len(set(names)) < len(names):
         return f"{file}: the header names a column twice; give each column a name of its own."
@@ -86,6 +86,12 @@ def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
         "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, columns = ?)",
         [str(file), dict.fromkeys(names, "VARCHAR")],
     )
+
+
+def _has_unclosed_quote(file: Path) -> bool:
+    """Count quotation marks: the engine silently drops a row that one of them leaves open, and all after it."""
+    with file.open("rb") as data:
+        return sum(chunk.count(b'"') for chunk in iter(lambda: data.read(1 << 20), b"")) % 2 == 1
 
 
 def _ndjson_problem(file: Path, columns: Sequence[str]) -> str | None:

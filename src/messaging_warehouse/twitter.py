@@ -122,9 +122,7 @@ def convert_twitter(
         reasons = connection.execute(_REASONS).fetchall()
         if reasons:
             _write(connection, "from not_converted", tables / "not_converted.csv")
-        rows_read, chains, conversations, to_everyone, to_missing, moved = connection.execute(
-            _SUMMARY
-        ).fetchall()[0]
+        rows_read, chains, conversations, to_everyone, to_missing, moved = connection.execute(_SUMMARY).fetchall()[0]
         for table in tables.iterdir():
             table.rename(output_folder / table.name)
     return ConversionSummary(
@@ -182,9 +180,7 @@ def _read_header(input_csv: Path) -> list[str]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(input_csv, error) from error
     if is_archive:
-        raise TwitterConversionError(
-            f"{input_csv} is a compressed archive; unpack it and give the twcs.csv inside."
-        )
+        raise TwitterConversionError(f"{input_csv} is a compressed archive; unpack it and give the twcs.csv inside.")
     for column in TWEET_COLUMNS:
         if header.count(column) != 1:
             problem = "more than one" if column in header else "no"
@@ -195,9 +191,7 @@ def _read_header(input_csv: Path) -> list[str]:
     return header
 
 
-def _read_rows(
-    connection: duckdb.DuckDBPyConnection, input_csv: Path, header: list[str], marked_csv: Path
-) -> None:
+def _read_rows(connection: duckdb.DuckDBPyConnection, input_csv: Path, header: list[str], marked_csv: Path) -> None:
     """Make the tables `rows` (the input, judged), `not_converted` and `tweets`."""
     columns = ", ".join(
         f"'{name if name in TWEET_COLUMNS else f'unused_{position}'}': 'VARCHAR'"
@@ -275,8 +269,7 @@ def _unreadable(input_csv: Path, error: Exception) -> TwitterConversionError:
     if line and columns:
         cause = f"line {int(line[1]):,} has {columns[2]} columns instead of {columns[1]}"
     return TwitterConversionError(
-        f"{input_csv} cannot be read as CSV in UTF-8 ({cause}); "
-        "download the data set from Kaggle again."
+        f"{input_csv} cannot be read as CSV in UTF-8 ({cause}); download the data set from Kaggle again."
     )
 
 

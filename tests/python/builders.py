@@ -41,9 +41,7 @@ def actor(actor_id: str) -> tuple[str, str | None]:
 class ConversationBuilder:
     """One conversation's deliveries, written in order; every method returns the builder."""
 
-    def __init__(
-        self, conversation_id: str, channel_id: str | None, messaging_user_id: str | None
-    ) -> None:
+    def __init__(self, conversation_id: str, channel_id: str | None, messaging_user_id: str | None) -> None:
         """Begin at midnight of the default day with no deliveries."""
         self.rows: list[RawRowDict] = []
         self._conversation_id = conversation_id
@@ -107,9 +105,7 @@ class ConversationBuilder:
         """An agent writes."""
         return self.message(agent_id, text, **payload)
 
-    def bot(
-        self, text: str | None = None, bot_id: str = "bot-1", **payload: Any
-    ) -> ConversationBuilder:
+    def bot(self, text: str | None = None, bot_id: str = "bot-1", **payload: Any) -> ConversationBuilder:
         """A bot writes."""
         return self.message(bot_id, text, **payload)
 
@@ -177,9 +173,7 @@ class ConversationBuilder:
         """An agent leaves the conversation."""
         return self.event("conversation_left", by)
 
-    def work(
-        self, step: str, work_id: str, by: str = "system", **payload: Any
-    ) -> ConversationBuilder:
+    def work(self, step: str, work_id: str, by: str = "system", **payload: Any) -> ConversationBuilder:
         """A step of a work item: `requested`, `assigned` (needs agent_id), `accepted`, …."""
         return self.event(f"work_{step}", by, work_id=work_id, **payload)
 
@@ -273,9 +267,7 @@ def presence(agent_id: str) -> PresenceBuilder:
     return PresenceBuilder(agent_id)
 
 
-def membership(
-    agent_id: str, team_id: str, valid_from: str, valid_to: str | None = None
-) -> RawRowDict:
+def membership(agent_id: str, team_id: str, valid_from: str, valid_to: str | None = None) -> RawRowDict:
     """One team membership, its bounds as raw text."""
     return {
         "agent_id": agent_id,
@@ -285,9 +277,7 @@ def membership(
     }
 
 
-def messaging_user(
-    messaging_user_id: str, contact_id: str | None = None, account_id: str | None = None
-) -> RawRowDict:
+def messaging_user(messaging_user_id: str, contact_id: str | None = None, account_id: str | None = None) -> RawRowDict:
     """One messaging user: an address on a channel, perhaps with its contact and account."""
     return {
         "messaging_user_id": messaging_user_id,

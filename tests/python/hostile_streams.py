@@ -215,9 +215,7 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
     (1, (Move("csat_responded", "end_user", "survey"),)),
 )
 # Short phrases first: they are the simpler ones.
-PHRASES = tuple(
-    sorted((phrase for weight, phrase in _WEIGHTED_PHRASES for _ in range(weight)), key=len)
-)
+PHRASES = tuple(sorted((phrase for weight, phrase in _WEIGHTED_PHRASES for _ in range(weight)), key=len))
 
 # How a conversation mostly begins: with what starts a session.
 OPENING_PHRASES: tuple[tuple[Move, ...], ...] = (
@@ -610,10 +608,7 @@ def render(plan: Plan) -> RawInput:
         ],
         messaging_users=_render_messaging_users(plan.steps),
         accounts=[{"account_id": account, "account_name": account} for account in ("acc0", "acc1")],
-        topics=[
-            {"topic_id": topic_id, "topic_name": topic_id, "is_active": "true"}
-            for topic_id in TOPIC_IDS[:2]
-        ],
+        topics=[{"topic_id": topic_id, "topic_name": topic_id, "is_active": "true"} for topic_id in TOPIC_IDS[:2]],
     )
 
 

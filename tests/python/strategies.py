@@ -55,9 +55,7 @@ T = TypeVar("T")
 # --- for hypothesis ---------------------------------------------------------------------------
 
 
-def _eventful_trips(
-    defect_names: Sequence[str], redelivery_names: Sequence[str]
-) -> st.SearchStrategy[Trip]:
+def _eventful_trips(defect_names: Sequence[str], redelivery_names: Sequence[str]) -> st.SearchStrategy[Trip]:
     """Deliveries that are late, early, rewritten, repeated, contradicted or spoilt."""
     formats = st.sampled_from(TIME_FORMAT_NAMES)
     return st.builds(
@@ -161,11 +159,7 @@ def plans(max_steps: int) -> st.SearchStrategy[Plan]:
 
 def _numbered(told: list[list[Step]]) -> list[Step]:
     """Put the conversations' steps together, each with the number of its conversation."""
-    return [
-        replace(step, conversation=number)
-        for number, conversation in enumerate(told)
-        for step in conversation
-    ]
+    return [replace(step, conversation=number) for number, conversation in enumerate(told) for step in conversation]
 
 
 def hostile_streams(max_steps: int = 12) -> st.SearchStrategy[RawInput]:
@@ -201,9 +195,7 @@ def big_stream(seed: int, conversations: int) -> RawInput:
     """
     rng = random.Random(seed)
     planned = [
-        _random_step(rng, conversation)
-        for conversation in range(conversations)
-        for _ in range(rng.randint(1, 24))
+        _random_step(rng, conversation) for conversation in range(conversations) for _ in range(rng.randint(1, 24))
     ]
     presence = [_random_presence_step(rng) for _ in range(conversations)]
     return render(Plan(planned, presence, [_random_membership(rng) for _ in range(16)]))
@@ -218,9 +210,7 @@ def _maybe(rng: random.Random, n: int, menu: Sequence[T], otherwise: T) -> T:
     return rng.choice(menu) if _one_in(rng, n) else otherwise
 
 
-def _random_trip(
-    rng: random.Random, defect_names: Sequence[str], redelivery_names: Sequence[str]
-) -> Trip:
+def _random_trip(rng: random.Random, defect_names: Sequence[str], redelivery_names: Sequence[str]) -> Trip:
     redelivery = rng.choice(redelivery_names) if _one_in(rng, 8) else None
     defects: tuple[str, ...] = ()
     if _one_in(rng, 12):

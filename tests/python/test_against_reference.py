@@ -54,9 +54,7 @@ def _told(rows: Counter[tuple[tuple[str, Any], ...]]) -> str:
 
 @RANDOM_STREAMS
 @given(raw=hostile_streams())
-def test_the_warehouse_equals_the_reference_on_hostile_streams(
-    replay: Replay, raw: RawInput
-) -> None:
+def test_the_warehouse_equals_the_reference_on_hostile_streams(replay: Replay, raw: RawInput) -> None:
     replay.build(raw)
     assert_equal_to_reference(replay, build(raw))
 
@@ -83,9 +81,7 @@ def test_the_warehouse_equals_the_reference_in_bulk(replay: Replay, seed: int) -
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(
-    replay_as_of: Replay, seed: int
-) -> None:
+def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(replay_as_of: Replay, seed: int) -> None:
     as_of = datetime(2024, 3, 8)
     raw = big_stream(100 + seed, conversations=300)
     replay_as_of.build(raw, as_of)

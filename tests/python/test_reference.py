@@ -40,16 +40,12 @@ LATER = "2024-03-04 23:00"  # the same day: sessions are open
 MUCH_LATER = "2024-04-01 00:00"  # sessions have ended by inactivity
 
 
-def warehouse(
-    *streams: ConversationBuilder | PresenceBuilder, as_of: str = LATER, **parts: list[dict]
-) -> Warehouse:
+def warehouse(*streams: ConversationBuilder | PresenceBuilder, as_of: str = LATER, **parts: list[dict]) -> Warehouse:
     """Build a few streams as seen at `as_of`."""
     return build(raw_input(*streams, **parts), Settings(as_of=moment(as_of)))
 
 
-def rows(
-    table: str, *streams: ConversationBuilder | PresenceBuilder, as_of: str = LATER
-) -> list[Row]:
+def rows(table: str, *streams: ConversationBuilder | PresenceBuilder, as_of: str = LATER) -> list[Row]:
     """The rows of one table."""
     return warehouse(*streams, as_of=as_of).tables[table]
 
@@ -70,10 +66,7 @@ def responses(stream: ConversationBuilder) -> list[tuple]:
     """The responses as (responder, wait, response time, prompts), in their numbering."""
     found = sorted(rows("fct_responses", stream), key=lambda row: row["response_number"])
     assert [row["response_number"] for row in found] == list(range(1, len(found) + 1))
-    return [
-        (row["responder_type"], row["wait_seconds"], row["response_seconds"], row["prompt_count"])
-        for row in found
-    ]
+    return [(row["responder_type"], row["wait_seconds"], row["response_seconds"], row["prompt_count"]) for row in found]
 
 
 def columns(found: list[Row], *names: str) -> list[tuple]:
@@ -133,9 +126,7 @@ def test_example_first_response_time(stream, minutes):
     assert session(stream)["first_response_seconds"] == Decimal(minutes * 60)
 
 
-@pytest.mark.parametrize(
-    ("milliseconds", "mean"), [([1, 2], 2), ([1, 1, 2], 1), ([1, 2, 2], 2), ([0], 0), ([3, 4], 4)]
-)
+@pytest.mark.parametrize(("milliseconds", "mean"), [([1, 2], 2), ([1, 1, 2], 1), ([1, 2, 2], 2), ([0], 0), ([3, 4], 4)])
 def test_means_are_half_up_at_the_millisecond(milliseconds, mean):
     assert mean_milliseconds(milliseconds) == mean
 
@@ -206,15 +197,13 @@ def test_vocabulary_is_that_of_the_seeds():
         assert event_type.is_activity == (row["is_activity"] == "true"), name
         assert (event_type.focus_effect or "") == row["focus_effect"], name
         assert event_type.required_keys == tuple(row["required_keys"].split()), name
-    assert BUSINESS_MESSAGE_RANK == EVENT_TYPES["message_sent"].sort_rank + 1
+    assert EVENT_TYPES["message_sent"].sort_rank + 1 == BUSINESS_MESSAGE_RANK
 
 
 def test_presence_statuses_are_those_of_the_seeds():
     with (SEEDS / "presence_statuses.csv").open(encoding="utf-8", newline="") as file:
         seeded = {
-            row["status"]: tuple(
-                row[flag] == "true" for flag in ("is_online", "is_available", "ends_focus")
-            )
+            row["status"]: tuple(row[flag] == "true" for flag in ("is_online", "is_available", "ends_focus"))
             for row in csv.DictReader(file)
         }
     assert seeded == PRESENCE_STATUSES
@@ -482,9 +471,7 @@ def test_deliveries_received_after_as_of_do_not_exist():
     stream.at("10:03").end_user().altered(received_at="?")
     built = warehouse(stream, as_of="12:00")
     assert len(built.tables["fct_conversation_events"]) == 1
-    assert [row["rejection_reason"] for row in built.tables["rejected_events"]] == [
-        "invalid_timestamp"
-    ]
+    assert [row["rejection_reason"] for row in built.tables["rejected_events"]] == ["invalid_timestamp"]
     assert len(warehouse(stream, as_of="12:00:00.001").tables["fct_conversation_events"]) == 2
 
 
@@ -497,9 +484,7 @@ def test_events_of_one_instant_are_ordered_by_rank_then_id():
     stream.agent("a1").altered(event_id="0")
     stream.end_user().altered(event_id="z")
     stream.end_user().altered(event_id="B")
-    found = sorted(
-        rows("fct_conversation_events", stream), key=lambda row: row["position_in_session"]
-    )
+    found = sorted(rows("fct_conversation_events", stream), key=lambda row: row["position_in_session"])
     assert [row["event_id"] for row in found] == ["B", "z", "0", "é", "a"]
 
 
@@ -507,9 +492,7 @@ def test_ids_are_ordered_by_code_point():
     stream = conversation().at("10:00")
     for event_id in ("9", "10", "é", "z", "\U0001f600", "\ufe4f", "B"):
         stream.end_user().altered(event_id=event_id)
-    found = sorted(
-        rows("fct_conversation_events", stream), key=lambda row: row["position_in_session"]
-    )
+    found = sorted(rows("fct_conversation_events", stream), key=lambda row: row["position_in_session"])
     assert [row["event_id"] for row in found] == ["10", "9", "B", "z", "é", "\ufe4f", "\U0001f600"]
 
 
@@ -601,9 +584,7 @@ def test_what_precedes_all_sessions_belongs_to_the_first():
     assert only["is_handed_off"] is True
     assert only["origin"] == "triggered_outbound"
     assert only["status"] == "waiting"
-    positions = columns(
-        rows("fct_conversation_events", stream), "event_type", "position_in_session"
-    )
+    positions = columns(rows("fct_conversation_events", stream), "event_type", "position_in_session")
     assert positions == [
         ("work_requested", 1),
         ("message_sent", 2),
@@ -1330,9 +1311,7 @@ def test_of_overlapping_memberships_the_latest_then_the_smaller_id_wins():
 # --- what holds for any stream ----------------------------------------------------------------
 
 
-relaxed = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def sorted_rows(built: Warehouse) -> dict[str, list[str]]:
@@ -1354,14 +1333,10 @@ def assert_conserved(raw: RawInput, built: Warehouse) -> None:
     """Every delivery is an event, an exact redelivery or a rejection, when all of them exist."""
     tables = built.tables
     assert len(raw.conversation_events) == (
-        len(tables["fct_conversation_events"])
-        + built.exact_redelivery_count
-        + len(tables["rejected_events"])
+        len(tables["fct_conversation_events"]) + built.exact_redelivery_count + len(tables["rejected_events"])
     )
     assert len(raw.presence_events) == (
-        len(tables["presence_events"])
-        + built.exact_presence_redelivery_count
-        + len(tables["rejected_presence_events"])
+        len(tables["presence_events"]) + built.exact_presence_redelivery_count + len(tables["rejected_presence_events"])
     )
 
 

@@ -198,9 +198,7 @@ def test_no_list_is_written_when_every_row_is_converted(convert: Convert) -> Non
 
 
 @pytest.mark.parametrize("output_format", OutputFormat)
-def test_the_columns_are_the_contracts_in_order(
-    tmp_path: Path, output_format: OutputFormat
-) -> None:
+def test_the_columns_are_the_contracts_in_order(tmp_path: Path, output_format: OutputFormat) -> None:
     source = write_csv(tmp_path / "t.csv", invented_tweets())
     convert_twitter(source, tmp_path / "raw", output_format)
     for name, columns in CONTRACT.items():
@@ -328,9 +326,7 @@ def test_a_broadcast_is_kept_apart_from_the_customers_who_answer_it(convert: Con
     assert conversations["7"] == "6:501@KindBakery"
     assert conversations["8"] == conversations["9"] == "6:504@KindBakery"
     (everyone,) = (
-        row
-        for row in converted.table("raw_messaging_users")
-        if row["messaging_user_id"] == "(everyone)@KindBakery"
+        row for row in converted.table("raw_messaging_users") if row["messaging_user_id"] == "(everyone)@KindBakery"
     )
     assert everyone["contact_id"] == ""
 
@@ -582,9 +578,7 @@ HEADER = ",".join(TWEET_COLUMNS).encode()
         (HEADER + b"\n1,501,True,now,a\x1fb\rc,,\n", "holds the control character 0x1F"),
     ],
 )
-def test_a_file_that_is_no_such_table_is_refused(
-    tmp_path: Path, content: bytes, complaint: str
-) -> None:
+def test_a_file_that_is_no_such_table_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
     source = tmp_path / "t.csv"
     source.write_bytes(content)
     sentence = failure(source, tmp_path / "raw")
@@ -624,9 +618,7 @@ def test_the_command_prints_what_it_did(tmp_path: Path) -> None:
     source = write_csv(tmp_path / "t.csv", invented_tweets())
     folder = tmp_path / "an empty 'folder'"
     folder.mkdir()
-    result = CliRunner().invoke(
-        app, ["convert", "twitter", str(source), str(folder), "--format", "parquet"]
-    )
+    result = CliRunner().invoke(app, ["convert", "twitter", str(source), str(folder), "--format", "parquet"])
     assert result.exit_code == 0
     assert f"Read 14 rows of {source}." in result.stdout
     assert "10 raw_conversation_events" in result.stdout

@@ -131,9 +131,7 @@ class Replay:
         manifest = json.loads((run.target / "manifest.json").read_text())
         nodes = manifest["nodes"]
         self._models = [
-            nodes[unique_id]
-            for unique_id in _in_dag_order(manifest)
-            if nodes[unique_id]["resource_type"] == "model"
+            nodes[unique_id] for unique_id in _in_dag_order(manifest) if nodes[unique_id]["resource_type"] == "model"
         ]
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'")
@@ -155,9 +153,7 @@ class Replay:
             if as_of is not None:
                 sql = sql.replace(self.AS_OF, as_of.isoformat() + "Z")
             kind = "view" if model["config"]["materialized"] == "view" else "table"
-            self.connection.execute(
-                f"create or replace {kind} {model['schema']}.{model['alias']} as ({sql}\n)"
-            )
+            self.connection.execute(f"create or replace {kind} {model['schema']}.{model['alias']} as ({sql}\n)")
 
     def rows(self, table: str, columns: Iterable[str] = ("*",)) -> list[Row]:
         """Return the rows of a table as dicts."""

@@ -56,14 +56,10 @@ class SessionHistory:
     @property
     def is_abandoned(self) -> bool:
         """Whether an inbound session ended with the customer's last run unanswered."""
-        return (
-            self.is_inbound and self.ending is not None and has_unanswered_customer(self.responses)
-        )
+        return self.is_inbound and self.ending is not None and has_unanswered_customer(self.responses)
 
 
-def tell_histories(
-    sessions: Sequence[Session], as_of: datetime, settings: Settings
-) -> list[SessionHistory]:
+def tell_histories(sessions: Sequence[Session], as_of: datetime, settings: Settings) -> list[SessionHistory]:
     """Tell the histories of all sessions of one conversation.
 
     Receipts and work are looked up across the whole conversation, which is why a conversation is
@@ -76,9 +72,7 @@ def tell_histories(
     for session in sessions:
         origin = find_origin(session)
         responses = pair_responses(session, never_arrived)
-        first_response = (
-            find_first_response(session, never_arrived) if origin == "inbound" else None
-        )
+        first_response = find_first_response(session, never_arrived) if origin == "inbound" else None
         resolutions = follow_resolutions(session.preceding, session.events)
         ending = find_ending(session, resolutions, as_of, settings.session_inactivity)
         status = find_status(

@@ -110,7 +110,5 @@ def events_that_never_arrived(messages: Sequence[Message]) -> set[str]:
     return {
         message.sent.event_id
         for message in messages
-        if message.sent is not None
-        and message.sent.actor_type != END_USER
-        and message.delivery_status == "failed"
+        if message.sent is not None and message.sent.actor_type != END_USER and message.delivery_status == "failed"
     }

@@ -33,9 +33,7 @@ def read_timestamp(text: str) -> datetime | None:
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         return None
-    offset = timedelta(
-        hours=int(match["offset_hours"] or 0), minutes=int(match["offset_minutes"] or 0)
-    )
+    offset = timedelta(hours=int(match["offset_hours"] or 0), minutes=int(match["offset_minutes"] or 0))
     if offset > _LARGEST_OFFSET or int(match["offset_minutes"] or 0) > 59:
         return None
     if match["sign"] == "-":
@@ -102,9 +100,7 @@ def read_payload(text: str | None) -> Payload | None:
     if text is None:
         return {}
     try:
-        value = json.loads(
-            text, parse_int=JsonNumber, parse_float=JsonNumber, parse_constant=_refuse_constant
-        )
+        value = json.loads(text, parse_int=JsonNumber, parse_float=JsonNumber, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -74,9 +74,7 @@ class Resolutions:
         return resolves[-1] if resolves else None
 
 
-def follow_resolutions(
-    preceding: Sequence[ConversationEvent], events: Sequence[ConversationEvent]
-) -> Resolutions:
+def follow_resolutions(preceding: Sequence[ConversationEvent], events: Sequence[ConversationEvent]) -> Resolutions:
     """Follow a session from its opening event through resolves and reopenings.
 
     `preceding` members set topics and do nothing else here. A resolve of what is resolved moves
@@ -148,12 +146,8 @@ class TeamMemberships:
 
     def team_at(self, agent_id: str | None, moment: datetime) -> str | None:
         """The agent's team of the moment: the latest `valid_from`, then the smaller team id."""
-        best: Membership | None = None
-        for membership in self._by_agent.get(agent_id or "", []):
-            if not membership.covers(moment):
-                continue
-            if best is None or membership.valid_from > best.valid_from:
-                best = membership
-            elif membership.valid_from == best.valid_from and membership.team_id < best.team_id:
-                best = membership
-        return best.team_id if best else None
+        covering = [m for m in self._by_agent.get(agent_id or "", []) if m.covers(moment)]
+        if not covering:
+            return None
+        latest = max(membership.valid_from for membership in covering)
+        return min(membership.team_id for membership in covering if membership.valid_from == latest)

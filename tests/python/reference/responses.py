@@ -147,9 +147,7 @@ def find_first_response(session: Session, never_arrived: AbstractSet[str]) -> Fi
     return None if started_at is None else FirstResponse(started_at, None)
 
 
-def session_metrics(
-    session: Session, responses: Sequence[Response]
-) -> list[tuple[str, Decimal | None]]:
+def session_metrics(session: Session, responses: Sequence[Response]) -> list[tuple[str, Decimal | None]]:
     """The six metrics of an ended session, in seconds or counts; None where nobody responded."""
     by_agent = _response_milliseconds(responses, AGENT)
     by_end_user = _response_milliseconds(responses, END_USER)

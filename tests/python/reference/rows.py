@@ -39,9 +39,7 @@ def presence_row(event: PresenceEvent) -> Row:
     }
 
 
-def event_row(
-    event: ConversationEvent, session: Session, position: int, redelivery_count: int
-) -> Row:
+def event_row(event: ConversationEvent, session: Session, position: int, redelivery_count: int) -> Row:
     """Grain: one accepted event; `position_in_session` counts all members from 1."""
     return {
         "event_id": event.event_id,
@@ -89,9 +87,7 @@ def session_row(history: SessionHistory, users: MessagingUsers, closings: Recent
         "agent_message_count": agent_messages,
         "bot_message_count": bot_messages,
         "end_user_message_count": session.message_count(END_USER),
-        "first_resolution_seconds": seconds_between(
-            session.started_at, resolutions.first_resolved_at
-        ),
+        "first_resolution_seconds": seconds_between(session.started_at, resolutions.first_resolved_at),
         "resolution_seconds": seconds_between(session.started_at, resolutions.last_resolved_at),
         "resolved_by_agent_id": resolving_agent_id(resolutions.credited_resolve),
         "topic_id": latest_topic_still_set(session.members),

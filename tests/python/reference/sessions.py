@@ -85,9 +85,7 @@ def split_into_sessions(
 
     for event in ordered_events:
         if event.starts_session:
-            has_been_inactive = (
-                last_activity_at is not None and event.occurred_at - last_activity_at >= inactivity
-            )
+            has_been_inactive = last_activity_at is not None and event.occurred_at - last_activity_at >= inactivity
             if not sessions or ended_since_last_starter or has_been_inactive:
                 if sessions:
                     sessions[-1].has_successor = True
@@ -116,9 +114,7 @@ class Ending:
     ended_by_type: str
 
 
-def find_ending(
-    session: Session, resolutions: Resolutions, as_of: datetime, inactivity: timedelta
-) -> Ending | None:
+def find_ending(session: Session, resolutions: Resolutions, as_of: datetime, inactivity: timedelta) -> Ending | None:
     """Find the end of a session at `as_of`; None while it is open.
 
     The first `conversation_ended` decides. Otherwise the session is over once nothing happened for
@@ -205,9 +201,7 @@ def find_status(
     if resolutions.standing_resolve is not None:
         return "inactive"
     human_is_due = (
-        session.has_event("bot_handoff")
-        or session.message_count(AGENT) > 0
-        or session.message_count(BOT) == 0
+        session.has_event("bot_handoff") or session.message_count(AGENT) > 0 or session.message_count(BOT) == 0
     )
     if has_waiting_work or (has_unanswered_customer and human_is_due):
         return "waiting"

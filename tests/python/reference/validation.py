@@ -234,9 +234,7 @@ def _read_times(row: RawRow) -> tuple[datetime, datetime] | str:
     return occurred_at, received_at
 
 
-def _implausible_times(
-    occurred_at: datetime, received_at: datetime, settings: Settings
-) -> str | None:
+def _implausible_times(occurred_at: datetime, received_at: datetime, settings: Settings) -> str | None:
     """Say why the two times cannot both be right; exactly the tolerance is still plausible."""
     if occurred_at - received_at > settings.clock_skew_tolerance:
         return "occurred_after_received"
@@ -291,9 +289,7 @@ class Log(Generic[D]):
         return sum(event.exact_redelivery_count for event in self.accepted)
 
 
-def read_log(
-    rows: RawTable, validate: Callable[[RawRow, Settings], D | str], settings: Settings
-) -> Log[D]:
+def read_log(rows: RawTable, validate: Callable[[RawRow, Settings], D | str], settings: Settings) -> Log[D]:
     """Validate every delivery that exists, and settle the redeliveries of the usable ones."""
     usable: list[D] = []
     rejected: list[tuple[RawRow, str]] = []

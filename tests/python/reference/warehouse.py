@@ -90,9 +90,7 @@ def _find_as_of(
     return max((moment for moment in latest if moment is not None), default=None)
 
 
-def _split_conversations(
-    log: Log[ConversationEvent], settings: Settings
-) -> dict[str, list[Session]]:
+def _split_conversations(log: Log[ConversationEvent], settings: Settings) -> dict[str, list[Session]]:
     """The sessions of every conversation that has a starter, by conversation id."""
     events_by_conversation: dict[str, list[ConversationEvent]] = {}
     for accepted in log.accepted:
@@ -155,9 +153,7 @@ def _publish_presence_log(warehouse: Warehouse, log: Log[PresenceEvent]) -> None
         warehouse.tables["rejected_presence_events"].append(row)
 
 
-def _publish_histories(
-    warehouse: Warehouse, histories: list[SessionHistory], raw: RawInput
-) -> None:
+def _publish_histories(warehouse: Warehouse, histories: list[SessionHistory], raw: RawInput) -> None:
     """The facts at session grain and below."""
     users = MessagingUsers(raw.messaging_users)
     memberships = TeamMemberships(raw.team_memberships)

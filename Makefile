@@ -1,0 +1,45 @@
+# The two commands that a newcomer needs are `make build` and `make test`; each sets itself up.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.installed
+
+.PHONY: build test lint docs bench clean setup lock
+
+build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
+	$(BIN)/dbt build
+
+test: lint  ## everything that must hold: lint, types, builds, the warehouse against its slow reference
+	$(BIN)/python -m pytest
+
+lint: $(SETUP)  ## SQL, Python, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	env -u MESSAGING_RAW $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures
+	env -u MESSAGING_RAW $(BIN)/sqlfluff lint models tests/singular --processes 2
+
+docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
+	$(BIN)/dbt docs generate --static
+
+bench: $(SETUP)  ## measure a million events against a hand-written script
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove what builds and tests leave behind, but for the environment
+	rm -rf target logs warehouse.duckdb warehouse.duckdb.wal .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+setup: $(SETUP)
+
+# Hashes are checked and nothing is resolved: the lock file is the environment. The project itself is
+# installed from here, without isolation, with the setuptools that the lock names.
+$(SETUP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	$(BIN)/python -c "import sys; assert sys.version_info >= (3, 11), 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 build'"
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+lock:  ## resolve the dependencies anew (needs pip-tools)
+	pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --no-strip-extras --no-header \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml

@@ -1,0 +1,128 @@
+"""The walls of the house stand, and the checks that watch over them can fail."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from warehouse import PROJECT, DbtRun
+
+PREFIX = "model.messaging_warehouse."
+Manifest = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def manifest(demo: DbtRun) -> Manifest:
+    """The manifest of the demo's build."""
+    loaded: Manifest = json.loads((demo.target / "manifest.json").read_text())
+    return loaded
+
+
+def _bounce(manifest: Manifest, place: Path) -> subprocess.CompletedProcess[str]:
+    """Run the project's own checks over a manifest."""
+    configuration = yaml.safe_load((PROJECT / "dbt-bouncer.yml").read_text())
+    configuration["dbt_artifacts_dir"] = str(place)
+    (place / "dbt-bouncer.yml").write_text(yaml.safe_dump(configuration))
+    (place / "manifest.json").write_text(json.dumps(manifest))
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "dbt-bouncer"), "run", "--config-file", "dbt-bouncer.yml"],
+        cwd=place, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_project_passes_its_own_checks(manifest: Manifest, tmp_path: Path) -> None:
+    bounced = _bounce(manifest, tmp_path)
+    assert bounced.returncode == 0, bounced.stdout
+
+
+def _edge(child: str, parent: str) -> Callable[[Manifest], None]:
+    def add(manifest: Manifest) -> None:
+        manifest["nodes"][PREFIX + child]["depends_on"]["nodes"].append(PREFIX + parent)
+
+    return add
+
+
+def _code(model: str, code: str) -> Callable[[Manifest], None]:
+    def write(manifest: Manifest) -> None:
+        manifest["nodes"][PREFIX + model]["raw_code"] += code
+
+    return write
+
+
+def _open_staging(manifest: Manifest) -> None:
+    manifest["nodes"][PREFIX + "stg_messaging__agents"]["access"] = "public"
+    manifest["nodes"][PREFIX + "stg_messaging__agents"]["config"]["access"] = "public"
+
+
+def _undescribe(manifest: Manifest) -> None:
+    manifest["nodes"][PREFIX + "fct_messages"]["columns"]["sent_at"]["description"] = ""
+
+
+@pytest.mark.parametrize(
+    "breakage",
+    [
+        _edge("stg_messaging__agents", "dim_agents"),
+        _edge("int_build", "dim_build"),
+        _edge("int_build", "base_messaging__conversation_events"),
+        _edge("fct_messages", "mart_channel_traffic_by_day"),
+        _edge("mart_channel_traffic_by_day", "int_sessions_concluded"),
+        _code("int_build", "\nwhere event_type = 'message_sent'"),
+        _code("fct_messages", "\n, current_timestamp as loaded_at"),
+        _open_staging,
+        _undescribe,
+    ],
+)
+def test_a_breach_of_the_walls_is_noticed(
+    manifest: Manifest, tmp_path: Path, breakage: Callable[[Manifest], None]
+) -> None:
+    broken = json.loads(json.dumps(manifest))
+    breakage(broken)
+    assert _bounce(broken, tmp_path).returncode != 0
+
+
+def raw_readers(manifest: Manifest) -> Counter[str]:
+    """Count the models that read each raw table of the demo."""
+    return Counter(
+        parent.split(".")[-1]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("seed.messaging_warehouse.raw_")
+    )
+
+
+def test_every_raw_table_is_read_once(manifest: Manifest) -> None:
+    assert set(raw_readers(manifest).values()) == {1}
+    _edge_to_raw = manifest["nodes"][PREFIX + "int_build"]["depends_on"]["nodes"]
+    _edge_to_raw.append("seed.messaging_warehouse.raw_agents")
+    assert raw_readers(manifest)["raw_agents"] == 2
+    _edge_to_raw.pop()
+
+
+def test_a_mart_cannot_reach_behind_core(tmp_path: Path) -> None:
+    """Private models are private: dbt refuses to parse a mart that reads one."""
+    copy = tmp_path / "project"
+    for folder in ("models", "macros", "seeds", "tests/generic", "tests/singular", "src"):
+        shutil.copytree(PROJECT / folder, copy / folder)
+    for file in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / file, copy)
+    mart = copy / "models/marts/traffic/mart_session_outcomes_by_day.sql"
+    mart.write_text(mart.read_text().replace("fct_messaging_sessions", "int_sessions_concluded"))
+    parsed = subprocess.run(
+        [str(Path(sys.executable).parent / "dbt"), "parse", "--no-partial-parse"],
+        cwd=copy, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert parsed.returncode != 0
+    assert "private" in parsed.stdout
+
+
+def test_the_dbt_build_has_no_warnings(demo: DbtRun) -> None:
+    assert "WARN=0 ERROR=0 SKIP=0" in demo.output
+    assert "warning" not in demo.output.lower().replace("warn=0", "")

@@ -1,0 +1,128 @@
+"""Each conservation test and each grain can fail: one broken row turns it red."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from warehouse import PROJECT, DbtRun
+
+# For each singular test, a way to break one row of the built warehouse that it must notice.
+BREAKAGES = {
+    "assert_every_delivery_is_accepted_repeated_or_rejected": [
+        "delete from fct_conversation_events where event_id = (select min(event_id) from fct_conversation_events)",
+        "delete from rejected_events where rejection_reason = 'missing_event_id'",
+        "insert into rejected_presence_events select * from rejected_presence_events limit 1",
+    ],
+    "assert_every_event_has_one_place_in_its_session": [
+        "update fct_conversation_events set position_in_session = 3 "
+        "where session_id = 'frt-within-hours/1' and position_in_session = 2",
+        "delete from fct_messaging_sessions where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_sessions_of_a_conversation_follow_one_another": [
+        "update fct_messaging_sessions set ended_at = null where session_id = 'second-session-after-end/1'",
+        "update fct_messaging_sessions set session_number = 3 where session_id = 'second-session-after-end/2'",
+    ],
+    "assert_every_message_event_is_one_message": [
+        "delete from fct_messages where event_id = (select min(event_id) from fct_messages where not is_orphan)",
+        "delete from fct_messages where is_orphan",
+        "update fct_messages set is_orphan = true where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_sessions_count_their_messages": [
+        "update fct_messaging_sessions set bot_message_count = bot_message_count + 1 "
+        "where session_id = 'bot-resolved/1'",
+    ],
+    "assert_every_ended_session_has_six_metrics": [
+        "delete from fct_messaging_session_metrics "
+        "where session_id = 'frt-within-hours/1' and metric_type = 'max_agent_response_time'",
+        "update fct_messaging_sessions set is_ended = false where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_every_answer_answers_once": [
+        "update fct_responses set response_seconds = wait_seconds + 1 where session_id = 'response-burst/1'",
+        "update fct_responses set responded_event_id = 'the same' where session_id = 'bot-then-handoff/1'",
+    ],
+    "assert_every_session_has_its_cycles": [
+        "delete from fct_resolutions where session_id = 'frt-within-hours/1'",
+        "update fct_resolutions set resolved_by_agent_id = 'somebody' where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_traffic_and_outcomes_add_up_to_their_facts": [
+        "update mart_channel_traffic_by_day set message_count = message_count + 1 where message_count > 0",
+        "delete from mart_session_outcomes_by_day where channel_id = 'web'",
+    ],
+    "assert_session_metrics_add_up_to_their_fact": [
+        "update mart_session_metrics_by_day set session_metric_sum = session_metric_sum + 0.001",
+    ],
+    "assert_usage_adds_up_where_it_can": [
+        "update mart_account_usage_by_period set closed_conversations = closed_conversations + 1 "
+        "where period_type = 'month' and channel_id = '(all)'",
+        "update mart_account_usage_by_period set unique_contacts = 0 where channel_id = '(all)'",
+    ],
+    "assert_staging_knows_every_required_payload_key": [
+        "update config.event_types set required_keys = 'message_id text' where event_type = 'message_sent'",
+    ],
+    "assert_the_demo_gives_the_printed_numbers": [
+        "update fct_messaging_sessions set first_response_seconds = 301 where session_id = 'frt-within-hours/1'",
+        "delete from fct_responses where session_id = 'response-burst/1'",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data_tests(demo: DbtRun) -> dict[str, dict[str, Any]]:
+    """Compiled data tests of the project by name."""
+    nodes = json.loads((demo.target / "manifest.json").read_text())["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "test"}
+
+
+@pytest.fixture
+def breakable(demo: DbtRun, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the demo's warehouse, to be broken."""
+    copy = tmp_path / demo.database.name
+    shutil.copy(demo.database, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def _failures(connection: duckdb.DuckDBPyConnection, data_test: dict[str, Any]) -> int:
+    return len(connection.execute(data_test["compiled_code"]).fetchall())
+
+
+def test_every_singular_test_has_a_breakage() -> None:
+    assert {path.stem for path in (PROJECT / "tests" / "singular").glob("*.sql")} == set(BREAKAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "breakage"),
+    [(name, breakage) for name, breakages in BREAKAGES.items() for breakage in breakages],
+)
+def test_a_broken_row_turns_the_test_red(
+    breakable: duckdb.DuckDBPyConnection,
+    data_tests: dict[str, dict[str, Any]],
+    name: str,
+    breakage: str,
+) -> None:
+    assert _failures(breakable, data_tests[name]) == 0
+    (changed,) = breakable.execute(breakage).fetchone() or (0,)
+    assert changed > 0, "the breakage broke nothing"
+    assert _failures(breakable, data_tests[name]) > 0
+
+
+def test_a_doubled_row_turns_every_grain_red(
+    breakable: duckdb.DuckDBPyConnection, data_tests: dict[str, dict[str, Any]]
+) -> None:
+    grains = {n: t for n, t in data_tests.items() if n.startswith("one_row_per_grain")}
+    assert len(grains) > 30
+    for name, grain in grains.items():
+        match = re.search(r'from ("[^"]+"\."[^"]+"\."[^"]+")', grain["compiled_code"])
+        assert match is not None
+        relation = match.group(1)
+        doubled = f"(select * from {relation} union all (select * from {relation} limit 1))"
+        broken = grain["compiled_code"].replace(f"from {relation}", f"from {doubled}")
+        assert _failures(breakable, grain) == 0, name
+        assert len(breakable.execute(broken).fetchall()) == 1, name
