@@ -1,5 +1,5 @@
-{{ config(materialized='view') }}
 -- Grain: one row per usable conversation event: what was delivered once, and the winners of what came more often.
+{{ config(materialized='view') }}
 with
 
 usable as (

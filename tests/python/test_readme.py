@@ -1,0 +1,62 @@
+"""The README and the demo's guide tell the truth."""
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from readme_tables import EXAMPLE, with_tables
+from warehouse import PROJECT, DbtRun
+
+README = PROJECT / "README.md"
+DEMO_GUIDE = PROJECT / "seeds" / "demo" / "README.md"
+# `conversation` in the first cell, and the first response time that its row promises.
+PROMISED_FRT = re.compile(r"^\| `([^`]+)` \|.*\| (?:.*?[^\w])?FRT ([\d,.]*\d)(?=[,; |])", re.MULTILINE)
+
+
+def test_the_readme_shows_what_the_demo_gives(demo: DbtRun) -> None:
+    text = README.read_text()
+    assert len(EXAMPLE.findall(text)) >= 6
+    with demo.connect() as connection:
+        assert with_tables(text, connection) == text
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)", README.read_text()):
+        assert (PROJECT / target).exists(), target
+
+
+def test_every_model_that_the_readme_names_exists(demo: DbtRun) -> None:
+    named = set(re.findall(r"`((?:fct|mart|dim|rejected)_\w+)`", README.read_text()))
+    with demo.connect() as connection:
+        built = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    assert named <= built
+    core_and_marts = {name for name in built if name.startswith(("fct_", "mart_", "rejected_"))}
+    assert core_and_marts <= named, "the README leaves out a table"
+
+
+@pytest.mark.parametrize("command", ["build", "test", "docs", "lint", "bench", "clean"])
+def test_every_make_target_exists(command: str) -> None:
+    assert f"\n{command}:" in (PROJECT / "Makefile").read_text()
+
+
+def test_the_demo_guide_promises_the_first_responses_that_come(demo: DbtRun) -> None:
+    promised = PROMISED_FRT.findall(DEMO_GUIDE.read_text())
+    assert len(promised) > 15
+    with demo.connect() as connection:
+        found = dict(
+            connection.execute(
+                "select conversation_id, first_response_seconds from fct_messaging_sessions where session_number = 1"
+            ).fetchall()
+        )
+    for conversation_id, seconds in promised:
+        assert found[conversation_id] == Decimal(seconds.replace(",", "")), conversation_id
+
+
+def test_the_demo_guide_names_every_conversation(demo: DbtRun) -> None:
+    guide = DEMO_GUIDE.read_text()
+    with demo.connect() as connection:
+        ids = connection.execute(
+            "select distinct conversation_id from demo.raw_conversation_events where conversation_id is not null"
+        ).fetchall()
+    assert [name for (name,) in ids if f"`{name}`" not in guide] == []
