@@ -21,8 +21,22 @@
 
 {# {'database': …, 'schema': …} of MESSAGING_RAW=schema:… #}
 {% macro raw_schema() %}
-    {% set parts = raw_location()[7:].split('.') %}
+    {% set parts = raw_location()[7:].split('.', 1) %}
     {{ return({'database': parts[0] if parts | length > 1 else target.database, 'schema': parts[-1]}) }}
+{% endmacro %}
+
+
+{# {table: [column, …]} of that schema, in small letters: the engine does not tell letter cases apart. #}
+{% macro raw_schema_tables() %}
+    {% set place = raw_schema() %}
+    {% set tables = {} %}
+    {% for row in run_query(
+        "select lower(table_name), lower(column_name) from duckdb_columns() where lower(database_name) = lower("
+        ~ raw_literal(place.database) ~ ") and lower(schema_name) = lower(" ~ raw_literal(place.schema) ~ ")"
+    ).rows %}
+        {% do tables.setdefault(row[0], []).append(row[1]) %}
+    {% endfor %}
+    {{ return(tables) }}
 {% endmacro %}
 
 
@@ -87,11 +101,12 @@
 {% macro raw_relation(name) %}
     {% if raw_mode() == 'schema' %}
         {% set place = raw_schema() %}
-        {{ return(adapter.get_relation(database=place.database, schema=place.schema, identifier=name)) }}
+        {% set table = api.Relation.create(database=place.database, schema=place.schema, identifier=name) %}
+        {{ return(table if name in raw_schema_tables() else none) }}
     {% endif %}
     {% set folder = raw_location() ~ '/' ~ name %}
     {% if raw_files(folder, 'parquet') %}
-        {{ return("read_parquet('" ~ folder ~ "/*.parquet', union_by_name = true)") }}
+        {{ return("read_parquet(" ~ raw_pattern(folder, 'parquet') ~ ", union_by_name = true, hive_partitioning = false)") }}
     {% elif raw_files(folder, 'csv') %}
         {{ return(raw_csv_relation(raw_files(folder, 'csv'))) }}
     {% elif raw_files(folder, 'ndjson') %}
@@ -101,36 +116,61 @@
 {% endmacro %}
 
 
+{% macro raw_literal(text) %}
+    {{ return("'" ~ text | replace("'", "''") ~ "'") }}
+{% endmacro %}
+
+
+{# A path as a literal in which no character is a pattern: a folder `exports [old]` would otherwise read as empty. #}
+{% macro raw_path(path) %}
+    {{ return(raw_literal(path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]'))) }}
+{% endmacro %}
+
+
+{% macro raw_pattern(folder, extension) %}
+    {{ return(raw_path(folder)[:-1] ~ "/*." ~ extension ~ "'") }}
+{% endmacro %}
+
+
 {% macro raw_files(folder, extension) %}
-    {% set found = run_query("select file from glob('" ~ folder ~ "/*." ~ extension ~ "') order by file") %}
+    {% set found = run_query("select file from glob(" ~ raw_pattern(folder, extension) ~ ") order by file") %}
     {{ return(found.columns[0].values() | list) }}
 {% endmacro %}
 
 
-{# Every option is said and nothing is sniffed: a sniffer reads a ragged file as one column. Files are read together
-   when they share a header line, because read_csv goes by position once it is told the columns. #}
+{# Every option is said and nothing is sniffed: a sniffer reads a ragged file as one column, and a folder named
+   `key=value` as a column. Files are read together when they share a header, because read_csv goes by position once
+   it is told the columns. #}
 {% macro raw_csv_relation(files) %}
     {% set files_by_header = {} %}
     {% for file in files %}
-        {% set line = run_query(
-            "select line from read_csv('" ~ file ~ "', auto_detect = false, header = false, strict_mode = false, "
-            ~ "delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1"
-        ).columns[0].values()[0] %}
-        {% do files_by_header.setdefault(line, []).append(file) %}
+        {% do files_by_header.setdefault(raw_csv_columns(file), []).append(raw_path(file)) %}
     {% endfor %}
     {% set reads = [] %}
-    {% for line, group in files_by_header.items() %}
-        {% set types = [] %}
-        {% for header in line.split(',') %}
-            {% do types.append("'" ~ header.strip().strip('"').lower() ~ "': 'VARCHAR'") %}
-        {% endfor %}
+    {% for columns, group in files_by_header.items() %}
         {% do reads.append(
-            "select * from read_csv(['" ~ group | join("', '") ~ "'], auto_detect = false, header = true, delim = ',', "
+            "select * from read_csv([" ~ group | join(', ') ~ "], auto_detect = false, header = true, delim = ',', "
             ~ "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-            ~ "columns = {" ~ types | join(', ') ~ "})"
+            ~ "hive_partitioning = false, columns = " ~ columns ~ ")"
         ) %}
     {% endfor %}
     {{ return('(' ~ reads | join(' union all by name ') ~ ')') }}
+{% endmacro %}
+
+
+{# What `columns` of read_csv is to be: each name of the header line, a nameless one by its place. #}
+{% macro raw_csv_columns(file) %}
+    {% set header = run_query(
+        "select unnest(regexp_extract_all(line || ',', '(\"(?:[^\"]|\"\")*\"|[^,]*),', 1)) from (select line from read_csv("
+        ~ raw_path(file) ~ ", auto_detect = false, header = false, strict_mode = false, hive_partitioning = false, "
+        ~ "delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1)"
+    ).columns[0].values() %}
+    {% set types = [] %}
+    {% for name in header %}
+        {% set name = (name or '').strip().strip('"').replace('""', '"').strip().lower() %}
+        {% do types.append(raw_literal(name or 'column ' ~ loop.index) ~ ": 'VARCHAR'") %}
+    {% endfor %}
+    {{ return('{' ~ types | join(', ') ~ '}') }}
 {% endmacro %}
 
 
@@ -141,7 +181,7 @@
         {% do types.append("'" ~ column.name ~ "': 'VARCHAR'") %}
     {% endfor %}
     {{ return(
-        "read_json('" ~ folder ~ "/*.ndjson', format = 'newline_delimited', ignore_errors = false, columns = {"
-        ~ types | join(', ') ~ "})"
+        "read_json(" ~ raw_pattern(folder, 'ndjson') ~ ", format = 'newline_delimited', ignore_errors = false, "
+        ~ "hive_partitioning = false, columns = {" ~ types | join(', ') ~ "})"
     ) }}
 {% endmacro %}

@@ -1,5 +1,6 @@
 """The warehouse equals the slow reference, table by table and row by row, on hostile streams."""
 
+import random
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -71,6 +72,27 @@ def test_the_warehouse_equals_the_reference_at_a_given_as_of(
 ) -> None:
     replay_as_of.build(raw, as_of)
     assert_equal_to_reference(replay_as_of, build(raw, Settings(as_of=as_of)))
+
+
+def published(replay: Replay) -> dict[str, Counter[tuple[tuple[str, Any], ...]]]:
+    """Return every table of core and marts as a multiset of rows."""
+    names = replay.rows("duckdb_tables()", ("schema_name", "table_name"))
+    return {
+        row["table_name"]: _as_multiset(replay.rows(row["table_name"]))
+        for row in names
+        if row["schema_name"] == "main"
+    }
+
+
+def test_the_order_of_arrival_changes_nothing(replay: Replay) -> None:
+    raw = big_stream(7, conversations=60)
+    replay.build(raw)
+    in_order = published(replay)
+    assert len(in_order) > 15 and all(in_order[name] for name in ("fct_responses", "mart_account_usage_by_period"))
+    for seed in range(3):
+        shuffled = {table: random.Random(seed).sample(rows, len(rows)) for table, rows in vars(raw).items()}
+        replay.build(RawInput(**shuffled))
+        assert published(replay) == in_order
 
 
 @pytest.mark.parametrize("seed", range(3))
