@@ -40,9 +40,10 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Process:
-    """What one process took: wall seconds from start to exit, and its peak resident memory."""
+    """What one process took: wall seconds, seconds of all its cores, and peak resident memory."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
 
@@ -215,7 +216,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Process:
             tail = output.read().decode(errors="replace")[-4000:]
             raise RuntimeError(f"{' '.join(command[:2])} failed:\n{tail}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Process(seconds, usage.ru_maxrss * unit)
+    return Process(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
 
 
 def remove_database(file: Path) -> None:
@@ -462,6 +463,12 @@ def _render_totals(event_count: int, pairs: Sequence[tuple[WarehouseRun, ScriptR
             seconds,
             lambda one: one.process.seconds,
             lambda one: one.process.seconds,
+        ),
+        row(
+            "CPU time of the process",
+            seconds,
+            lambda one: one.process.cpu_seconds,
+            lambda one: one.process.cpu_seconds,
         ),
         row(
             "peak memory",

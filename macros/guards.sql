@@ -29,8 +29,14 @@
 
 
 {# What the numbers mean, as one hash: the vars that carry a definition, the vocabulary and the business's configuration.
-   Equal fingerprints: equal meaning. #}
+   Equal fingerprints: equal meaning. The reference tables are not hashed, but the build waits for them: a cell that
+   cannot be read or a key given twice stops before the first fact, and not half-way. #}
 {% macro config_fingerprint() -%}
+    {%- if not execute -%}
+        {%- for table in ['agents', 'teams', 'team_memberships', 'channels', 'messaging_users', 'accounts', 'topics'] -%}
+            {%- do ref('stg_messaging__' ~ table) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- set settings = [] -%}
     {%- for name in [
         'reporting_timezone', 'session_inactivity_hours', 'repeat_contact_days', 'clock_skew_tolerance_seconds',

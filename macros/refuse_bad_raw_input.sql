@@ -4,7 +4,7 @@
     plugin registers; without the plugin the engine's own errors remain.
 #}
 {% macro refuse_bad_raw_input() %}
-    {% if not execute or flags.WHICH not in ('run', 'build', 'compile') or raw_mode() == 'demo' %}
+    {% if not is_about_to_build() or raw_mode() == 'demo' %}
         {{ return('') }}
     {% endif %}
     {% set contract = raw_contract() %}
@@ -17,6 +17,12 @@
         {% do exceptions.raise_compiler_error('\n'.join(problems)) %}
     {% endif %}
     {{ return('') }}
+{% endmacro %}
+
+
+{# True in the hooks of a command that writes. `dbt seed` is one: it could write into a user's own schema. #}
+{% macro is_about_to_build() %}
+    {{ return(execute and flags.WHICH in ('run', 'build', 'seed')) }}
 {% endmacro %}
 
 
@@ -40,7 +46,7 @@
         {{ return([]) }}
     {% endif %}
     {% set found = run_query(
-        "select raw_input_problems('" ~ raw_location() | replace("'", "''") ~ "', '" ~ tojson(contract) ~ "')"
+        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(contract)) ~ ")"
     ).columns[0].values()[0] %}
     {{ return(found.split('\n') if found else []) }}
 {% endmacro %}
@@ -49,31 +55,34 @@
 {% macro raw_schema_problems(contract) %}
     {% set place = raw_schema() %}
     {% set name = place.database ~ '.' ~ place.schema %}
-    {% if place.database == target.database and place.schema in [target.schema, 'staging', 'intermediate', 'demo', 'config'] %}
+    {% if place.database | lower == target.database | lower and place.schema | lower in schemas_written() %}
         {{ return(["MESSAGING_RAW: the project writes to schema " ~ name ~ "; keep your raw tables in a schema of their own and name that."]) }}
     {% endif %}
-    {% set columns_by_table = {} %}
-    {% for row in run_query(
-        "select table_name, column_name from duckdb_columns() where database_name = '" ~ place.database
-        ~ "' and schema_name = '" ~ place.schema ~ "'"
-    ).rows %}
-        {% do columns_by_table.setdefault(row[0] | lower, []).append(row[1] | lower) %}
-    {% endfor %}
+    {% set tables = raw_schema_tables() %}
     {% set problems = [] %}
-    {% if 'raw_conversation_events' not in columns_by_table %}
+    {% if 'raw_conversation_events' not in tables %}
         {% do problems.append(
             "MESSAGING_RAW: there is no table " ~ name ~ ".raw_conversation_events; name the schema (or "
             ~ "<database>.<schema>, with the file in MESSAGING_ATTACH) that holds your event log."
         ) %}
     {% endif %}
-    {% for table, columns in contract.items() %}
-        {% for column in columns %}
-            {% if table in columns_by_table and column not in columns_by_table[table] %}
-                {% do problems.append(
-                    name ~ "." ~ table ~ ": column " ~ column ~ " is missing; add it (it may be null), as the raw contract says."
-                ) %}
-            {% endif %}
-        {% endfor %}
+    {% for table, columns in contract.items() if table in tables %}
+        {% set missing = columns | reject('in', tables[table]) | list %}
+        {% if missing %}
+            {% do problems.append(
+                name ~ "." ~ table ~ ": column " ~ missing | join(', ') ~ " is missing; add it (it may be null), as the raw contract says."
+            ) %}
+        {% endif %}
     {% endfor %}
     {{ return(problems) }}
+{% endmacro %}
+
+
+{# The schemas that models and seeds go to, in small letters; the demo's is named because its seeds are disabled now. #}
+{% macro schemas_written() %}
+    {% set schemas = ['demo'] %}
+    {% for node in graph.nodes.values() if node.resource_type in ('model', 'seed') %}
+        {% do schemas.append(node.schema | lower) %}
+    {% endfor %}
+    {{ return(schemas) }}
 {% endmacro %}

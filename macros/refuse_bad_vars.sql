@@ -1,19 +1,39 @@
-{# Before anything is built: stop with one sentence for a var that cannot mean anything. #}
+{# Before anything is built: stop with one sentence for each var that cannot mean anything. #}
 {% macro refuse_bad_vars() %}
-    {% if not execute or flags.WHICH not in ('run', 'build', 'compile') %}
+    {% if not is_about_to_build() %}
         {{ return('') }}
     {% endif %}
-    {% if var('as_of') is not none and run_query('select ' ~ as_of_given()).columns[0].values()[0] is none %}
-        {% do exceptions.raise_compiler_error(
+    {% set problems = [] %}
+    {% if var('as_of') is not none and not is_readable_as_of() %}
+        {% do problems.append(
             "var as_of: '" ~ var('as_of') ~ "' is not a timestamp; write it like 2026-03-15T18:00:00Z, or now."
         ) %}
     {% endif %}
     {% if not run_query(
-        "select 1 from pg_timezone_names() where name = '" ~ var('reporting_timezone') ~ "'"
+        "select 1 from pg_timezone_names() where name = '" ~ var('reporting_timezone') | string | replace("'", "''") ~ "'"
     ).rows %}
-        {% do exceptions.raise_compiler_error(
+        {% do problems.append(
             "var reporting_timezone: '" ~ var('reporting_timezone') ~ "' is not a time zone; write an IANA name like Europe/Berlin."
         ) %}
     {% endif %}
+    {% for name in [
+        'session_inactivity_hours', 'repeat_contact_days', 'clock_skew_tolerance_seconds', 'max_lateness_days', 'max_clock_gap_days'
+    ] if not (var(name) is integer and var(name) >= 0 or var(name) is none and name == 'max_lateness_days') %}
+        {% do problems.append("var " ~ name ~ ": '" ~ var(name) ~ "' is not a whole number; write one from 0 up, without quotes.") %}
+    {% endfor %}
+    {% set share = var('max_rejected_rate') %}
+    {% if not ((share is integer or share is float) and 0 <= share <= 1) %}
+        {% do problems.append("var max_rejected_rate: '" ~ share ~ "' is not a share; write a number from 0 to 1, like 0.05.") %}
+    {% endif %}
+    {% if problems %}
+        {% do exceptions.raise_compiler_error('\n'.join(problems)) %}
+    {% endif %}
     {{ return('') }}
+{% endmacro %}
+
+
+{% macro is_readable_as_of() %}
+    {{ return(
+        "'" not in var('as_of') | string and run_query('select ' ~ as_of_given()).columns[0].values()[0] is not none
+    ) }}
 {% endmacro %}

@@ -7,6 +7,8 @@ because a ragged line may be the last one; of a Parquet file the footer is enoug
 from __future__ import annotations
 
 import csv
+import glob
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import duckdb
 
 REQUIRED_TABLE = "raw_conversation_events"
 BUCKET = "://"
+COMPLAINT_LENGTH = 300
 
 
 def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[str]:
@@ -43,7 +46,7 @@ def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[
 
 def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
     """Return the format that is read of a table's folder and its files: Parquet, else CSV, else NDJSON."""
-    for extension in ("parquet", "csv", "ndjson"):
+    for extension in CHECKS:
         if files := sorted(folder.glob(f"*.{extension}")):
             return extension, files
     return ()
@@ -52,7 +55,11 @@ def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
 def _table_problems(folder: Path, columns: Sequence[str]) -> list[str]:
     found = _files(folder)
     if not found:
-        return []
+        return [
+            f"{file}: not read, because its name does not end in .parquet, .csv or .ndjson; rename or convert it."
+            for file in sorted(folder.glob("*"))
+            if re.search(r"\.(parquet|csv|tsv|ndjson|jsonl?)(\.|$)", file.name, re.IGNORECASE)
+        ]
     extension, files = found
     check = CHECKS[extension]
     return [problem for file in files if (problem := check(file, columns)) is not None]
@@ -61,7 +68,7 @@ def _table_problems(folder: Path, columns: Sequence[str]) -> list[str]:
 def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:
     try:
         with duckdb.connect() as connection:
-            names = connection.read_parquet(str(file)).columns
+            names = connection.read_parquet(_as_pattern(file), hive_partitioning=False).columns
     except duckdb.Error:
         return f"{file}: not a readable Parquet file; write it again or take it out of the folder."
     return _missing_column_problem(file, names, columns)
@@ -70,21 +77,29 @@ def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:
 def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
-            header = next(csv.reader(text), [])
+            header = next(csv.reader(text), None)
     except (OSError, UnicodeDecodeError) as error:
         return f"{file}: cannot be read as UTF-8 text ({error.__class__.__name__}); write it again as UTF-8."
+    except csv.Error as error:
+        return f"{file}: the header cannot be read ({error}); write a line of column names, separated by commas."
+    if not header:
+        return f"{file}: the first line is empty; write a header line with the column names, or remove the file."
     if _has_unclosed_quote(file):
         return (
             f"{file}: a quotation mark is never closed, so the file may be cut off; close it or write the file again."
         )
-    names = [name.strip().lower() for name in header]
+    if any("\n" in name or "\r" in name for name in header):
+        return f"{file}: the header has a line break in a column's name; write the header as one line."
+    names = [name.strip().lower() or f"column {place}" for place, name in enumerate(header, start=1)]
     if len(set(names)) < len(names):
         return f"{file}: the header names a column twice; give each column a name of its own."
+    # Every column is counted: the engine does not look at the text of a column that nobody asks for.
     return _missing_column_problem(file, names, columns) or _unreadable_line_problem(
         file,
-        "select count(*) from read_csv(?, auto_detect = false, header = true, delim = ',', quote = '\"', "
-        "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, columns = ?)",
-        [str(file), dict.fromkeys(names, "VARCHAR")],
+        "select count(columns(*)) from read_csv(?, auto_detect = false, header = true, delim = ',', quote = '\"', "
+        "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false, "
+        "columns = ?)",
+        names,
     )
 
 
@@ -97,8 +112,9 @@ def _has_unclosed_quote(file: Path) -> bool:
 def _ndjson_problem(file: Path, columns: Sequence[str]) -> str | None:
     return _unreadable_line_problem(
         file,
-        "select count(columns(*)) from read_json(?, format = 'newline_delimited', ignore_errors = false, columns = ?)",
-        [str(file), dict.fromkeys(columns, "VARCHAR")],
+        "select count(columns(*)) from read_json(?, format = 'newline_delimited', ignore_errors = false, "
+        "hive_partitioning = false, columns = ?)",
+        columns,
     )
 
 
@@ -110,15 +126,27 @@ def _missing_column_problem(file: Path, names: Sequence[str], columns: Sequence[
     return f"{file}: column {', '.join(missing)} is missing; add it (it may be empty), as the raw contract says."
 
 
-def _unreadable_line_problem(file: Path, query: str, parameters: list[object]) -> str | None:
+def _unreadable_line_problem(file: Path, query: str, columns: Sequence[str]) -> str | None:
     """Read the whole file as the build will, and put the engine's first lines of complaint into one sentence."""
     try:
         with duckdb.connect() as connection:
-            connection.execute(query, parameters).fetchall()
+            connection.execute(query, [_as_pattern(file), dict.fromkeys(columns, "VARCHAR")]).fetchall()
     except duckdb.Error as error:
-        complaint = " ".join(str(error).split("Possible fixes")[0].split("LINE 1")[0].split())
-        return f"{file}: a line cannot be read ({complaint}); repair or remove it, then build again."
+        return f"{file}: a line cannot be read ({_complaint(error)}); repair or remove it, then build again."
     return None
+
+
+def _complaint(error: duckdb.Error) -> str:
+    """Return what the engine says is wrong, without its advice; the middle of a long line is left out."""
+    words = re.split(r"Possible (?:fixes|Solution)|Try (?:setting|auto)|LINE 1:|\n  file = ", str(error))[0].split()
+    text = " ".join(words)
+    half = COMPLAINT_LENGTH // 2
+    return text if len(text) <= COMPLAINT_LENGTH else f"{text[:half]} … {text[-half:]}"
+
+
+def _as_pattern(file: Path) -> str:
+    """Return a path as the engine takes it, where brackets, stars and question marks would be a pattern."""
+    return glob.escape(str(file))
 
 
 CHECKS: dict[str, Callable[[Path, Sequence[str]], str | None]] = {

@@ -60,3 +60,22 @@ def test_the_demo_guide_names_every_conversation(demo: DbtRun) -> None:
             "select distinct conversation_id from demo.raw_conversation_events where conversation_id is not null"
         ).fetchall()
     assert [name for (name,) in ids if f"`{name}`" not in guide] == []
+
+
+def test_every_decision_names_tests_that_exist() -> None:
+    python_tests = "\n".join(path.read_text() for path in (PROJECT / "tests" / "python").glob("test_*.py"))
+    unit_tests = "\n".join(path.read_text() for path in (PROJECT / "models").rglob("_unit_tests.yml"))
+    singular_tests = {path.stem for path in (PROJECT / "tests" / "singular").glob("*.sql")}
+    records = sorted((PROJECT / "docs" / "decisions").glob("0*.md"))
+    assert len(records) >= 28
+    for record in records:
+        text = record.read_text()
+        named = re.findall(r"`(test_\w+)`", text)
+        named_units = re.findall(r"`((?:stg|int|fct|dim)_\w+__\w*_\w+_\w+)`", text)
+        named_assertions = re.findall(r"`(assert_\w+)`", text)
+        assert named or named_units or named_assertions, f"{record.name} names no test"
+        for name in named:
+            assert f"def {name}(" in python_tests or (PROJECT / "tests/python" / f"{name}.py").exists(), name
+        for name in named_units:
+            assert f"name: {name}\n" in unit_tests or any((PROJECT / "models").rglob(f"{name}.sql")), name
+        assert set(named_assertions) <= singular_tests, record.name
