@@ -63,3 +63,12 @@
 {% macro channel_or_none() -%}
     coalesce(channel_id, '(none)')
 {%- endmacro %}
+
+
+{# The figures that every ended session gets. #}
+{% macro session_metric_types() %}
+    {{ return([
+        'agent_message_count', 'end_user_message_count', 'average_agent_response_time', 'max_agent_response_time',
+        'average_end_user_response_time', 'max_end_user_response_time'
+    ]) }}
+{% endmacro %}

@@ -1,6 +1,12 @@
 -- Grain: one row, the build.
 select
-    as_of,
     build_id,
-    config_fingerprint
+    config_fingerprint,
+    as_of,
+    delivery_count,
+    exact_redelivery_count,
+    rejected_count,
+    presence_delivery_count,
+    exact_presence_redelivery_count,
+    rejected_presence_count
 from {{ ref('int_build') }}

@@ -32,10 +32,7 @@ measured as (
 ),
 
 final as (
-    {%- for metric_type in [
-        'agent_message_count', 'end_user_message_count', 'average_agent_response_time', 'max_agent_response_time',
-        'average_end_user_response_time', 'max_end_user_response_time'
-    ] %}
+    {%- for metric_type in session_metric_types() %}
     {%- if not loop.first %}
     union all
     {%- endif %}

@@ -78,9 +78,7 @@ def published(replay: Replay) -> dict[str, Counter[tuple[tuple[str, Any], ...]]]
     """Return every table of core and marts as a multiset of rows."""
     names = replay.rows("duckdb_tables()", ("schema_name", "table_name"))
     return {
-        row["table_name"]: _as_multiset(replay.rows(row["table_name"]))
-        for row in names
-        if row["schema_name"] == "main"
+        row["table_name"]: _as_multiset(replay.rows(row["table_name"])) for row in names if row["schema_name"] == "main"
     }
 
 

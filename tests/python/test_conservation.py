@@ -18,6 +18,7 @@ BREAKAGES = {
         "delete from fct_conversation_events where event_id = (select min(event_id) from fct_conversation_events)",
         "delete from rejected_events where rejection_reason = 'missing_event_id'",
         "insert into rejected_presence_events select * from rejected_presence_events limit 1",
+        "update dim_build set delivery_count = delivery_count + 1",
     ],
     "assert_every_event_has_one_place_in_its_session": [
         "update fct_conversation_events set position_in_session = 3 "

@@ -1,5 +1,5 @@
--- Deliveries up to as_of = accepted events + exact redeliveries + rejected events, for each log.
--- Exact redeliveries of events without a session are in no fact, so they are counted where they are judged.
+-- Deliveries up to as_of = accepted events + exact redeliveries + rejected events, for each log. Deliveries are counted
+-- where they come in, everything else where it comes out.
 with
 
 sides as (
@@ -9,12 +9,11 @@ sides as (
             select count(*) from {{ ref('base_messaging__conversation_events') }}
             where {{ is_delivered_as_of(utc_timestamp('received_at')) }}
         ) as delivered,
+        delivery_count as delivered_as_told,
         (select count(*) from {{ ref('fct_conversation_events') }}) as accepted,
-        (
-            select count(*) from {{ ref('int_conversation_event_redeliveries_judged') }}
-            where is_exact_redelivery
-        ) as repeated,
+        exact_redelivery_count as repeated,
         (select count(*) from {{ ref('rejected_events') }}) as rejected
+    from {{ ref('dim_build') }}
     union all
     select
         'presence events' as event_log,
@@ -22,13 +21,14 @@ sides as (
             select count(*) from {{ ref('base_messaging__presence_events') }}
             where {{ is_delivered_as_of(utc_timestamp('received_at')) }}
         ) as delivered,
+        presence_delivery_count as delivered_as_told,
         (select count(*) from {{ ref('int_presence_events_deduplicated') }}) as accepted,
-        (
-            select count(*) from {{ ref('int_presence_event_redeliveries_judged') }}
-            where is_exact_redelivery
-        ) as repeated,
+        exact_presence_redelivery_count as repeated,
         (select count(*) from {{ ref('rejected_presence_events') }}) as rejected
+    from {{ ref('dim_build') }}
 )
 
 select * from sides
-where delivered is distinct from accepted + repeated + rejected
+where
+    delivered is distinct from accepted + repeated + rejected
+    or delivered is distinct from delivered_as_told

@@ -37,7 +37,15 @@ measured as (
         (select count(*) from deliveries) as delivery_count,
         (select count(*) from presence_deliveries) as presence_delivery_count,
         (select count(*) from {{ ref('int_conversation_deliveries_rejected') }}) as rejected_count,
-        (select count(*) from {{ ref('int_presence_deliveries_rejected') }}) as rejected_presence_count
+        (select count(*) from {{ ref('int_presence_deliveries_rejected') }}) as rejected_presence_count,
+        (
+            select count(*) from {{ ref('int_conversation_event_redeliveries_judged') }}
+            where is_exact_redelivery
+        ) as exact_redelivery_count,
+        (
+            select count(*) from {{ ref('int_presence_event_redeliveries_judged') }}
+            where is_exact_redelivery
+        ) as exact_presence_redelivery_count
 ),
 
 guarded as (
@@ -55,7 +63,13 @@ final as (
     select
         coalesce({{ as_of_given() }}, newest_received_at) as as_of,
         '{{ invocation_id }}' as build_id,
-        {{ config_fingerprint() }} as config_fingerprint
+        {{ config_fingerprint() }} as config_fingerprint,
+        delivery_count,
+        exact_redelivery_count,
+        rejected_count,
+        presence_delivery_count,
+        exact_presence_redelivery_count,
+        rejected_presence_count
     from guarded
     where event_guard and presence_guard and clock_guard
 )

@@ -44,7 +44,12 @@ sessions_by_day as (      -- coverage is told of every session, also on days on 
 ),
 
 metric_types as (
-    select distinct metric_type from session_metrics
+    {%- for metric_type in session_metric_types() %}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
+    select '{{ metric_type }}' as metric_type
+    {%- endfor %}
 ),
 
 channels as (
