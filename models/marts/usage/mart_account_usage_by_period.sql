@@ -31,31 +31,37 @@ sessions as (
 ),
 
 messages_by_period as (      -- contacts and agents are distinct per period: they do not add up over days or channels
+    {%- for channel in ["messages.channel", "'(all)'"] %}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
     select
         periods.period_type,
         periods.period_start,
-        coalesce(messages.channel, '(all)') as channel_id,
+        {{ channel }} as channel_id,
         {{ metric('unique_contacts') }} as unique_contacts,
         {{ metric('active_agents') }} as active_agents,
         {{ metric('proactive_messages') }} as proactive_messages
     from messages
     inner join periods on messages.sent_date = periods.date_day
-    group by grouping sets (
-        (periods.period_type, periods.period_start, messages.channel), (periods.period_type, periods.period_start)
-    )
+    group by all
+    {%- endfor %}
 ),
 
 sessions_by_period as (
+    {%- for channel in ["sessions.channel", "'(all)'"] %}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
     select
         periods.period_type,
         periods.period_start,
-        coalesce(sessions.channel, '(all)') as channel_id,
+        {{ channel }} as channel_id,
         {{ metric('closed_conversations') }} as closed_conversations
     from sessions
     inner join periods on sessions.closed_date = periods.date_day
-    group by grouping sets (
-        (periods.period_type, periods.period_start, sessions.channel), (periods.period_type, periods.period_start)
-    )
+    group by all
+    {%- endfor %}
 ),
 
 final as (
