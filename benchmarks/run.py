@@ -124,6 +124,7 @@ class Results:
     shared_share: float
     comparisons: tuple[Comparison, ...]
     load_before: float
+    load_after: float
 
 
 class Workspace:
@@ -342,6 +343,7 @@ def measure(workspace: Workspace, repetitions: int) -> Results:
             flush=True,
         )
     demo = [workspace.run_demo_build() for _ in range(repetitions)]
+    load_after = os.getloadavg()[0]
     demo_results = json.loads((workspace.demo / "target" / "run_results.json").read_text(encoding="utf-8"))
     comparisons = compare(workspace.warehouse, workspace.script_database)
     needed = ancestors_of(workspace.target, (comparison.table for comparison in comparisons))
@@ -359,6 +361,7 @@ def measure(workspace: Workspace, repetitions: int) -> Results:
         shared_share=statistics.median(shares),
         comparisons=comparisons,
         load_before=load_before,
+        load_after=load_after,
     )
 
 
@@ -388,7 +391,7 @@ def gigabytes(value: float) -> str:
     return f"{value / 1e9:.1f} GB"
 
 
-def render_machine(load_before: float) -> str:
+def render_machine(load_before: float, load_after: float) -> str:
     """Describe the machine and the versions, without naming it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
@@ -399,7 +402,7 @@ def render_machine(load_before: float) -> str:
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {gigabytes(memory)} of memory, {system}, "
         f"Python {platform.python_version()}, {versions}. "
-        f"Load average before the start: {load_before:.1f}."
+        f"Load average before the start {load_before:.1f}, at the end {load_after:.1f}."
     )
 
 
@@ -408,7 +411,7 @@ def render(results: Results) -> str:
     pairs = list(zip(results.warehouse, results.script, strict=True))
     return "\n".join(
         [
-            render_machine(results.load_before),
+            render_machine(results.load_before, results.load_after),
             "",
             f"{results.event_count:,} raw events, {len(pairs)} repetitions in turns; medians, with "
             "the smallest and the largest in brackets.",

@@ -22,9 +22,10 @@
 {%- endmacro %}
 
 
-{# True where there is text and it is not a plain decimal number within decimal(18,3). #}
+{# True where there is text and it is not a plain decimal number within decimal(18,3). Of JSON numbers the engine writes
+   the tiny ones with an exponent, such as 1e-7. #}
 {% macro is_not_a_number(text) -%}
-    {{ text }} is not null and not ({{ text_matches(text, '-?[0-9]+(\\.[0-9]+)?') }} and try_cast({{ text }} as decimal(18, 3)) is not null)
+    {{ text }} is not null and not ({{ text_matches(text, '-?[0-9]+(\\.[0-9]+)?(e-[0-9]+)?') }} and try_cast({{ text }} as decimal(18, 3)) is not null)
 {%- endmacro %}
 
 
@@ -112,9 +113,11 @@ select * from final
 {% endmacro %}
 
 
-{# The raw text of a time, for rejected deliveries; null where the raw column is typed and the time says it all. #}
+{# The raw text of a time, for rejected deliveries; null where a typed column's time says it all. #}
 {% macro text_as_delivered(column) -%}
-    case when {{ is_text(column) }} then cast({{ column }} as varchar) end
+    case
+        when {{ is_text(column) }} or {{ utc_timestamp(column) }} is null then cast({{ column }} as varchar)
+    end
 {%- endmacro %}
 
 

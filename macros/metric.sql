@@ -59,9 +59,14 @@
 {% endmacro %}
 
 
-{# Rows of a channel that an event did not name stay visible under a name of their own. #}
+{# Rows of a channel that an event did not name stay visible under a name of their own; a channel that really has that
+   name, or that of all channels together, is told apart by another pair of brackets. #}
 {% macro channel_or_none() -%}
-    coalesce(channel_id, '(none)')
+    case
+        when channel_id is null then '(none)'
+        when channel_id in ('(none)', '(all)') then '(' || channel_id || ')'
+        else channel_id
+    end
 {%- endmacro %}
 
 

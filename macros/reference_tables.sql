@@ -26,6 +26,23 @@
 {%- endmacro %}
 
 
+{% macro configured_choice(column, table, choices) -%}
+    {{ configured(
+        column, 'case when ' ~ column ~ " in ('" ~ choices | join("', '") ~ "') then " ~ column ~ ' end', table,
+        'write one of ' ~ choices | join(', ')
+    ) }}
+{%- endmacro %}
+
+
+{# An id that must stand in another configuration table. #}
+{% macro configured_reference(column, table, relation) -%}
+    {{ configured(
+        column, 'case when ' ~ column ~ ' in (select ' ~ column ~ ' from ' ~ relation ~ ') then ' ~ column ~ ' end', table,
+        'it stands in no ' ~ relation.identifier | replace('stg_messaging__', '') ~ ': add it there or correct it here'
+    ) }}
+{%- endmacro %}
+
+
 {# A dimension's members: the reference table's rows, and one inferred row for each id that a fact names and the
    reference table does not know. `attributes` are SQL expressions of the inferred row by column. #}
 {% macro with_inferred_members(known, key, dimension, attributes) %}

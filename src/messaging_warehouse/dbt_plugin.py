@@ -7,6 +7,7 @@ package stays free of dbt.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,7 +27,10 @@ class Plugin:
         self.name = name
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Leave the connection's configuration as the profile says."""
+        """Make the folder that `MESSAGING_DB` names; the configuration stays as the profile says."""
+        path = str(getattr(creds, "path", ":memory:"))
+        if path != ":memory:" and "://" not in path and not path.startswith("md:"):
+            Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions once for the database."""

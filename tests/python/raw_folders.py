@@ -1,7 +1,12 @@
-"""Raw input as users bring it: the same rows as files of each format, and a warehouse's tables to compare."""
+"""Raw input as users bring it: the same rows as files of each format, builds of them, and their tables compared."""
 
 import csv
+import functools
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,13 +14,84 @@ from typing import Any
 
 import duckdb
 
-from warehouse import RAW_COLUMNS, DbtRun, fetch_rows
+from warehouse import PROJECT, RAW_COLUMNS, DbtRun, fetch_rows
 
 RawRow = Mapping[str, Any]
 Contents = dict[str, Counter[tuple[Any, ...]]]
 
 # A build of everything but its tests, which have their own place.
 BUILD = ["build", "--exclude", "resource_type:unit_test", "resource_type:test"]
+
+
+# --- builds --------------------------------------------------------------------------------------
+
+
+class ParsedDbt:
+    """dbt with the project parsed once: most of the seconds of a small run go into starting and parsing.
+
+    A server parses, and forks for each command, so that every run begins with the same fresh memory. It is parsed
+    for rows of the user's own: the demo's seeds do not exist.
+    """
+
+    def __init__(self) -> None:
+        self._place = tempfile.TemporaryDirectory()
+        options = ["parse", "--no-partial-parse", "--target-path", self._place.name, "--log-path", self._place.name]
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("MESSAGING_")}
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", "import raw_folders; raw_folders.serve_dbt()", *options],
+            cwd=PROJECT,
+            env=environ | {"MESSAGING_RAW": "schema:parsed", "PYTHONPATH": str(Path(__file__).parent)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(
+        self,
+        command: Iterable[str],
+        place: Path,
+        raw: str,
+        variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> DbtRun:
+        """Run dbt like `run_dbt` on rows of the user's own."""
+        assert self._server.stdin and self._server.stdout
+        output = place / "output.txt"
+        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, **(environment or {})}
+        options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
+        arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
+        job = {"arguments": arguments, "environ": environ, "output": str(output)}
+        print(json.dumps(job), file=self._server.stdin, flush=True)
+        exit_code = int(self._server.stdout.readline())
+        return DbtRun(exit_code, output.read_text(), place / "warehouse.duckdb", place / "target")
+
+
+@functools.cache
+def parsed_dbt() -> ParsedDbt:
+    """Return the one of this test process; its server ends with it, at the end of the pipe."""
+    return ParsedDbt()
+
+
+def serve_dbt() -> None:
+    """Parse by the command line's options, then run each job that comes in by standard input in a fork."""
+    from dbt.cli.main import dbtRunner
+
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    manifest: Any = dbtRunner().invoke(sys.argv[1:]).result
+    for line in sys.stdin:
+        job = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            output = os.open(job["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.environ.update(job["environ"])
+            result = dbtRunner(manifest=manifest).invoke(job["arguments"])
+            sys.stdout.flush()
+            os._exit(0 if result.success else 1 if result.exception is None else 2)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=replies, flush=True)
+
+
+# --- files ---------------------------------------------------------------------------------------
 
 
 def demo_rows(demo: DbtRun) -> dict[str, list[dict[str, Any]]]:
@@ -44,8 +120,7 @@ def write_csv(
     """Write rows as CSV; a column that a row does not have is empty. `header` renames the columns."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding=encoding, newline="") as text:
-        quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-        writer = csv.writer(text, lineterminator=newline, quoting=quoting)
+        writer = csv.writer(text, lineterminator=newline, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL)
         writer.writerow(header or columns)
         writer.writerows([row.get(column) for column in columns] for row in rows)
 
@@ -73,12 +148,16 @@ def write_parquet(file: Path, types: Mapping[str, str], rows: Iterable[RawRow]) 
         connection.execute(f"copy typed to '{file}' (format parquet)")
 
 
+# --- tables --------------------------------------------------------------------------------------
+
+
 def contents(run: DbtRun, schema: str | None = "main", columns: Mapping[str, str] | None = None) -> Contents:
-    """Return the tables of a schema, or of all, each as a multiset of rows, but for the id of the build.
+    """Return the tables of a schema, or of all, each as a multiset of rows, but for id and state of the build.
 
     `columns` is what to select from a table instead of its columns.
     """
-    selected = {"main.dim_build": "* exclude (build_id)", "intermediate.int_build": "* exclude (build_id)"}
+    about_the_run = "columns(name -> name not in ('build_id', 'build_state'))"
+    selected = {"main.dim_build": about_the_run, "intermediate.int_build": about_the_run}
     selected |= {f"main.{table}": expression for table, expression in (columns or {}).items()}
     with run.connect() as connection:
         names = connection.execute(

@@ -57,6 +57,7 @@ BREAKAGES = {
     ],
     "assert_session_metrics_add_up_to_their_fact": [
         "update mart_session_metrics_by_day set session_metric_sum = session_metric_sum + 0.001",
+        "update mart_session_metrics_by_day set covered_session_count = covered_session_count + 1",
     ],
     "assert_usage_adds_up_where_it_can": [
         "update mart_account_usage_by_period set closed_conversations = closed_conversations + 1 "

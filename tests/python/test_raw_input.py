@@ -17,6 +17,7 @@ from raw_folders import (
     assert_same,
     contents,
     demo_rows,
+    parsed_dbt,
     write_csv,
     write_csv_folder,
     write_ndjson,
@@ -31,12 +32,15 @@ PRESENCE = "raw_presence_events"
 # A typed column prints a time in another way, and where text is no time it has none.
 AS_INSTANTS = dict.fromkeys(
     ("rejected_events", "rejected_presence_events"),
-    "* replace (cast(try_cast(if(contains(occurred_at, ':'), occurred_at, null) as timestamptz) as varchar) as occurred_at,"
-    " cast(try_cast(received_at as timestamptz) as varchar) as received_at,"
-    " if(contains(occurred_at, ':'), rejection_reason, 'missing_occurred_at') as rejection_reason)",
+    "* replace ("
+    "cast(try_cast(if(contains(occurred_at, ':'), occurred_at, null) as timestamptz) as varchar) as occurred_at, "
+    "cast(try_cast(received_at as timestamptz) as varchar) as received_at, "
+    "if(contains(occurred_at, ':'), rejection_reason, 'missing_occurred_at') as rejection_reason)",
 )
 # A JSON object has no blanks of its own.
-AS_VALUES = {"rejected_events": "* replace (if(json_valid(payload), json(payload), payload) as payload)"}
+AS_VALUES = {
+    "rejected_events": "* replace (if(json_valid(payload), cast(json(payload) as varchar), payload) as payload)"
+}
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +113,12 @@ def test_parquet_files_give_what_the_demo_gives(rows: RawTables, demo: DbtRun, t
     readable = [row for row in rows[PRESENCE] if row not in unreadable]
     write_parquet(root / PRESENCE / "text.parquet", text, _part(readable, 0, 2) + unreadable)
     write_parquet(root / PRESENCE / "typed.parquet", numbers_and_times, _part(readable, 1, 2))
-    types = {"is_active": "boolean", "is_test": "boolean", "valid_from": "date", "valid_to": "timestamp"}
+    types = {"is_active": "boolean", "is_test": "boolean", "valid_from": "timestamp", "valid_to": "timestamptz"}
     for table in RAW_COLUMNS.keys() - {EVENTS, PRESENCE}:
         columns = {column: types.get(column, "varchar") for column in RAW_COLUMNS[table]}
         write_parquet(root / table / "rows.parquet", columns, rows[table])
 
-    run = run_dbt(BUILD, tmp_path, raw=str(root))
+    run = parsed_dbt().run(BUILD, tmp_path, raw=str(root))
 
     assert run.exit_code == 0, run.output
     assert_same(contents(run, columns=AS_INSTANTS), contents(demo, columns=AS_INSTANTS))
@@ -128,7 +132,7 @@ def test_ndjson_files_give_what_the_demo_gives(rows: RawTables, demo: DbtRun, tm
         write_ndjson(root / table / "text.ndjson", _part(told, 0, 2))
         write_ndjson(root / table / "objects.ndjson", [_with_object(row) | {"tags": [1]} for row in _part(told, 1, 2)])
 
-    run = run_dbt(BUILD, tmp_path, raw=str(root))
+    run = parsed_dbt().run(BUILD, tmp_path, raw=str(root))
 
     assert run.exit_code == 0, run.output
     assert_same(contents(run, columns=AS_VALUES), contents(demo, columns=AS_VALUES))
@@ -163,7 +167,7 @@ def test_a_schema_gives_what_the_demo_gives(rows: RawTables, expected: Contents,
     database = tmp_path / "our file-2.duckdb"
     _create_schema(database, "Landing", rows)
 
-    run = run_dbt(BUILD, tmp_path, raw="schema:LANDING", environment={"MESSAGING_DB": str(database)})
+    run = parsed_dbt().run(BUILD, tmp_path, raw="schema:LANDING", environment={"MESSAGING_DB": str(database)})
 
     assert run.exit_code == 0, run.output
     assert not run.database.exists()
@@ -183,7 +187,9 @@ def test_an_attached_database_gives_what_the_demo_gives(rows: RawTables, expecte
     _create_schema(attached, "landing", rows)
     before = attached.read_bytes()
 
-    run = run_dbt(BUILD, tmp_path, raw="schema:exports.Landing", environment={"MESSAGING_ATTACH": str(attached)})
+    run = parsed_dbt().run(
+        BUILD, tmp_path, raw="schema:exports.Landing", environment={"MESSAGING_ATTACH": str(attached)}
+    )
 
     assert run.exit_code == 0, run.output
     assert attached.read_bytes() == before
@@ -204,7 +210,7 @@ def test_only_the_event_log_is_required_and_configuration_is_replaced(demo: DbtR
         root / "emoji_sentiment" / "ours.csv", ("emoji", "sentiment_score"), [{"emoji": "🦔", "sentiment_score": "1"}]
     )
 
-    run = run_dbt(BUILD, tmp_path, raw=str(root))
+    run = parsed_dbt().run(BUILD, tmp_path, raw=str(root))
 
     assert run.exit_code == 0, run.output
     with run.connect() as connection, demo.connect() as demo_connection:

@@ -24,5 +24,5 @@ select *
 from fact
 full join mart using (metric_type)
 where
-    fact.covered_session_count is distinct from mart.covered_session_count
+    coalesce(fact.covered_session_count, 0) is distinct from mart.covered_session_count
     or fact.metric_sum is distinct from mart.metric_sum

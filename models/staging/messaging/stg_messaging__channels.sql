@@ -8,7 +8,8 @@ source as (
 final as (
     select
         channel_id,
-        business_hours_id,
+        {{ configured_reference('business_hours_id', 'raw_channels', ref('stg_messaging__business_hours')) }}
+            as business_hours_id,
         channel_name,
         channel_type,
         platform_type,

@@ -8,7 +8,12 @@ source as (
 final as (
     select
         emoji,
-        {{ configured_number('sentiment_score', 'emoji_sentiment', 'decimal(4, 3)') }} as sentiment_score
+        {{ configured(
+            'sentiment_score',
+            'case when try_cast(sentiment_score as decimal(4, 3)) between -1 and 1 '
+            ~ 'then cast(sentiment_score as decimal(4, 3)) end',
+            'emoji_sentiment', 'write a number from -1 to 1'
+        ) }} as sentiment_score
     from source
 )
 

@@ -12,8 +12,8 @@ final as (
         team_id,
         topic_id,
         policy_name,
-        metric,
-        clock,
+        {{ configured_choice('metric', 'sla_policies', ['first_response', 'next_response', 'resolution']) }} as metric,
+        {{ configured_choice('clock', 'sla_policies', ['business', 'calendar']) }} as clock,
         {{ configured_timestamp('valid_from', 'sla_policies') }} as valid_from,
         {{ configured_timestamp('valid_to', 'sla_policies') }} as valid_to,
         {{ configured_number('target_seconds', 'sla_policies', 'decimal(18, 3)') }} as target_seconds

@@ -1,0 +1,85 @@
+"""`dim_build.build_state` tells a whole build from one that failed or was killed; and first days build."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from builders import conversation, raw_input
+from warehouse import PROJECT, DbtRun, load_raw, run_dbt
+
+
+def _state(database: Path) -> str:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        (state,) = connection.execute("select build_state from dim_build").fetchone() or ("",)
+    return str(state)
+
+
+@pytest.fixture
+def rebuilt(demo: DbtRun, tmp_path: Path) -> Path:
+    """A copy of the demo's warehouse, to be built over."""
+    shutil.copy(demo.database, tmp_path / "warehouse.duckdb")
+    return tmp_path
+
+
+def test_a_good_build_is_complete(demo: DbtRun) -> None:
+    assert _state(demo.database) == "complete"
+
+
+def test_a_failed_build_is_incomplete_until_the_next_good_one(rebuilt: Path) -> None:
+    failed = run_dbt(["run"], rebuilt, variables={"max_rejected_rate": 0.001})
+    assert failed.exit_code != 0
+    assert _state(failed.database) == "incomplete"
+    elsewhere = run_dbt(["run", "--select", "stg_messaging__teams"], rebuilt)
+    assert elsewhere.exit_code == 0
+    assert _state(elsewhere.database) == "incomplete"
+    assert run_dbt(["run"], rebuilt).exit_code == 0
+    assert _state(failed.database) == "complete"
+
+
+def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
+    database = rebuilt / "warehouse.duckdb"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MESSAGING_")}
+    with subprocess.Popen(
+        [
+            str(Path(sys.executable).parent / "dbt"), "run", "--threads", "1", "--no-partial-parse",
+            "--target-path", str(rebuilt / "target"), "--log-path", str(rebuilt / "logs"),
+        ],
+        cwd=PROJECT, env=environment | {"MESSAGING_DB": str(database)}, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        for line in process.stdout or ():
+            if "OK created" in line and "fct_" in line:
+                process.kill()
+    assert process.returncode != 0
+    assert _state(database) != "complete"
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pytest.param(conversation("c1").at("10:00").end_user("Hello?"), id="one open session"),
+        pytest.param(conversation("c1").at("10:00").handoff(), id="no session at all"),
+    ],
+)
+def test_the_first_day_builds(tmp_path: Path, stream: object) -> None:
+    assert hasattr(stream, "rows")
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw")
+        load_raw(connection, "raw", raw_input(stream))  # type: ignore[arg-type]
+        folder = tmp_path / "raw" / "raw_conversation_events"
+        folder.mkdir(parents=True)
+        connection.execute(f"copy raw.raw_conversation_events to '{folder}/part.parquet'")
+    built = run_dbt(
+        ["build", "--exclude", "resource_type:unit_test"],
+        tmp_path / "build",
+        raw=str(tmp_path / "raw"),
+        variables={"max_rejected_rate": 1},
+    )
+    assert built.exit_code == 0, built.output
+    assert _state(built.database) == "complete"
+    assert json.loads((built.target / "run_results.json").read_text())["results"]
