@@ -58,6 +58,10 @@
     {% if place.database | lower == target.database | lower and place.schema | lower in schemas_written() %}
         {{ return(["MESSAGING_RAW: the project writes to schema " ~ name ~ "; keep your raw tables in a schema of their own and name that."]) }}
     {% endif %}
+    {% set attached = env_var('MESSAGING_ATTACH', '') %}
+    {% if attached and not run_query("select 1 from duckdb_databases() where path = " ~ raw_literal(attached)).rows %}
+        {{ return(["MESSAGING_ATTACH: there is no file " ~ attached ~ "; give the DuckDB file that holds your raw tables."]) }}
+    {% endif %}
     {% set tables = raw_schema_tables() %}
     {% set problems = [] %}
     {% if 'raw_conversation_events' not in tables %}

@@ -20,6 +20,10 @@ def raw_input_problems(location: str, contract: str) -> str:
     return "\n".join(find_problems(location, json.loads(contract)))
 
 
+def _is_local_file(path: str) -> bool:
+    return path != ":memory:" and "://" not in path and not path.startswith("md:")
+
+
 class Plugin:
     """Register the project's SQL functions on each DuckDB connection that dbt opens."""
 
@@ -27,10 +31,17 @@ class Plugin:
         self.name = name
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Make the folder that `MESSAGING_DB` names; the configuration stays as the profile says."""
-        path = str(getattr(creds, "path", ":memory:"))
-        if path != ":memory:" and "://" not in path and not path.startswith("md:"):
-            Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
+        """Make the folder of the database, and leave out an attached file that is not there.
+
+        Attaching would fail before anything of the project runs; left out, the raw input is refused with a sentence.
+        """
+        if _is_local_file(str(creds.path)):
+            Path(creds.path).absolute().parent.mkdir(parents=True, exist_ok=True)
+        creds.attach = [
+            attachment
+            for attachment in creds.attach or []
+            if not _is_local_file(attachment.path) or Path(attachment.path).exists()
+        ]
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions once for the database."""

@@ -167,7 +167,7 @@ def test_a_schema_gives_what_the_demo_gives(rows: RawTables, expected: Contents,
     database = tmp_path / "our file-2.duckdb"
     _create_schema(database, "Landing", rows)
 
-    run = parsed_dbt().run(BUILD, tmp_path, raw="schema:LANDING", environment={"MESSAGING_DB": str(database)})
+    run = run_dbt(BUILD, tmp_path, raw="schema:LANDING", environment={"MESSAGING_DB": str(database)})
 
     assert run.exit_code == 0, run.output
     assert not run.database.exists()
