@@ -13,11 +13,12 @@
 {%- endmacro %}
 
 
+{# A limit of null is refused by `refuse_bad_vars`; parsing has to get that far. #}
 {% macro stop_when_clock_jumps(next_newest, newest) -%}
     case
         when
             {{ as_of_given() }} is null
-            and {{ milliseconds_between(next_newest, newest) }} > {{ 86400000 * var('max_clock_gap_days') }}
+            and {{ milliseconds_between(next_newest, newest) }} > {{ 86400000 * (var('max_clock_gap_days') or 0) }}
             then {{ stop_with(
                 "'The newest received_at, ' || " ~ newest ~ " || ', lies more than " ~ var('max_clock_gap_days')
                 ~ " days (max_clock_gap_days) after the next, ' || " ~ next_newest

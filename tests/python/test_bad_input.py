@@ -5,7 +5,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -26,6 +25,12 @@ from raw_folders import (
 )
 from warehouse import RAW_COLUMNS, DbtRun, run_dbt
 
+COLUMNS = RAW_COLUMNS | {
+    "sla_policies": (
+        "policy_id", "policy_name", "metric", "channel_id", "team_id", "topic_id", "target_seconds", "clock",
+        "valid_from", "valid_to",
+    ),
+}  # fmt: skip
 EVENTS = "raw_conversation_events"
 PRESENCE = "raw_presence_events"
 GUARDS_OFF = {"max_rejected_rate": 1}
@@ -321,7 +326,7 @@ def test_bad_files_leave_a_good_warehouse_as_it_was(copy_of_built: DbtRun, folde
 
 
 def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -> None:
-    run = parsed_dbt().run(
+    run = run_dbt(
         ["build"],
         tmp_path,
         raw=str(folder),
@@ -411,29 +416,31 @@ def test_an_attached_file_that_is_not_there_gets_one_sentence(tmp_path: Path) ->
 # --- reference and configuration tables ----------------------------------------------------------
 
 
-def test_unreadable_cells_of_reference_tables_leave_core_as_it_was(
-    copy_of_built: DbtRun, folder: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("table", "row", "sentence"),
+    [
+        ("raw_channels", {"is_test": "perhaps"}, "is_test 'perhaps' cannot be read; write true or false"),
+        (
+            "raw_team_memberships",
+            {"valid_from": "last May"},
+            "valid_from 'last May' cannot be read; write it like 2026-03-15T18:00:00Z",
+        ),
+        (
+            "sla_policies",
+            {"target_seconds": "half an hour"},
+            "target_seconds 'half an hour' cannot be read; write a plain number",
+        ),
+    ],
+)
+def test_an_unreadable_cell_leaves_core_as_it_was(
+    copy_of_built: DbtRun, folder: Path, tmp_path: Path, table: str, row: RawRow, sentence: str
 ) -> None:
-    write_csv_folder(
-        folder,
-        {
-            "raw_channels": [{"channel_id": "ch1", "is_test": "perhaps"}],
-            "raw_team_memberships": [{"agent_id": "a1", "team_id": "t1", "valid_from": "last May"}],
-        },
-    )
-    policy = ("policy_id", "policy_name", "metric", "channel_id", "team_id", "topic_id", "target_seconds", "clock")
-    rows: list[dict[str, Any]] = [{"policy_id": "p1", "target_seconds": "half an hour"}]
-    write_csv(folder / "sla_policies" / "ours.csv", (*policy, "valid_from", "valid_to"), rows)
+    write_csv(folder / table / "ours.csv", COLUMNS[table], [row])
     before = without_rejections(contents(copy_of_built))
 
     run = parsed_dbt().run(BUILD, tmp_path, raw=str(folder))
 
-    sentence = ".*{}: {} '{}' cannot be read; {}."
-    one_sentence(run, sentence.format("raw_channels", "is_test", "perhaps", "write true or false"))
-    one_sentence(
-        run, sentence.format("raw_team_memberships", "valid_from", "last May", "write it like 2026-03-15T18:00:00Z")
-    )
-    one_sentence(run, sentence.format("sla_policies", "target_seconds", "half an hour", "write a plain number"))
+    one_sentence(run, rf".*{table}: {sentence}\.")
     assert_same(without_rejections(contents(run)), before)
 
 

@@ -111,8 +111,8 @@ def test_parquet_files_give_what_the_demo_gives(rows: RawTables, demo: DbtRun, t
     numbers_and_times = text | {"capacity": "integer", "occurred_at": "timestamp", "received_at": "timestamptz"}
     unreadable = [row for row in rows[PRESENCE] if row["occurred_at"] == "infinity"]
     readable = [row for row in rows[PRESENCE] if row not in unreadable]
-    write_parquet(root / PRESENCE / "text.parquet", text, _part(readable, 0, 2) + unreadable)
-    write_parquet(root / PRESENCE / "typed.parquet", numbers_and_times, _part(readable, 1, 2))
+    write_parquet(root / PRESENCE / "2 text.parquet", text, _part(readable, 0, 2) + unreadable)
+    write_parquet(root / PRESENCE / "1 typed.parquet", numbers_and_times, _part(readable, 1, 2))
     types = {"is_active": "boolean", "is_test": "boolean", "valid_from": "timestamp", "valid_to": "timestamptz"}
     for table in RAW_COLUMNS.keys() - {EVENTS, PRESENCE}:
         columns = {column: types.get(column, "varchar") for column in RAW_COLUMNS[table]}
