@@ -6,8 +6,9 @@
 {%- endmacro %}
 
 
+{# A tolerance of null is refused by `refuse_bad_vars`; parsing has to get that far. #}
 {% macro when_time_is_implausible() -%}
-    when {{ milliseconds_between('received_at', 'occurred_at') }} > {{ 1000 * var('clock_skew_tolerance_seconds') }}
+    when {{ milliseconds_between('received_at', 'occurred_at') }} > {{ 1000 * (var('clock_skew_tolerance_seconds') or 0) }}
         then 'occurred_after_received'
     {%- if var('max_lateness_days') is not none %}
     when {{ milliseconds_between('occurred_at', 'received_at') }} > {{ 86400000 * var('max_lateness_days') }}
@@ -78,6 +79,43 @@ final as (
         not equals_winner as is_conflict,
         count(*) filter (where equals_winner) over (partition by event_id) - 1 as redelivery_count
     from judged
+)
+
+select * from final
+{% endmacro %}
+
+
+{# Usable events, each once: what was delivered once, and the winners of what came more often. #}
+{% macro deduplicated_events(deliveries, judged_redeliveries) %}
+with
+
+usable as (
+    select * from {{ deliveries }}
+    where rejection_reason is null
+),
+
+judged as (
+    select * from {{ judged_redeliveries }}
+),
+
+delivered_once as (
+    select
+        usable.*,
+        cast(0 as bigint) as redelivery_count
+    from usable
+    anti join judged using (event_id)
+),
+
+winners as (
+    select * exclude (is_winner, is_exact_redelivery, is_conflict)
+    from judged
+    where is_winner
+),
+
+final as (
+    select * from delivered_once
+    union all by name
+    select * from winners
 )
 
 select * from final

@@ -1,8 +1,10 @@
 -- Grain: one row per service level policy.
 with
 
-policies as (
-    select * from {{ ref('stg_messaging__sla_policies') }}
+policies as (      -- the build's guards stand before this table as before every other
+    select policies.*
+    from {{ ref('stg_messaging__sla_policies') }} as policies
+    cross join {{ ref('int_build') }}
 ),
 
 final as (

@@ -1,33 +1,10 @@
 -- Grain: one row per usable presence event: what was delivered once, and the winners of what came more often.
 with
 
-usable as (
-    select * from {{ ref('stg_messaging__presence_event_deliveries') }}
-    where rejection_reason is null
-),
-
-judged as (
-    select * from {{ ref('int_presence_event_redeliveries_judged') }}
-),
-
-delivered_once as (
-    select
-        usable.*,
-        cast(0 as bigint) as redelivery_count
-    from usable
-    anti join judged using (event_id)
-),
-
-winners as (
-    select * exclude (is_winner, is_exact_redelivery, is_conflict)
-    from judged
-    where is_winner
-),
-
-unioned as (
-    select * from delivered_once
-    union all by name
-    select * from winners
+events as (
+    {{ deduplicated_events(
+        ref('stg_messaging__presence_event_deliveries'), ref('int_presence_event_redeliveries_judged')
+    ) | indent }}
 ),
 
 final as (
@@ -39,7 +16,7 @@ final as (
         received_at,
         cast(capacity as decimal(18, 3)) as capacity,
         redelivery_count
-    from unioned
+    from events
 )
 
 select * from final
