@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,13 @@ TABLES = {
     "fct_messaging_session_metrics": "fct_messaging_session_metrics",
     "fct_resolutions": "fct_resolutions",
 }
+# Those about agents, compared once the warehouse has them.
+AGENT_TABLES = {
+    name: name
+    for name in ("fct_visits", "fct_agent_presence", "fct_agent_work", "fct_agent_timeline", "fct_agent_days")
+}
+# Columns of compared tables that the warehouse does not have yet.
+NOT_YET_COMPARED = {"fct_messaging_sessions": frozenset({"handle_seconds", "viewing_seconds"})}
 RANDOM_STREAMS = settings(
     max_examples=60,
     deadline=None,
@@ -38,10 +46,11 @@ def _as_multiset(rows: list[dict[str, Any]]) -> Counter[tuple[tuple[str, Any], .
 
 
 def assert_equal_to_reference(replay: Replay, expected: Warehouse) -> None:
-    """Compare every table as a multiset of rows, on the reference's columns."""
+    """Compare every table of `TABLES` as a multiset of rows, on the reference's columns."""
     assert replay.rows("dim_build")[0]["as_of"] == expected.as_of
-    for name, rows in expected.tables.items():
-        found = replay.rows(TABLES[name], tuple(rows[0]) if rows else ("*",))
+    for name, place in TABLES.items():
+        rows = [_without(row, NOT_YET_COMPARED.get(name, frozenset())) for row in expected.tables[name]]
+        found = replay.rows(place, tuple(rows[0]) if rows else ("*",))
         surplus = _as_multiset(found) - _as_multiset(rows)
         missing = _as_multiset(rows) - _as_multiset(found)
         assert not surplus and not missing, (
@@ -49,8 +58,16 @@ def assert_equal_to_reference(replay: Replay, expected: Warehouse) -> None:
         )
 
 
+def _without(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
 def _told(rows: Counter[tuple[tuple[str, Any], ...]]) -> str:
     return "\n".join(str(dict(row)) for row in list(rows)[:3])
+
+
+def test_every_table_of_the_reference_has_its_place() -> None:
+    assert build(RawInput()).tables.keys() == TABLES.keys() | AGENT_TABLES.keys()
 
 
 @RANDOM_STREAMS

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 RawRow = Mapping[str, str | None]
 RawTable = list[dict[str, str | None]]
-Value = str | int | bool | Decimal | datetime | None
+Value = str | int | bool | Decimal | date | datetime | None
 Row = dict[str, Value]
 
 
@@ -36,7 +37,7 @@ class Settings:
 
     `as_of` (aware, or naive UTC) is the moment the warehouse speaks for; None means the latest
     `received_at` of a usable delivery. `max_lateness_days` None switches that check off.
-    `reporting_timezone` cuts days for marts and touches nothing in the tables built here.
+    `reporting_timezone` is where an agent's days begin and end; no other table here knows days.
     """
 
     as_of: datetime | None = None
@@ -44,6 +45,8 @@ class Settings:
     clock_skew_tolerance_seconds: int = 300
     max_lateness_days: int | None = 400
     reporting_timezone: str = "UTC"
+    focus_idle_minutes: int = 15
+    presence_stale_hours: int = 24
 
     @property
     def session_inactivity(self) -> timedelta:
@@ -61,6 +64,21 @@ class Settings:
         if self.max_lateness_days is None:
             return None
         return timedelta(days=self.max_lateness_days)
+
+    @property
+    def focus_idle_limit(self) -> timedelta:
+        """How long focus outlives the last open or act."""
+        return timedelta(minutes=self.focus_idle_minutes)
+
+    @property
+    def presence_stale_after(self) -> timedelta:
+        """The silence of an agent after which an online status is no longer believed."""
+        return timedelta(hours=self.presence_stale_hours)
+
+    @property
+    def reporting_zone(self) -> ZoneInfo:
+        """The zone whose midnights cut days."""
+        return ZoneInfo(self.reporting_timezone)
 
     @property
     def given_as_of(self) -> datetime | None:

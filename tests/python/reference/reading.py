@@ -131,6 +131,14 @@ def payload_is_true(payload: Payload, key: str) -> bool:
     return payload.get(key) is True or payload.get(key) == "true"
 
 
+def payload_decimal(payload: Payload, key: str) -> Decimal | None:
+    """Read a numeric key as decimal(18,3), half-up; None if absent or null."""
+    value = payload.get(key)
+    if isinstance(value, JsonNumber):
+        return _decimal_in_range(value.text)
+    return read_plain_decimal(value) if isinstance(value, str) else None
+
+
 def is_numeric_or_null(value: JsonValue) -> bool:
     """Whether a JSON value is null, a number, or a string that reads as a plain decimal."""
     if value is None:

@@ -5,7 +5,7 @@ Source: definitions, *Resolution* and *Session* (reopening); raw contract, team 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reference.inputs import RawTable, column
 from reference.reading import read_timestamp_or_date
@@ -143,6 +143,20 @@ class TeamMemberships:
                 continue
             membership = Membership(team_id, valid_from, valid_to)
             self._by_agent.setdefault(agent_id, []).append(membership)
+
+    def changes_of(self, agent_id: str) -> list[datetime]:
+        """The moments at which the agent's team becomes another one, or none, or one at all."""
+        bounds = set()
+        for membership in self._by_agent.get(agent_id, []):
+            bounds.add(membership.valid_from)
+            if membership.valid_to is not None:
+                bounds.add(membership.valid_to)
+        a_moment = timedelta(milliseconds=1)
+        return [
+            bound
+            for bound in sorted(bounds)
+            if self.team_at(agent_id, bound - a_moment) != self.team_at(agent_id, bound)
+        ]
 
     def team_at(self, agent_id: str | None, moment: datetime) -> str | None:
         """The agent's team of the moment: the latest `valid_from`, then the smaller team id."""

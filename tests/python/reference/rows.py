@@ -17,6 +17,7 @@ from reference.resolutions import (
 from reference.responses import Response, session_metrics
 from reference.sessions import Session, find_agent_type
 from reference.validation import ConversationEvent, PresenceEvent
+from reference.visits import FocusTime
 from reference.vocabulary import AGENT, BOT, END_USER
 
 
@@ -59,8 +60,8 @@ def event_row(event: ConversationEvent, session: Session, position: int, redeliv
     }
 
 
-def session_row(history: SessionHistory, users: MessagingUsers, closings: RecentClosings) -> Row:
-    """Grain: one session."""
+def session_row(history: SessionHistory, users: MessagingUsers, closings: RecentClosings, focus_time: FocusTime) -> Row:
+    """Grain: one session; `focus_time` sums its ended visits, and is zero where there is none."""
     session = history.session
     resolutions = history.resolutions
     messaging_user_id = session.opening.messaging_user_id
@@ -98,6 +99,8 @@ def session_row(history: SessionHistory, users: MessagingUsers, closings: Recent
         "is_handed_off": session.has_event("bot_handoff"),
         "is_abandoned": history.is_abandoned,
         "is_repeat_contact": closings.is_repeat_contact(history),
+        "handle_seconds": focus_time.handle_seconds,
+        "viewing_seconds": focus_time.viewing_seconds,
     }
     row.update(_first_response_columns(history))
     return row

@@ -25,6 +25,7 @@ from reference.vocabulary import (
     BUSINESS_MESSAGE_RANK,
     END_USER,
     EVENT_TYPES,
+    PRESENCE_RANK,
     PRESENCE_STATUSES,
     EventType,
 )
@@ -128,6 +129,17 @@ class PresenceEvent:
     capacity: Decimal | None
     occurred_at: datetime
     received_at: datetime
+
+    @property
+    def total_order(self) -> tuple[datetime, int, str]:
+        """The place among an agent's events: within one instant after every conversation event."""
+        return (self.occurred_at, PRESENCE_RANK, self.event_id)
+
+    @property
+    def ends_focus(self) -> bool:
+        """Whether the status takes any conversation out of focus."""
+        _, _, ends_focus = PRESENCE_STATUSES[self.status]
+        return ends_focus
 
     @property
     def identity(self) -> tuple[str, ...]:

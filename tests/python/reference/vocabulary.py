@@ -18,6 +18,7 @@ ANYONE_BUT_SYSTEM = frozenset({AGENT, BOT, END_USER})
 NOBODY: frozenset[str] = frozenset()
 
 BUSINESS_MESSAGE_RANK = 41
+PRESENCE_RANK = 90
 KNOWN_ORIGINS = frozenset({"inbound", "agent_initiated", "triggered_outbound"})
 
 
@@ -116,6 +117,19 @@ WORK_SETTLING_TYPES = frozenset(
     }
 )
 
+WORK_TERMINAL_STATUSES = {
+    # terminal event: the status that it leaves the work in
+    "work_closed": "closed",
+    "work_transferred": "transferred",
+    "work_declined": "declined",
+    "work_push_timed_out": "declined_on_push_timeout",
+    "work_canceled": "canceled",
+}
+
+OPENS = "opens"
+ACTS = "acts"
+ENDS = "ends"
+
 PRESENCE_STATUSES = {
     # status: (is_online, is_available, ends_focus)
     "available": (True, True, False),
@@ -123,3 +137,4 @@ PRESENCE_STATUSES = {
     "away": (True, False, True),
     "offline": (False, False, True),
 }
+UNKNOWN_STATUS = "unknown"

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reference.agent_history import AgentsTold, tell_agents
+from reference.agent_rows import day_row, interval_row, segment_row, visit_row, work_row
 from reference.contacts import MessagingUsers, RecentClosings
 from reference.history import SessionHistory, tell_histories
 from reference.inputs import RawInput, Row, Settings
@@ -29,6 +31,7 @@ from reference.validation import (
     validate_conversation_delivery,
     validate_presence_delivery,
 )
+from reference.visits import FocusTime, sum_focus_by_session
 
 TABLE_NAMES = (
     "fct_conversation_events",
@@ -40,6 +43,11 @@ TABLE_NAMES = (
     "fct_responses",
     "fct_messaging_session_metrics",
     "fct_resolutions",
+    "fct_visits",
+    "fct_agent_presence",
+    "fct_agent_work",
+    "fct_agent_timeline",
+    "fct_agent_days",
 )
 
 
@@ -76,7 +84,10 @@ def build(raw: RawInput, settings: Settings | None = None) -> Warehouse:
         histories: list[SessionHistory] = []
         for sessions in sessions_by_conversation.values():
             histories.extend(tell_histories(sessions, warehouse.as_of, settings))
-        _publish_histories(warehouse, histories, raw)
+        presence_events = [accepted.winner for accepted in presence_log.accepted]
+        agents = tell_agents(histories, presence_events, raw, warehouse.as_of, settings)
+        _publish_histories(warehouse, histories, agents, raw)
+        _publish_agents(warehouse, warehouse.as_of, agents, raw)
     return warehouse
 
 
@@ -153,15 +164,19 @@ def _publish_presence_log(warehouse: Warehouse, log: Log[PresenceEvent]) -> None
         warehouse.tables["rejected_presence_events"].append(row)
 
 
-def _publish_histories(warehouse: Warehouse, histories: list[SessionHistory], raw: RawInput) -> None:
+def _publish_histories(
+    warehouse: Warehouse, histories: list[SessionHistory], agents: AgentsTold, raw: RawInput
+) -> None:
     """The facts at session grain and below."""
+    focus_times = sum_focus_by_session(agents.visits)
     users = MessagingUsers(raw.messaging_users)
     memberships = TeamMemberships(raw.team_memberships)
     closings = RecentClosings(histories, users)
     tables = warehouse.tables
     for history in histories:
         session = history.session
-        tables["fct_messaging_sessions"].append(session_row(history, users, closings))
+        focus_time = focus_times.get(session.session_id, FocusTime())
+        tables["fct_messaging_sessions"].append(session_row(history, users, closings, focus_time))
         for message in history.messages:
             tables["fct_messages"].append(message_row(message))
         for response in history.responses:
@@ -169,3 +184,20 @@ def _publish_histories(warehouse: Warehouse, histories: list[SessionHistory], ra
         tables["fct_messaging_session_metrics"].extend(metric_rows(history))
         for cycle in history.resolutions.cycles:
             tables["fct_resolutions"].append(resolution_row(session, cycle, memberships))
+
+
+def _publish_agents(warehouse: Warehouse, as_of: datetime, agents: AgentsTold, raw: RawInput) -> None:
+    """The facts about agents' focus, presence, work and time."""
+    memberships = TeamMemberships(raw.team_memberships)
+    tables = warehouse.tables
+    for visit in agents.visits:
+        tables["fct_visits"].append(visit_row(visit, memberships))
+    for interval in agents.intervals:
+        tables["fct_agent_presence"].append(interval_row(interval))
+    for work in agents.works:
+        visits = [visit for visit in agents.visits if visit.agent_id == work.agent_id]
+        tables["fct_agent_work"].append(work_row(work, memberships, visits, as_of))
+    for segment in agents.segments:
+        tables["fct_agent_timeline"].append(segment_row(segment))
+    for day in agents.days:
+        tables["fct_agent_days"].append(day_row(day))
