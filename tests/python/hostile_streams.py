@@ -23,17 +23,23 @@ SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+FOCUS_LIMIT = 15 * MINUTE
 
 # --- menus ------------------------------------------------------------------------------------
 
-# Milliseconds from a conversation's previous event; whole days meet the inactivity limit and the
-# window of repeat contacts exactly, one millisecond short and one over.
+# Milliseconds from a conversation's previous event; whole days meet the inactivity limit, the
+# staleness of presence and the window of repeat contacts exactly, one millisecond short and one
+# over, quarters of an hour the limit of focus, and 16 hours midnight.
 GAPS = (
     *(0,) * 5,
     *(1,) * 2,
     *(SECOND,) * 4,
     *(MINUTE,) * 5,
+    FOCUS_LIMIT - 1,
+    FOCUS_LIMIT,
+    FOCUS_LIMIT + 1,
     *(HOUR,) * 2,
+    16 * HOUR,
     DAY - 1,
     *(DAY,) * 2,
     DAY + 1,
@@ -43,7 +49,19 @@ GAPS = (
     7 * DAY + 1,
 )
 # Milliseconds between the events of one phrase.
-PACES = (0, 1, SECOND, 30 * SECOND, 7 * MINUTE)
+PACES = (0, 1, SECOND, 30 * SECOND, 7 * MINUTE, FOCUS_LIMIT, FOCUS_LIMIT + 1)
+# Milliseconds between the presence events of one agent: flapping, shifts, and silences of a day.
+FLAPPING_GAPS = (0, 0, 1, SECOND, MINUTE, MINUTE, 7 * MINUTE, FOCUS_LIMIT)
+PRESENCE_GAPS = (
+    *FLAPPING_GAPS * 2,
+    *(HOUR,) * 3,
+    *(8 * HOUR,) * 2,
+    16 * HOUR,
+    DAY - 1,
+    *(DAY,) * 2,
+    DAY + 1,
+    3 * DAY,
+)
 
 # Milliseconds from occurring to being received, around both tolerances.
 LATENESSES = (
@@ -63,7 +81,10 @@ LATEST_PLAUSIBLE = 400 * DAY
 EVENT_ID_PREFIXES = ("", "a", "B", "b", "é", "e\u0301", "-", "0", "\ufe4f", "\U0001f600")
 CONVERSATION_IDS = ("c1", "c2", "C1", "c10", "c/1", "ç", "c1 ", "\U0001f600")
 
-AGENT_IDS = ("a1", "a2", "A1")
+AGENT_IDS = ("a1", "a2", "A1", "a3", "a4")
+# By number: of the agents, the fourth never tells its presence, and the fifth never does a thing.
+ACTING_AGENTS = (0, 1, 2, 3)
+PRESENT_AGENTS = (0, 1, 2, 4)
 BOT_IDS = ("bot-1", "bot-2")
 TEAM_IDS = ("t1", "t2", "T1")
 TOPIC_IDS = ("refund", "delivery", "Refund")
@@ -78,6 +99,8 @@ MEMBERSHIP_MOMENTS = (
     "2024-03-01",
     "2024-03-04T08:00:00Z",
     "2024-03-04T10:01:00+02:00",
+    "2024-03-04T08:07:30Z",
+    "2024-03-04T09:00:00.001Z",
     "2024-03-05",
     "2024-03-05 08:00",
     "2024-03-12T00:00:00.0009Z",
@@ -170,8 +193,8 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
             Move("message_read", "system", "message"),
         ),
     ),
-    (3, (Move("conversation_pended", "agent"),)),
-    (1, (END_USER_WRITES, AGENT_WRITES, Move("conversation_pended", "agent"))),
+    (4, (Move("conversation_pended", "agent"),)),
+    (3, (END_USER_WRITES, AGENT_WRITES, Move("conversation_pended", "agent"))),
     (1, (Move("conversation_pended", "system"),)),
     # topics
     (2, (Move("topic_added", "agent", "topic"),)),
@@ -207,9 +230,63 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
         ),
     ),
     (1, (Move("work_requested", "system", "work"), Move("work_requested", "system", "work", 1))),
+    (1, (Move("work_assigned", "system", "work"), Move("work_accepted", "system", "work"))),
+    (1, (Move("work_accepted", "agent", "work"), Move("work_accepted", "agent", "work", 1))),
+    (1, (Move("work_accepted", "agent", "work"), Move("work_requested", "system", "work"))),
+    (1, (Move("work_closed", "agent", "work"), Move("work_accepted", "agent", "work"))),
+    (1, (Move("work_closed", "agent", "work"), Move("work_transferred", "agent", "work"))),
+    (
+        1,
+        (
+            Move("work_requested", "system", "work"),
+            Move("work_assigned", "system", "work"),
+            Move("work_declined", "agent", "work"),
+            Move("work_assigned", "system", "work", 1),
+            Move("work_accepted", "agent", "work", 1),
+        ),
+    ),
+    # back and forth: the next agent's turn on the next work, and then the first agent's on a third
+    (
+        2,
+        (
+            Move("work_accepted", "agent", "work"),
+            AGENT_WRITES,
+            Move("work_transferred", "agent", "work"),
+            Move("work_assigned", "system", "work", 1),
+            Move("work_accepted", "agent", "work", 1),
+            Move("message_sent", "agent", "new message", 1),
+            Move("work_transferred", "agent", "work", 1),
+            Move("work_accepted", "agent", "work"),
+            Move("conversation_opened", "agent"),
+        ),
+    ),
+    # wrapping up: the work of a conversation that has ended
+    (
+        1,
+        (
+            Move("work_accepted", "agent", "work"),
+            AGENT_WRITES,
+            Move("conversation_ended", "agent"),
+            Move("after_work_started", "agent", "work"),
+            Move("work_closed", "agent", "work"),
+        ),
+    ),
     # focus and satisfaction
     (1, (Move("conversation_opened", "agent"),)),
-    (1, (Move("conversation_left", "agent"),)),
+    (2, (Move("conversation_left", "agent"),)),
+    (2, (Move("conversation_opened", "agent"), Move("conversation_opened", "agent", shift=1))),
+    (1, (Move("conversation_opened", "agent"), Move("conversation_left", "agent", shift=1))),
+    (1, (AGENT_WRITES, AGENT_WRITES)),
+    (
+        1,
+        (
+            Move("conversation_opened", "agent"),
+            Move("conversation_left", "agent"),
+            Move("conversation_left", "agent"),
+            Move("conversation_opened", "agent"),
+            AGENT_WRITES,
+        ),
+    ),
     (1, (Move("conversation_opened", "agent"), AGENT_WRITES, Move("conversation_left", "agent"))),
     (1, (Move("csat_requested", "system", "survey"),)),
     (1, (Move("csat_responded", "end_user", "survey"),)),
@@ -246,6 +323,10 @@ PAYLOAD_QUIRKS: tuple[dict[str, object], ...] = (
     {"capacity_weight": "2.5"},
     {"capacity_weight": 0.5, "scale_max": 10},
     {"capacity_weight": None, "score": None},
+    {"capacity_weight": "1.0005"},
+    {"capacity_weight": 0},
+    {"team_id": "t2", "agent_id": "a2"},
+    {"team_id": "", "work_id": "w1"},
     {"status_code": "30003", "reason": "spam"},
     {"status_code": 500},
     {"numeric ids": True},
@@ -668,7 +749,7 @@ def messaging_user_id(conversation: int) -> str:
 
 def _actor_id(by: str, actor: int) -> str | None:
     if by == "agent":
-        return AGENT_IDS[actor % len(AGENT_IDS)]
+        return AGENT_IDS[ACTING_AGENTS[actor % len(ACTING_AGENTS)]]
     if by == "bot":
         return BOT_IDS[actor % len(BOT_IDS)]
     return None
@@ -695,7 +776,7 @@ def _render_payload(step: Step, move: Move, conversation: _Conversation) -> dict
     elif move.about == "survey":
         payload["survey_id"] = f"s{reference % 2}"
     if move.event_type == "work_assigned":
-        payload["agent_id"] = AGENT_IDS[reference % len(AGENT_IDS)]
+        payload["agent_id"] = AGENT_IDS[(step.actor + reference) % len(AGENT_IDS)]
     if move.event_type in ("work_requested", "work_assigned", "bot_handoff") and reference % 2:
         payload["team_id"] = TEAM_IDS[reference % len(TEAM_IDS)]
     if move.event_type == "csat_responded":

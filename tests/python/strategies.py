@@ -9,18 +9,21 @@ without trouble, so that a failing stream shrinks to the few events that matter.
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from hostile_streams import (
+    ACTING_AGENTS,
+    AGENT_IDS,
     BASE,
     CAPACITIES,
     CONVERSATION_IDS,
     DAY,
     DEFECT_NAMES,
     EVENT_ID_PREFIXES,
+    FLAPPING_GAPS,
     GAPS,
     HOUR,
     IMPLAUSIBLE_LATENESSES,
@@ -32,8 +35,10 @@ from hostile_streams import (
     PAYLOAD_QUIRKS,
     PHRASES,
     PRESENCE_DEFECT_NAMES,
+    PRESENCE_GAPS,
     PRESENCE_REDELIVERY_NAMES,
     PRESENCE_STATUSES,
+    PRESENT_AGENTS,
     REDELIVERY_LAGS,
     REDELIVERY_NAMES,
     STRANGE_COLUMNS,
@@ -49,6 +54,8 @@ from hostile_streams import (
 from reference import RawInput, Settings
 
 MOST_CONVERSATIONS = len(CONVERSATION_IDS)
+# Half-hour offsets, the far ends of the world, and clocks that jump within the streams' month.
+TIMEZONES = ("UTC", "Asia/Kolkata", "America/New_York", "Pacific/Kiritimati", "Asia/Beirut", "America/Asuncion")
 T = TypeVar("T")
 
 
@@ -105,7 +112,7 @@ def steps(phrases: Sequence[tuple[Move, ...]] = PHRASES) -> st.SearchStrategy[St
         # By number: hypothesis would otherwise describe every phrase when it describes a step.
         phrase=st.integers(min_value=0, max_value=len(phrases) - 1).map(phrases.__getitem__),
         pace=st.sampled_from(PACES),
-        actor=st.integers(min_value=0, max_value=2),
+        actor=st.integers(min_value=0, max_value=len(ACTING_AGENTS) - 1),
         reference=st.integers(min_value=0, max_value=3),
         repeats_message_id=st.sampled_from((False, False, False, True)),
         quirk=st.integers(min_value=0, max_value=len(PAYLOAD_QUIRKS) - 1),
@@ -127,8 +134,8 @@ def presence_steps() -> st.SearchStrategy[PresenceStep]:
     """Draw one presence event of one agent, with its deliveries."""
     return st.builds(
         PresenceStep,
-        agent=st.integers(min_value=0, max_value=2),
-        gap=st.sampled_from(GAPS),
+        agent=st.sampled_from(PRESENT_AGENTS),
+        gap=st.sampled_from(PRESENCE_GAPS),
         status=st.sampled_from(PRESENCE_STATUSES),
         capacity=st.sampled_from(CAPACITIES),
         trip=_trips(PRESENCE_DEFECT_NAMES, PRESENCE_REDELIVERY_NAMES),
@@ -139,7 +146,7 @@ def memberships() -> st.SearchStrategy[MembershipPlan]:
     """Draw one team membership; they overlap, touch and end before they begin."""
     return st.builds(
         MembershipPlan,
-        agent=st.integers(min_value=0, max_value=2),
+        agent=st.integers(min_value=0, max_value=len(AGENT_IDS) - 1),
         team=st.integers(min_value=0, max_value=2),
         valid_from=st.sampled_from(MEMBERSHIP_MOMENTS),
         valid_to=st.none() | st.sampled_from(MEMBERSHIP_MOMENTS),
@@ -152,7 +159,7 @@ def plans(max_steps: int) -> st.SearchStrategy[Plan]:
     return st.builds(
         Plan,
         steps=told.map(_numbered),
-        presence_steps=st.lists(presence_steps(), max_size=4),
+        presence_steps=st.lists(presence_steps(), max_size=8),
         memberships=st.lists(memberships(), max_size=6),
     )
 
@@ -167,18 +174,26 @@ def hostile_streams(max_steps: int = 12) -> st.SearchStrategy[RawInput]:
     return plans(max_steps).map(render)
 
 
+def as_ofs() -> st.SearchStrategy[datetime]:
+    """Draw an `as_of` at or around the events: often exactly a limit after one of them."""
+    moments = st.sampled_from((0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 8 * DAY, 500 * DAY))
+    milliseconds = st.one_of(moments, st.lists(st.sampled_from(GAPS), min_size=1, max_size=3).map(sum))
+    return milliseconds.map(lambda after: BASE + timedelta(milliseconds=after))
+
+
 def hostile_settings() -> st.SearchStrategy[Settings]:
     """Draw settings: mostly the defaults, else an `as_of` among the events, tight tolerances."""
-    moments = st.sampled_from((0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 8 * DAY, 500 * DAY))
-    as_ofs = moments.map(lambda milliseconds: BASE + timedelta(milliseconds=milliseconds))
     return st.one_of(
         st.just(Settings()),
         st.builds(
             Settings,
-            as_of=st.none() | as_ofs,
+            as_of=st.none() | as_ofs(),
             session_inactivity_hours=st.sampled_from((24, 24, 1, 72)),
             clock_skew_tolerance_seconds=st.sampled_from((300, 300, 0)),
             max_lateness_days=st.sampled_from((400, None, 1)),
+            focus_idle_minutes=st.sampled_from((15, 15, 1)),
+            presence_stale_hours=st.sampled_from((24, 24, 1)),
+            reporting_timezone=st.sampled_from(TIMEZONES),
         ),
     )
 
@@ -197,7 +212,7 @@ def big_stream(seed: int, conversations: int) -> RawInput:
     planned = [
         _random_step(rng, conversation) for conversation in range(conversations) for _ in range(rng.randint(1, 24))
     ]
-    presence = [_random_presence_step(rng) for _ in range(conversations)]
+    presence = [_random_presence_step(rng) for _ in range(2 * conversations)]
     return render(Plan(planned, presence, [_random_membership(rng) for _ in range(16)]))
 
 
@@ -236,7 +251,7 @@ def _random_step(rng: random.Random, conversation: int) -> Step:
         gap=rng.choice(GAPS),
         phrase=rng.choice(PHRASES),
         pace=rng.choice(PACES),
-        actor=rng.randrange(3),
+        actor=rng.choice(ACTING_AGENTS),
         reference=rng.randrange(4),
         repeats_message_id=_one_in(rng, 10),
         quirk=rng.randrange(len(PAYLOAD_QUIRKS)),
@@ -247,8 +262,8 @@ def _random_step(rng: random.Random, conversation: int) -> Step:
 
 def _random_presence_step(rng: random.Random) -> PresenceStep:
     return PresenceStep(
-        agent=rng.randrange(3),
-        gap=rng.choice(GAPS[:-8]),
+        agent=rng.choice(PRESENT_AGENTS),
+        gap=_maybe(rng, 2, PRESENCE_GAPS, rng.choice(FLAPPING_GAPS)),
         status=rng.choice(PRESENCE_STATUSES),
         capacity=_maybe(rng, 4, CAPACITIES, "3"),
         trip=_random_trip(rng, PRESENCE_DEFECT_NAMES, PRESENCE_REDELIVERY_NAMES),
@@ -257,7 +272,7 @@ def _random_presence_step(rng: random.Random) -> PresenceStep:
 
 def _random_membership(rng: random.Random) -> MembershipPlan:
     return MembershipPlan(
-        agent=rng.randrange(3),
+        agent=rng.randrange(len(AGENT_IDS)),
         team=rng.randrange(3),
         valid_from=rng.choice(MEMBERSHIP_MOMENTS),
         valid_to=rng.choice((None, *MEMBERSHIP_MOMENTS)),

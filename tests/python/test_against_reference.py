@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference import RawInput, Settings, Warehouse, build
-from strategies import big_stream, hostile_streams
+from strategies import as_ofs, big_stream, hostile_streams
 from warehouse import Replay
 
 # Where a table of the reference stands in the warehouse.
@@ -80,7 +80,8 @@ def test_the_warehouse_equals_the_reference_on_hostile_streams(replay: Replay, r
 @RANDOM_STREAMS
 @given(
     raw=hostile_streams(),
-    as_of=st.datetimes(datetime(2024, 3, 1), datetime(2024, 3, 12)).map(
+    as_of=as_ofs()
+    | st.datetimes(datetime(2024, 3, 1), datetime(2024, 3, 12)).map(
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     ),
 )
@@ -117,9 +118,12 @@ def test_the_warehouse_equals_the_reference_in_bulk(replay: Replay, seed: int) -
     assert_equal_to_reference(replay, build(raw))
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(replay_as_of: Replay, seed: int) -> None:
-    as_of = datetime(2024, 3, 8)
-    raw = big_stream(100 + seed, conversations=300)
+@pytest.mark.parametrize(
+    ("seed", "as_of"), [(100, datetime(2024, 3, 8)), (101, datetime(2024, 3, 5, 8)), (102, datetime(2024, 3, 4, 8, 15))]
+)
+def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(
+    replay_as_of: Replay, seed: int, as_of: datetime
+) -> None:
+    raw = big_stream(seed, conversations=300)
     replay_as_of.build(raw, as_of)
     assert_equal_to_reference(replay_as_of, build(raw, Settings(as_of=as_of)))
