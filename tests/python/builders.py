@@ -277,6 +277,18 @@ def membership(agent_id: str, team_id: str, valid_from: str, valid_to: str | Non
     }
 
 
+def sandbox_channel(channel_id: str) -> RawRowDict:
+    """One channel that is there to be tried out."""
+    return {
+        "channel_id": channel_id,
+        "channel_name": channel_id,
+        "channel_type": "custom",
+        "platform_type": "enhanced",
+        "business_hours_id": None,
+        "is_test": "true",
+    }
+
+
 def messaging_user(messaging_user_id: str, contact_id: str | None = None, account_id: str | None = None) -> RawRowDict:
     """One messaging user: an address on a channel, perhaps with its contact and account."""
     return {
@@ -295,9 +307,12 @@ def raw_input(
     *streams: ConversationBuilder | PresenceBuilder,
     team_memberships: list[RawRowDict] | None = None,
     messaging_users: list[RawRowDict] | None = None,
+    channels: list[RawRowDict] | None = None,
 ) -> RawInput:
     """Put streams and reference rows together to the input of a build."""
-    raw = RawInput(team_memberships=team_memberships or [], messaging_users=messaging_users or [])
+    raw = RawInput(
+        team_memberships=team_memberships or [], messaging_users=messaging_users or [], channels=channels or []
+    )
     for stream in streams:
         if isinstance(stream, ConversationBuilder):
             raw.conversation_events.extend(stream.rows)
