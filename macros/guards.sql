@@ -40,8 +40,8 @@
     {%- endif -%}
     {%- set settings = [] -%}
     {%- for name in [
-        'reporting_timezone', 'session_inactivity_hours', 'repeat_contact_days', 'clock_skew_tolerance_seconds',
-        'max_lateness_days'
+        'reporting_timezone', 'session_inactivity_hours', 'focus_idle_minutes', 'presence_stale_hours',
+        'repeat_contact_days', 'clock_skew_tolerance_seconds', 'max_lateness_days'
     ] -%}
         {%- do settings.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}

@@ -51,6 +51,12 @@
 {%- endmacro %}
 
 
+{# When a local day begins, in UTC. #}
+{% macro local_midnight(date) -%}
+    {{ local_midnight_in(date, var('reporting_timezone')) }}
+{%- endmacro %}
+
+
 {# The `as_of` var as a timestamp, or null where the data decides. `now` is when this run started: no SQL clock. #}
 {% macro as_of_given() -%}
     {%- if var('as_of') is none -%}

@@ -5,6 +5,9 @@
 {% macro utc_milliseconds(column) %}{{ return(adapter.dispatch('utc_milliseconds')(column)) }}{% endmacro %}
 {% macro with_seconds(text) %}{{ return(adapter.dispatch('with_seconds')(text)) }}{% endmacro %}
 {% macro milliseconds_between(start, end) %}{{ return(adapter.dispatch('milliseconds_between')(start, end)) }}{% endmacro %}
+{% macro epoch_milliseconds(timestamp) %}{{ return(adapter.dispatch('epoch_milliseconds')(timestamp)) }}{% endmacro %}
+{% macro timestamp_from_milliseconds(milliseconds) %}{{ return(adapter.dispatch('timestamp_from_milliseconds')(milliseconds)) }}{% endmacro %}
+{% macro local_midnight_in(date, timezone) %}{{ return(adapter.dispatch('local_midnight')(date, timezone)) }}{% endmacro %}
 {% macro local_date_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_date')(timestamp, timezone)) }}{% endmacro %}
 {% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient')(dividend, divisor)) }}{% endmacro %}
 {% macro last_value_before(expression, partition_by, order_by) %}{{ return(adapter.dispatch('last_value_before')(expression, partition_by, order_by)) }}{% endmacro %}

@@ -15,6 +15,21 @@
 
 {% macro duckdb__milliseconds_between(start, end) %}epoch_ms({{ end }}) - epoch_ms({{ start }}){% endmacro %}
 
+{% macro duckdb__epoch_milliseconds(timestamp) %}epoch_ms({{ timestamp }}){% endmacro %}
+
+{% macro duckdb__timestamp_from_milliseconds(milliseconds) %}make_timestamp(({{ milliseconds }}) * 1000){% endmacro %}
+
+{# The first instant of a local day. Where a change of the clocks repeats midnight the engine takes the later one; an
+   instant that lies a whole repeat earlier and has the same local time is the one that is meant. #}
+{% macro duckdb__local_midnight(date, timezone) -%}
+    {%- set midnight = 'cast(' ~ date ~ ' as timestamp)' -%}
+    {%- set later = "timezone('UTC', timezone('" ~ timezone ~ "', " ~ midnight ~ '))' -%}
+    case
+        when timezone('{{ timezone }}', timezone('UTC', {{ later }} - interval 1 hour)) = {{ midnight }} then {{ later }} - interval 1 hour
+        else {{ later }}
+    end
+{%- endmacro %}
+
 {% macro duckdb__local_date(timestamp, timezone) %}cast(timezone('{{ timezone }}', timezone('UTC', {{ timestamp }})) as date){% endmacro %}
 
 {% macro duckdb__integer_quotient(dividend, divisor) %}({{ dividend }}) // ({{ divisor }}){% endmacro %}

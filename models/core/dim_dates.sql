@@ -1,11 +1,17 @@
 -- Grain: one row per day, from the first event to as_of, in the reporting time zone.
 with
 
+moments as (
+    select occurred_at from {{ ref('int_conversation_events_sessionized') }}
+    union all
+    select occurred_at from {{ ref('int_presence_events_deduplicated') }}
+),
+
 events as (
     select
         min(occurred_at) as first_at,
         max(occurred_at) as last_at
-    from {{ ref('int_conversation_events_sessionized') }}
+    from moments
 ),
 
 days as (
@@ -23,6 +29,8 @@ final as (
         cast(date_trunc('week', date_day) as date) as week_start,
         cast(date_trunc('month', date_day) as date) as month_start,
         cast(date_trunc('quarter', date_day) as date) as quarter_start,
+        {{ local_midnight('date_day') }} as started_at,
+        {{ local_midnight('date_day + 1') }} as ended_at,
         cast(extract(isodow from date_day) as integer) as iso_weekday
     from days
 )

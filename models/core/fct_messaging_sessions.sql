@@ -25,10 +25,6 @@ topics_still_set as (
     group by session_id
 ),
 
-repeat_contacts as (
-    select * from {{ ref('int_sessions_repeat_contacts') }}
-),
-
 final as (
     select
         sessions.session_id,
@@ -70,6 +66,10 @@ final as (
         {{ seconds_between('sessions.started_at', 'sessions.first_resolved_at') }} as first_resolution_seconds,
         {{ seconds_between('sessions.started_at', 'sessions.last_resolved_at') }} as resolution_seconds,
         {{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as duration_seconds,
+        {{ seconds_between('sessions.started_at', 'sessions.closed_at') }} as closing_seconds,
+        coalesce(handled.handle_seconds, 0) as handle_seconds,
+        coalesce(handled.viewing_seconds, 0) as viewing_seconds,
+        coalesce(handled.attended_seconds, 0) as attended_seconds,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.closed_at is not null as is_closed,
@@ -91,7 +91,8 @@ final as (
     inner join contexts using (session_id)
     left join first_responses using (session_id)
     left join topics_still_set using (session_id)
-    left join repeat_contacts using (session_id)
+    left join {{ ref('int_sessions_repeat_contacts') }} as repeat_contacts using (session_id)
+    left join {{ ref('int_sessions_handled') }} as handled using (session_id)
     {{ join_team_of('first_responses.first_response_agent_id', 'first_responses.first_responded_at') }}
 )
 

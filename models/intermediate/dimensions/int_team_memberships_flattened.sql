@@ -31,7 +31,7 @@ stretches as (
 ),
 
 -- Where memberships overlap, the latest to begin wins, then the smaller team id.
-final as (
+winners as (
     select
         stretches.agent_id,
         stretches.valid_from,
@@ -47,6 +47,33 @@ final as (
             partition by stretches.agent_id, stretches.valid_from
             order by memberships.valid_from desc, memberships.team_id asc
         ) = 1
+),
+
+changes_found as (
+    select
+        *,
+        team_id = lag(team_id) over in_order and valid_from = lag(valid_to) over in_order as continues_team
+    from winners
+    window in_order as (partition by agent_id order by valid_from)
+),
+
+teams_numbered as (
+    select
+        *,
+        count(*) filter (where not coalesce(continues_team, false)) over (
+            partition by agent_id order by valid_from
+        ) as team_number
+    from changes_found
+),
+
+final as (      -- an overlap with one's own team is no change of team
+    select
+        agent_id,
+        min(valid_from) as valid_from,
+        max(valid_to) as valid_to,
+        team_id
+    from teams_numbered
+    group by agent_id, team_number, team_id
 )
 
 select * from final

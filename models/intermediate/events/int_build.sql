@@ -62,6 +62,7 @@ guarded as (
 final as (
     select
         coalesce({{ as_of_given() }}, newest_received_at) as as_of,
+        {{ epoch_milliseconds('coalesce(' ~ as_of_given() ~ ', newest_received_at)') }} as as_of_ms,
         '{{ invocation_id }}' as build_id,
         {{ config_fingerprint() }} as config_fingerprint,
         delivery_count,

@@ -30,12 +30,18 @@ final as (
         event_type = 'conversation_resolved' as is_resolve,
         event_type = 'conversation_reopened' as is_reopen,
         ' ' || coalesce(required_keys, '') || ' ' like '% work_id %' as is_work_event,
-        event_type in ('work_requested', 'work_assigned') as is_work_offer,
+        event_type = 'work_requested' as is_work_request,
+        event_type = 'work_assigned' as is_work_assignment,
         event_type = 'work_accepted' as is_work_acceptance,
         event_type = 'work_transferred' as is_work_transfer,
-        event_type in (
-            'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred', 'work_closed'
-        ) as is_work_terminal
+        event_type = 'after_work_started' as is_after_work_start,
+        case event_type
+            when 'work_closed' then 'closed'
+            when 'work_transferred' then 'transferred'
+            when 'work_declined' then 'declined'
+            when 'work_push_timed_out' then 'declined_on_push_timeout'
+            when 'work_canceled' then 'canceled'
+        end as work_outcome
     from vocabulary
 )
 

@@ -1,0 +1,55 @@
+-- Grain: one row per segment of an agent's time: constant presence, focus, open work and team.
+with
+
+segments as (
+    select
+        *,
+        {{ timestamp_from_milliseconds('started_ms') }} as started_at,
+        {{ timestamp_from_milliseconds('ended_ms') }} as ended_at
+    from {{ ref('int_agent_timeline_swept') }}
+),
+
+presence as (
+    select * from {{ ref('fct_agent_presence') }}
+),
+
+visits as (
+    select * from {{ ref('fct_visits') }}
+),
+
+final as (
+    select
+        segments.agent_id,
+        segments.team_id,
+        segments.presence_event_id,
+        segments.visit_id,
+        visits.conversation_id,
+        visits.session_id,
+        visits.channel_id,
+        presence.status,
+        segments.started_at,
+        segments.ended_at,
+        segments.open_work_count,
+        segments.test_work_count,
+        {{ seconds_from_milliseconds('segments.open_work_thousandths') }} as open_work_weight,
+        {{ seconds_from_milliseconds('segments.test_work_thousandths') }} as test_work_weight,
+        presence.capacity,
+        {{ seconds_from_milliseconds('segments.ended_ms - segments.started_ms') }} as segment_seconds,
+        presence.is_online,
+        presence.is_available,
+        presence.is_away,
+        presence.is_unknown,
+        coalesce(visits.is_handled, false) as is_handled,
+        coalesce(visits.is_test_channel, false) as is_test_channel,
+        -- Segments lie between instants in their order, so they cannot run backwards.
+        false as has_clock_anomaly
+    from segments
+    left join visits using (visit_id)
+    left join presence
+        on
+            segments.presence_event_id = presence.presence_event_id
+            and segments.started_at >= presence.started_at
+            and (presence.ended_at is null or segments.started_at < presence.ended_at)
+)
+
+select * from final
