@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from messaging_warehouse.simulator import SimulationError
+from messaging_warehouse.simulator.command import Options, run
 from messaging_warehouse.twitter import (
     OutputFormat,
     TwitterConversionError,
@@ -43,3 +45,49 @@ def convert_twitter_command(
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(code=1) from None
     typer.echo(summary.describe())
+
+
+@app.command("simulate")
+def simulate_command(
+    out: Annotated[Path, typer.Option("--out", help="A new or empty folder for the tables.", show_default=False)],
+    output_format: Annotated[str, typer.Option("--format", help="parquet, csv or ndjson.")] = "parquet",
+    days: Annotated[int | None, typer.Option(help="How many days to simulate; 28 if not told.")] = None,
+    agents: Annotated[int | None, typer.Option(help="How many agents; 20 if not told.")] = None,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal runs.")] = 1,
+    start: Annotated[str | None, typer.Option(help="The first day, or moment, in UTC; 2026-02-01 if not told.")] = None,
+    until: Annotated[str | None, typer.Option(help="The exact end, instead of days.")] = None,
+    preset: Annotated[str | None, typer.Option(help="kettle: the centre of the demo.")] = None,
+    sessions_per_day: Annotated[float | None, typer.Option(help="Inbound contacts a day; 14 per agent.")] = None,
+    capacity: Annotated[int | None, typer.Option(help="The load that an agent can carry at once; 4.")] = None,
+    seats: Annotated[int | None, typer.Option(help="Agents wanted at work at the same time.")] = None,
+    events: Annotated[int | None, typer.Option(help="At least so many events, by as many tiles as needed.")] = None,
+    tiles: Annotated[int | None, typer.Option(help="So many copies of the block, moved on in time.")] = None,
+    hostility: Annotated[str, typer.Option(help="What goes wrong on the way: none, mild or wild.")] = "none",
+    lost_logout_rate: Annotated[float, typer.Option(help="The part of all log-outs that nobody hears of.")] = 0.02,
+    id_prefix: Annotated[str, typer.Option(help="What the ids of everything simulated begin with.")] = "sim",
+) -> None:
+    """Simulate a contact centre, and tell the truth about it; see docs/simulator.md."""
+    options = Options(
+        out=out,
+        output_format=output_format,
+        days=days,
+        agents=agents,
+        seed=seed,
+        start=start,
+        until=until,
+        preset=preset,
+        sessions_per_day=sessions_per_day,
+        capacity=capacity,
+        seats=seats,
+        events=events,
+        tiles=tiles,
+        hostility=hostility,
+        lost_logout_rate=lost_logout_rate,
+        id_prefix=id_prefix,
+    )
+    try:
+        summary = run(options)
+    except SimulationError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(code=1) from None
+    typer.echo(summary)

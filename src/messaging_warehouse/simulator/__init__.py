@@ -15,6 +15,7 @@ from messaging_warehouse.simulator.hostility import HOSTILITIES, Hostility
 from messaging_warehouse.simulator.presets import default_centre, demo_centre
 from messaging_warehouse.simulator.simulation import Simulation, simulate
 from messaging_warehouse.simulator.tables import CONFIGURATION_TABLES, RAW_TABLES, TRUTH_TABLES
+from messaging_warehouse.simulator.writing import OutputFormat, Written, write
 
 __all__ = [
     "CONFIGURATION_TABLES",
@@ -23,10 +24,13 @@ __all__ = [
     "TRUTH_TABLES",
     "Centre",
     "Hostility",
+    "OutputFormat",
     "Rates",
     "Simulation",
     "SimulationError",
+    "Written",
     "default_centre",
     "demo_centre",
     "simulate",
+    "write",
 ]

@@ -232,7 +232,9 @@ class Centre:
     def require_possible(self) -> None:
         """Raise SimulationError, in one sentence, for the first thing that no centre can be."""
         _require(bool(self.agents), "The centre has no agents; give at least one.")
-        _require(self.sessions_per_day > 0, f"{self.sessions_per_day:g} sessions a day is no traffic; give more than 0.")
+        _require(
+            self.sessions_per_day > 0, f"{self.sessions_per_day:g} sessions a day is no traffic; give more than 0."
+        )
         _require(self.outreach_per_day >= 0, f"{self.outreach_per_day:g} outreach messages a day is less than none.")
         self._require_distinct_ids()
         self._require_references()
@@ -318,7 +320,7 @@ class Centre:
         for (start, end), (next_start, _) in zip(intervals, following, strict=True):
             _require(
                 end <= next_start,
-                f"Two shifts of {name} overlap on day {start // (24 * 60) + 1} of the week; nobody works twice at once.",
+                f"Two shifts of {name} overlap on weekday {start // (24 * 60) + 1}; nobody works twice at once.",
             )
 
     def _require_staff(self) -> None:
@@ -371,14 +373,18 @@ def _require_timezone(name: str, place: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise SimulationError(f"The time zone of {place}, {name!r}, is not known; give one like Europe/Berlin.") from None
+        raise SimulationError(
+            f"The time zone of {place}, {name!r}, is not known; give one like Europe/Berlin."
+        ) from None
 
 
 def _require_clock_time(clock_time: str, place: str) -> None:
     try:
         minutes_of_day(clock_time)
     except ValueError:
-        raise SimulationError(f"The time {clock_time!r} in {place} is not a time of day; write it like 09:30.") from None
+        raise SimulationError(
+            f"The time {clock_time!r} in {place} is not a time of day; write it like 09:30."
+        ) from None
 
 
 def _require_weekday(weekday: int, place: str) -> None:

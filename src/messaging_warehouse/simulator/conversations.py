@@ -262,7 +262,9 @@ class Conversation:
     def assign_work(self, work: Work, agent: AgentAtWork) -> None:
         """Let the platform offer it to an agent."""
         weight = f', "capacity_weight": {work.capacity_weight}' if work.capacity_weight != 1 else ""
-        payload = f'{{"work_id": "{work.work_id}", "agent_id": "{agent.agent_id}", "team_id": "{work.team_id}"{weight}}}'
+        payload = (
+            f'{{"work_id": "{work.work_id}", "agent_id": "{agent.agent_id}", "team_id": "{work.team_id}"{weight}}}'
+        )
         work.assigned_at, _ = self._record("work_assigned", SYSTEM, payload=payload)
         work.agent_id = agent.agent_id
         work.status = "assigned"
@@ -396,5 +398,3 @@ class Conversation:
 
 def _work(work: Work) -> str:
     return f'{{"work_id": "{work.work_id}"}}'
-
-

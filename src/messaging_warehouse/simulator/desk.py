@@ -28,7 +28,9 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._queues: dict[str, deque[tuple[Work, Conversation]]] = {team.team_id: deque() for team in world.centre.teams}
+        self._queues: dict[str, deque[tuple[Work, Conversation]]] = {
+            team.team_id: deque() for team in world.centre.teams
+        }
         self._available: dict[AgentAtWork, None] = {}
 
     # --- customers ----------------------------------------------------------------------------
@@ -123,9 +125,7 @@ class Desk:
     def _best_agent(self, team_id: str, work: Work) -> AgentAtWork | None:
         """Return the agent of the team with the least load, of several the one offered nothing for the longest time."""
         now = self._world.environment.now
-        candidates = [
-            agent for agent in self._available if agent.team_at(now) == team_id and agent.has_room_for(work)
-        ]
+        candidates = [agent for agent in self._available if agent.team_at(now) == team_id and agent.has_room_for(work)]
         return min(candidates, key=lambda agent: (agent.load, agent.last_offer_at), default=None)
 
     def _offer(self, work: Work, conversation: Conversation, agent: AgentAtWork) -> None:

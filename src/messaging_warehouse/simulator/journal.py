@@ -70,9 +70,7 @@ class Journal:
             if received_at > self.last_moment:
                 received_at = self.last_moment
             self.conversation_deliveries.append(
-                ConversationDelivery(
-                    event_id, event_type, at, received_at, *place, actor_type, actor_id, payload
-                )
+                ConversationDelivery(event_id, event_type, at, received_at, *place, actor_type, actor_id, payload)
             )
         return event_id
 
@@ -82,7 +80,5 @@ class Journal:
         event_id = f"{self._prefix}{number}"
         if at <= self.last_moment:
             received_at = min(at + self._lags[number % _LAG_COUNT], self.last_moment)
-            self.presence_deliveries.append(
-                PresenceDelivery(event_id, agent_id, status, capacity, at, received_at)
-            )
+            self.presence_deliveries.append(PresenceDelivery(event_id, agent_id, status, capacity, at, received_at))
         return event_id

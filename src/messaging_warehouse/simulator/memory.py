@@ -214,7 +214,8 @@ class Survey:
         self.survey_id = survey_id
         self.session = session
         self.requested_at = at
-        self.agent_id, self.team_id = credit or (None, None)
+        self.agent_id: str | None = None if credit is None else credit[0]
+        self.team_id: str | None = None if credit is None else credit[1]
         self.scale_max = 5
         self.responded_at: int | None = None
         self.score: int | None = None

@@ -176,7 +176,7 @@ def _kettle_agent(
     )
 
 
-def demo_centre(sessions_per_day: float = 6.4, rates: Rates | None = None) -> Centre:
+def demo_centre(sessions_per_day: float = 4.7, rates: Rates | None = None) -> Centre:
     """Return Kettle as the demo knows it, with six part-time agents of its own beside those of the hand-made days.
 
     Channels, teams, topics, accounts and schedules have the demo's ids; its sandbox and its night line are left out.
@@ -187,7 +187,8 @@ def demo_centre(sessions_per_day: float = 6.4, rates: Rates | None = None) -> Ce
         channels=(
             Channel("web", "Website chat", "web_chat", "enhanced", 30, "weekdays_utc", "UTC",
                     is_live=True, bot_id="bot-nora"),
-            Channel("app", "Kettle app", "in_app", "enhanced", 22, "support_london", "Europe/London", bot_id="bot-nora"),
+            Channel("app", "Kettle app", "in_app", "enhanced", 22, "support_london", "Europe/London",
+                    bot_id="bot-nora"),
             Channel("whatsapp", "WhatsApp", "whatsapp", "enhanced", 24, None, "Europe/Berlin", bot_id="bot-nora"),
             Channel("sms", "Text messages", "sms", "standard", 10, "support_london", "Europe/London"),
             Channel("facebook", "Facebook Messenger", "facebook_messenger", "standard", 9, "weekdays_berlin",
@@ -212,7 +213,7 @@ def demo_centre(sessions_per_day: float = 6.4, rates: Rates | None = None) -> Ce
             _kettle_agent("Ida Lund", "Europe/London", 4, "support", Shift((1, 2, 3, 4), "09:00", "15:30")),
             _kettle_agent("Jakob Stern", "Europe/Berlin", 4, "orders", Shift((1, 3, 5), "09:00", "17:00")),
             _kettle_agent("Karim Nasser", "Europe/London", 3, "orders", Shift((2, 4, 6), "10:00", "18:00")),
-            _kettle_agent("Lucia Ramos", "Europe/Berlin", 4, "support", Shift((4, 5, 7), "12:00", "20:00")),
+            _kettle_agent("Lucia Ramos", "Europe/Berlin", 4, "support", Shift((4, 5, 7), "13:00", "21:30")),
             _kettle_agent("Mei Wong", "Europe/London", None, "billing", Shift((1, 2, 4), "11:00", "19:00")),
             _kettle_agent("Nils Berg", "Europe/Berlin", 3, "support", Shift((3, 5, 6), "11:00", "19:00"), move),
         ),

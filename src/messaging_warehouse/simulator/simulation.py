@@ -28,7 +28,7 @@ class Simulation:
 
     `tables` holds rows by table name, their values in the order of the table's columns: moments in milliseconds since
     1970, durations in milliseconds. The logs are in the order of receipt. `as_of` is the moment that the truth tables
-    speak for; `start` and `end` bound the simulated time (UTC). `has_bad_times`: a log may hold texts that are no times.
+    speak for; `start` and `end` bound the simulated time (UTC). `has_bad_times`: a log may hold texts that are no time.
     """
 
     centre: Centre
@@ -94,7 +94,8 @@ def simulate(
     conversation_log = in_order_of_receipt(journal.conversation_deliveries)
     presence_log = in_order_of_receipt(journal.presence_deliveries)
     # Corrupted deliveries are not usable, so that the latest usable one is among those of the journal.
-    as_of = max((row.received_at for row in (*conversation_log[-1:], *presence_log[-1:])), default=last_moment)
+    received = [row.received_at for row in conversation_log[-1:]] + [row.received_at for row in presence_log[-1:]]
+    as_of = max(received, default=last_moment)
     if is_tile:
         as_of = end + 3 * SESSION_INACTIVITY_LIMIT
     if hostility.is_active:
@@ -105,7 +106,7 @@ def simulate(
         "raw_presence_events": presence_log,
         **_reference_rows(world),
         **_configuration_rows(centre),
-        **Truth(world, as_of).tables(),
+        **Truth(world, as_of, days_until=end if is_tile else as_of).tables(),
         "truth_hostility": mishaps.notes,
     }
     return Simulation(
@@ -124,7 +125,9 @@ def _bounds(start: date | datetime, days: int | None, until: datetime | None) ->
     """Return start and end of the simulated time in milliseconds."""
     moment = start if isinstance(start, datetime) else datetime.combine(start, time())
     if not _EARLIEST <= moment.date() <= _LATEST:
-        raise SimulationError(f"A start on {moment:%Y-%m-%d} is out of reach; give a day from {_EARLIEST} to {_LATEST}.")
+        raise SimulationError(
+            f"A start on {moment:%Y-%m-%d} is out of reach; give a day from {_EARLIEST} to {_LATEST}."
+        )
     first_moment = to_milliseconds(moment)
     if until is not None:
         end = to_milliseconds(until)

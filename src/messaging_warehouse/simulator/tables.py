@@ -83,10 +83,11 @@ TRUTH_TABLES: dict[str, dict[str, Kind]] = {
         "after_work_started_at:m closed_at:m status capacity_weight:i is_first_work:b is_closed_by_session_end:b "
         "speed_to_answer_seconds:s work_handle_seconds:s after_work_seconds:s active_seconds:s is_test:b"
     ),
-    "truth_presence": _columns("agent_id status started_at:m ended_at:m capacity:i event_id is_recorded:b"),
+    "truth_presence": _columns("agent_id status started_at:m ended_at:m capacity:i presence_event_id is_recorded:b"),
     "truth_agent_days": _columns(
-        "agent_id date_utc:d online_seconds:s available_seconds:s away_seconds:s offline_seconds:s handle_seconds:s "
-        "viewing_seconds:s working_seconds:s handle_working_seconds:s occupied_seconds:s open_work_seconds:s"
+        "agent_id activity_date:d online_seconds:s available_seconds:s away_seconds:s offline_seconds:s "
+        "handle_seconds:s viewing_seconds:s working_seconds:s handle_working_seconds:s occupied_seconds:s "
+        "open_work_seconds:s"
     ),
     "truth_csat": _columns(
         "conversation_id survey_id session_id requested_at:m responded_at:m score:i scale_max:i is_satisfied:b "

@@ -91,7 +91,9 @@ THANKS = _as_json(
 BACK_AGAIN = _as_json(
     ("It happened again 😡", "One more question:", "Sorry, me again. Still not solved 😞", "Something else: number #?")
 )
-OUTREACH_ANSWERS = _as_json(("Yes, please!", "Oh, thanks for telling me 🙂", "No, what is this about?", "Can I choose another day?"))
+OUTREACH_ANSWERS = _as_json(
+    ("Yes, please!", "Oh, thanks for telling me 🙂", "No, what is this about?", "Can I choose another day?")
+)
 
 AGENT_QUESTIONS = _as_json(
     (
@@ -115,7 +117,9 @@ AGENT_ANSWERS = _as_json(
         "Yes, that works. Just follow the steps in the app 🙂",
     )
 )
-AGENT_ADDITIONS = _as_json(("One moment…", "The reference is #.", "You will get an e-mail as well.", "Sorry for the trouble."))
+AGENT_ADDITIONS = _as_json(
+    ("One moment…", "The reference is #.", "You will get an e-mail as well.", "Sorry for the trouble.")
+)
 AGENT_GOODBYES = _as_json(("You're welcome! 🙂", "Have a good day!", "Happy to help 👋"))
 AGENT_CHECKS = _as_json(("Are you still there?", "Can I do anything else for you?"))
 AGENT_OUTREACH = _as_json(
@@ -127,11 +131,23 @@ AGENT_OUTREACH = _as_json(
 )
 AGENT_FOLLOW_UPS = _as_json(("I have news about #: it is settled now.", "I forgot to mention: reference #."))
 BOT_QUESTIONS = _as_json(
-    ("Hi, I'm the assistant 🤖 Is it about an order?", "Could you give me the order number?", "Which of these fits best?")
+    (
+        "Hi, I'm the assistant 🤖 Is it about an order?",
+        "Could you give me the order number?",
+        "Which of these fits best?",
+    )
 )
-BOT_ANSWERS = _as_json(("Order # is on its way.", "You'll find that under Settings › Plan.", "This page explains it step by step."))
+BOT_ANSWERS = _as_json(
+    ("Order # is on its way.", "You'll find that under Settings › Plan.", "This page explains it step by step.")
+)
 BOT_HANDOFFS = _as_json(("I'm connecting you with a colleague.", "One moment, a human takes over."))
-CAMPAIGNS = _as_json(("Your order # has been sent 📦", "Your subscription # renews next week.", "Payment # failed; please check your card."))
+CAMPAIGNS = _as_json(
+    (
+        "Your order # has been sent 📦",
+        "Your subscription # renews next week.",
+        "Payment # failed; please check your card.",
+    )
+)
 
 RESOLVE_REASONS = ("solved", "solved", "solved", "answered", "refunded", "no_reply")
 DECLINE_REASONS = ("busy", "wrong_team", "conflict")

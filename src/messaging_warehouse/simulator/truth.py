@@ -1,7 +1,8 @@
 """The truth tables: what agents and customers remember, put into rows.
 
-Everything comes from `memory`; no event is read. `as_of` (milliseconds) is the moment the truth speaks for: sessions that
-nobody ended are over by it or not, and what is still going on has no end. Durations are whole milliseconds here.
+Everything comes from `memory`; no event is read. `as_of` (milliseconds) is the moment the truth speaks for: sessions
+that nobody ended are over by it or not, and what is still going on has no end. Days are told up to `days_until`, which
+is the same moment, or the end of a tile that another follows. Durations are whole milliseconds here.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ _WORKING = frozenset({"available", "busy"})
 class Truth:
     """The rows of every truth table but that of hostility, by table name, as known at `as_of`."""
 
-    def __init__(self, world: World, as_of: int) -> None:
+    def __init__(self, world: World, as_of: int, days_until: int) -> None:
         self._as_of = as_of
+        self._days_until = days_until
         self._agents = world.agents
         self._test_channels = frozenset(channel.channel_id for channel in world.centre.channels if channel.is_test)
         self._sessions = [session for conversation in world.conversations for session in conversation.sessions]
@@ -187,7 +189,8 @@ class Truth:
             work.after_work_at,
             closed_at,
             status,
-            work.capacity_weight,
+            # How much an offer weighs is said when it is made; what was never offered weighs 1.
+            1 if work.assigned_at is None else work.capacity_weight,
             work is session.works[0],
             is_closed_by_session_end,
             _between(work.requested_at, work.accepted_at),
@@ -218,6 +221,7 @@ class Truth:
         changes = [*self._presence_changes(agent), *self._attention_changes(agent), *self._work_changes(agent)]
         if not changes:
             return
+        changes = [(min(at, self._days_until), what, change) for at, what, change in changes]
         first, last = min(at for at, _, _ in changes), max(at for at, _, _ in changes)
         first_midnight = first - first % DAY
         changes += [(midnight, "midnight", 0) for midnight in range(first_midnight + DAY, last + 1, DAY)]
@@ -236,7 +240,11 @@ class Truth:
     def _presence_changes(self, agent: AgentAtWork) -> Iterator[tuple[int, str, int]]:
         for stretch in agent.presence:
             yield stretch.started_at, stretch.status, 1
-            yield max(self._as_of, stretch.started_at) if stretch.ended_at is None else stretch.ended_at, stretch.status, -1
+            yield (
+                max(self._as_of, stretch.started_at) if stretch.ended_at is None else stretch.ended_at,
+                stretch.status,
+                -1,
+            )
 
     def _attention_changes(self, agent: AgentAtWork) -> Iterator[tuple[int, str, int]]:
         for visit in agent.attention.visits:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import simpy
 
 Waiting = simpy.Event
+
+
+class Clockwork(simpy.Environment):
+    """The shared clock, in whole milliseconds since 1970."""
+
+    @property
+    def now(self) -> int:
+        """The present."""
+        return cast(int, self._now)
 
 
 class Bell:
@@ -12,7 +23,7 @@ class Bell:
 
     __slots__ = ("_environment", "_has_rung", "_waiting")
 
-    def __init__(self, environment: simpy.Environment) -> None:
+    def __init__(self, environment: Clockwork) -> None:
         self._environment = environment
         self._waiting: Waiting | None = None
         self._has_rung = False

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import simpy
-
 from messaging_warehouse.simulator.agents import AgentAtWork
 from messaging_warehouse.simulator.centre import Centre, Channel, Topic
 from messaging_warehouse.simulator.clock import HOUR, SECOND, local_moment, to_datetime
@@ -25,6 +23,7 @@ from messaging_warehouse.simulator.journal import Journal
 from messaging_warehouse.simulator.names import display_name, locale_of, platform_key
 from messaging_warehouse.simulator.texts import CAMPAIGNS, written
 from messaging_warehouse.simulator.vocabulary import BOT, SYSTEM, TRIGGERED_OUTBOUND
+from messaging_warehouse.simulator.waiting import Clockwork
 
 # The world stands still a second before its last moment, so that every stamp lies within it.
 _STANDSTILL = SECOND
@@ -40,7 +39,7 @@ class World:
         self.first_moment = first_moment
         self.last_moment = last_moment
         self.chance = Chance(seed)
-        self.environment = simpy.Environment(initial_time=first_moment)
+        self.environment = Clockwork(first_moment)
         self.journal = Journal(id_prefix, last_moment, self.chance)
         self.desk = Desk(self)
         self.agents = [AgentAtWork(self, agent) for agent in centre.agents]
