@@ -59,14 +59,27 @@
 {% endmacro %}
 
 
-{# Rows of a channel that an event did not name stay visible under a name of their own; a channel that really has that
-   name, or that of all channels together, is told apart by another pair of brackets. #}
-{% macro channel_or_none() -%}
+{# Several metrics, each under its own name: a select list. #}
+{% macro metrics(names) -%}
+    {%- for name in names %}
+        {{ metric(name) }} as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# Rows without an id stay visible under a name of their own; an id that really has that name, or that of all together,
+   is told apart by another pair of brackets. #}
+{% macro id_or_none(column) -%}
     case
-        when channel_id is null then '(none)'
-        when channel_id in ('(none)', '(all)') then '(' || channel_id || ')'
-        else channel_id
+        when {{ column }} is null then '(none)'
+        when {{ column }} in ('(none)', '(all)') then '(' || {{ column }} || ')'
+        else {{ column }}
     end
+{%- endmacro %}
+
+
+{% macro channel_or_none() -%}
+    {{ id_or_none('channel_id') }}
 {%- endmacro %}
 
 

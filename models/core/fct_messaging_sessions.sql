@@ -73,6 +73,7 @@ final as (
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.closed_at is not null as is_closed,
+        sessions.closed_at is not null and coalesce(handled.handle_seconds, 0) > 0 as is_closed_handled,
         coalesce(
             sessions.closed_at is not null and sessions.origin = 'inbound'
             and sessions.agent_message_count + sessions.bot_message_count > 0, false

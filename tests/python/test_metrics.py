@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from warehouse import PROJECT, DbtRun, fetch_rows
 
 SESSION, METRIC, MESSAGE = "messaging_session", "messaging_session_metric", "message"
+DAY, SESSION_DAY, WORK, RESPONSE, RESOLUTION = "agent_day", "agent_session_day", "agent_work", "response", "resolution"
 
 TRAFFIC_METRICS = (
     "session_count", "inbound_session_count", "ended_session_count", "closed_session_count",
@@ -34,14 +36,92 @@ SESSION_METRICS = (
 )  # fmt: skip
 
 
+def _duration(name: str) -> tuple[str, ...]:
+    return (f"average_{name}", f"p50_{name}", f"p90_{name}", f"p95_{name}")
+
+
+TIME_METRICS = (
+    "online_seconds", "available_seconds", "away_seconds", "unknown_seconds", "working_seconds",
+    "handle_working_seconds", "utilisation_rate", "occupied_seconds", "occupancy_rate", "open_work_seconds",
+    "concurrency", "open_weight_seconds", "capacity_seconds", "capacity_utilisation_rate",
+)  # fmt: skip
+HANDLING_METRICS = ("handled_session_count", "handle_seconds", "viewing_seconds", *_duration("handle_seconds"))
+RESPONSE_METRICS = (
+    "agent_response_count", "agent_response_sum_seconds", "max_agent_response_seconds",
+    *_duration("agent_response_seconds"),
+)  # fmt: skip
+FIRST_RESPONSE_METRICS = (
+    "first_response_count", "first_response_sum_seconds", *_duration("first_response_seconds"),
+)  # fmt: skip
+ANSWER_METRICS = (
+    "accepted_work_count", "speed_to_answer_count", "speed_to_answer_sum_seconds",
+    *_duration("speed_to_answer_seconds"),
+)  # fmt: skip
+REFUSAL_METRICS = ("declined_work_count", "timed_out_work_count", "transferred_work_count")
+CLOSING_METRICS = (
+    "closed_work_count", "work_handle_count", "work_handle_sum_seconds", *_duration("work_handle_seconds"),
+    "after_work_sum_seconds", "active_sum_seconds",
+)  # fmt: skip
+RESOLUTION_METRICS = (
+    "resolution_count", "resolved_session_count", "measured_resolution_count", "resolution_sum_seconds",
+    *_duration("resolution_seconds"),
+)  # fmt: skip
+EFFICIENCY_METRICS = (
+    "closed_handled_session_count", "closing_sum_seconds", *_duration("closing_seconds"),
+    "session_handle_sum_seconds", *_duration("session_handle_seconds"), "carried_ratio", "attended_sum_seconds",
+    "saved_sum_seconds", "saved_rate",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """A mart, and the MetricFlow query that asks for the same figures."""
+    """A mart, and the MetricFlow query that asks for the same figures.
+
+    `sparse`: the mart has rows for other facts' sake, in which these figures are null or 0; and so are they in rows of
+    the fact that the mart leaves out.
+    """
 
     metrics: tuple[str, ...]
     dimensions: dict[str, str]
     entity: str
     query: str
+    where: tuple[str, ...] = ("{entity}__is_test_channel = false",)
+    sparse: bool = False
+
+    @property
+    def condition(self) -> str:
+        """The filter, in MetricFlow's words."""
+        conditions = (condition.format(entity=self.entity).split(" ", 1) for condition in self.where)
+        return " and ".join(f"{{{{ Dimension('{dimension}') }}}} {is_so}" for dimension, is_so in conditions)
+
+
+def _performance(by: str, entity: str, metrics: tuple[str, ...], agent: str, team: str, rows: str) -> Comparison:
+    """The part of a performance mart that one fact gives, of an agent or of the team at that moment."""
+    return Comparison(
+        metrics,
+        {"metric_time__day": "activity_date", f"{entity}__{agent if by == 'agent' else team}": f"{by}_id"},
+        entity,
+        f"select * replace (nullif({by}_id, '(none)') as {by}_id) from mart_{by}_by_day",
+        (f"{{entity}}__{rows}", f"{{entity}}__{agent} is not null"),
+        sparse=True,
+    )
+
+
+PERFORMANCE_FACTS = {
+    "time": (DAY, TIME_METRICS, "agent_id", "team_id", "is_active = true"),
+    "handling": (SESSION_DAY, HANDLING_METRICS, "agent_id", "team_id", "is_test_channel = false"),
+    "messages": (MESSAGE, ("agent_message_count",), "agent_id", "team_id", "is_test_channel = false"),
+    "responses": (RESPONSE, RESPONSE_METRICS, "agent_id", "team_id", "is_test_channel = false"),
+    "first responses": (
+        SESSION, FIRST_RESPONSE_METRICS, "first_response_agent_id", "first_response_team_id", "is_test_channel = false",
+    ),
+    "resolutions": (
+        RESOLUTION, RESOLUTION_METRICS[:2], "resolved_by_agent_id", "team_id", "is_test_channel = false",
+    ),
+    "work": (
+        WORK, (*ANSWER_METRICS, *REFUSAL_METRICS, *CLOSING_METRICS), "agent_id", "team_id", "is_test_channel = false",
+    ),
+}  # fmt: skip
 
 
 COMPARISONS = {
@@ -100,26 +180,118 @@ COMPARISONS = {
         "select * from mart_account_usage_by_period "
         "where period_type = 'week' and channel_id != '(all)' and closed_conversations > 0",
     ),
+    **{
+        f"{name} by {by}": _performance(by, *fact)
+        for by in ("agent", "team")
+        for name, fact in PERFORMANCE_FACTS.items()
+    },
+    "all resolutions": Comparison(
+        RESOLUTION_METRICS,
+        {
+            "metric_time__day": "resolved_date",
+            f"{RESOLUTION}__resolved_by_type": "resolved_by_type",
+            f"{RESOLUTION}__resolved_by_agent_id": "agent_id",
+            f"{RESOLUTION}__team_id": "team_id",
+            f"{RESOLUTION}__topic_id": "topic_id",
+        },
+        RESOLUTION,
+        "select * replace (nullif(agent_id, '(none)') as agent_id, nullif(team_id, '(none)') as team_id, "
+        "nullif(topic_id, '(none)') as topic_id) from mart_resolutions_by_day",
+    ),
+    "speed to answer": Comparison(
+        ANSWER_METRICS,
+        {
+            "metric_time__day": "accepted_date",
+            f"{WORK}__team_id": "team_id",
+            f"{WORK}__channel_id": "channel_id",
+            f"{WORK}__work_reason": "work_reason",
+        },
+        WORK,
+        "select * from mart_speed_to_answer_by_day",
+    ),
+    "efficiency": Comparison(
+        EFFICIENCY_METRICS,
+        {
+            "metric_time__day": "closed_date",
+            f"{SESSION}__channel_id": "channel_id",
+            f"{SESSION}__topic_id": "topic_id",
+        },
+        SESSION,
+        "select * replace (nullif(topic_id, '(none)') as topic_id) from mart_efficiency_by_day",
+        sparse=True,
+    ),
 }
 
 
-def _metricflow(demo: DbtRun, *arguments: str) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MESSAGING_")}
-    environment |= {"MESSAGING_DB": str(demo.database), "DBT_TARGET_PATH": str(demo.target)}
-    environment |= {"DBT_LOG_PATH": str(demo.target.parent / "logs")}
+@pytest.fixture(scope="module")
+def environment(demo: DbtRun, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment in which MetricFlow sees the demo.
+
+    It reads the manifest in `target/` of the project and nowhere else: hence a project of links with the demo's target.
+    """
+    project = tmp_path_factory.mktemp("metricflow")
+    for name in ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests", "src"):
+        (project / name).symlink_to(PROJECT / name)
+    (project / "target").symlink_to(demo.target)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MESSAGING_", "DBT_"))}
+    return environment | {
+        "MESSAGING_DB": str(demo.database),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_LOG_PATH": str(project / "logs"),
+    }
+
+
+@pytest.fixture(scope="module")
+def answers(environment: dict[str, str]) -> dict[str, list[dict[str, str | None]]]:
+    """MetricFlow's answers by comparison."""
+    questions = [
+        {
+            "name": name,
+            "metrics": comparison.metrics,
+            "group_by": list(comparison.dimensions),
+            "where": comparison.condition,
+        }
+        for name, comparison in COMPARISONS.items()
+    ]
+    process = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("metricflow_answers.py"))],
+        input=json.dumps(questions), env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout + process.stderr
+    found: dict[str, list[dict[str, str | None]]] = json.loads(process.stdout[process.stdout.index("{") :])
+    return found
+
+
+def _mf(environment: dict[str, str], *arguments: str) -> None:
     process = subprocess.run(
         [str(Path(sys.executable).parent / "mf"), *arguments],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+        cwd=environment["DBT_PROJECT_DIR"], env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert process.returncode == 0, process.stdout + process.stderr
 
 
-def _number(text: object) -> float | None:
-    return None if text in (None, "") else float(str(text))
+def test_the_semantic_layer_is_valid(environment: dict[str, str]) -> None:
+    _mf(environment, "validate-configs")
 
 
-def test_the_semantic_layer_is_valid(demo: DbtRun) -> None:
-    _metricflow(demo, "validate-configs")
+def test_the_command_line_gives_the_same_answer(
+    environment: dict[str, str], answers: dict[str, list[dict[str, str | None]]], tmp_path: Path
+) -> None:
+    comparison = COMPARISONS["all resolutions"]
+    _mf(
+        environment, "query", "--csv", str(tmp_path / "answer.csv"), "--metrics", ",".join(comparison.metrics),
+        "--group-by", ",".join(comparison.dimensions), "--where", comparison.condition,
+    )  # fmt: skip
+    with (tmp_path / "answer.csv").open() as text:
+        rows = [{k: v.removesuffix(" 00:00:00") or None for k, v in row.items()} for row in csv.DictReader(text)]
+    dimensions = list(comparison.dimensions)
+    assert sorted(str([row[d] for d in dimensions]) for row in rows) == sorted(
+        str([row[d] for d in dimensions]) for row in answers["all resolutions"]
+    )
+    assert sum(float(str(row["resolution_count"])) for row in rows) == sum(
+        float(str(row["resolution_count"])) for row in answers["all resolutions"]
+    )
 
 
 def test_every_metric_is_compared(demo: DbtRun) -> None:
@@ -128,33 +300,40 @@ def test_every_metric_is_compared(demo: DbtRun) -> None:
     assert {metric["name"] for metric in manifest["metrics"].values()} == compared
 
 
+def _number(value: object) -> float | None:
+    return None if value in (None, "") else float(str(value))
+
+
+def _says_nothing(row: Mapping[str, object], metrics: tuple[str, ...]) -> bool:
+    return all(not _number(row[metric]) for metric in metrics)
+
+
 @pytest.mark.parametrize("name", COMPARISONS)
-def test_metricflow_computes_what_the_mart_says(demo: DbtRun, tmp_path: Path, name: str) -> None:
+def test_metricflow_computes_what_the_mart_says(
+    demo: DbtRun, answers: dict[str, list[dict[str, str | None]]], name: str
+) -> None:
     comparison = COMPARISONS[name]
-    answer = tmp_path / "answer.csv"
-    _metricflow(
-        demo, "query", "--csv", str(answer), "--metrics", ",".join(comparison.metrics),
-        "--group-by", ",".join(comparison.dimensions),
-        "--where", f"{{{{ Dimension('{comparison.entity}__is_test_channel') }}}} = false",
-    )  # fmt: skip
-    with answer.open() as text:
-        found = {
-            tuple(row[dimension].removesuffix(" 00:00:00") or None for dimension in comparison.dimensions): row
-            for row in csv.DictReader(text)
-            if row[next(iter(comparison.dimensions))]  # an orphan has no day, and counts on none
-        }
+    found = {
+        tuple(row[dimension] for dimension in comparison.dimensions): row
+        for row in answers[name]
+        if row[next(iter(comparison.dimensions))]  # what has no day counts on none
+    }
     with demo.connect() as connection:
         mart = {
             tuple(None if row[column] is None else str(row[column]) for column in comparison.dimensions.values()): row
             for row in fetch_rows(connection, comparison.query)
         }
+    if comparison.sparse:
+        for rows, others in ((found, mart), (mart, found)):
+            for key in set(rows) - set(others):
+                assert _says_nothing(rows.pop(key), comparison.metrics), key
     assert set(found) == set(mart)
     assert mart
     for key, row in mart.items():
         for metric in comparison.metrics:
             ours, theirs = _number(row[metric]), _number(found[key][metric])
             if ours is None or theirs is None:
-                assert ours == theirs, (key, metric)
+                assert ours == theirs or (comparison.sparse and not (ours or theirs)), (key, metric)
                 continue
             # Averages of seconds are exact to the millisecond, half up; MetricFlow divides doubles.
             tolerance = 0.0005001 if "average" in metric else 1e-9

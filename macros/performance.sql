@@ -1,0 +1,117 @@
+{#
+    The two performance marts, by day and either `agent` or `team` (of the moment): the same figures out of the same
+    facts, each on its own day, so that the two cannot drift apart. `fact`, `day`, who did it (`agent`), their team, the
+    rows that count, and the metrics that the fact gives.
+#}
+{% macro performance_facts() %}
+    {{ return([
+        {
+            'name': 'agent_time', 'fact': ref('fct_agent_days'), 'day': 'activity_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'is_active', 'counts': [], 'metrics': [
+                'online_seconds', 'available_seconds', 'away_seconds', 'unknown_seconds', 'working_seconds',
+                'handle_working_seconds', 'utilisation_rate', 'occupied_seconds', 'occupancy_rate', 'open_work_seconds',
+                'concurrency', 'open_weight_seconds', 'capacity_seconds', 'capacity_utilisation_rate'
+            ]
+        },
+        {
+            'name': 'handling', 'fact': ref('fct_agent_session_days'), 'day': 'activity_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'not is_test_channel',
+            'counts': ['handled_session_count', 'handle_seconds', 'viewing_seconds'], 'metrics': [
+                'average_handle_seconds', 'p50_handle_seconds', 'p90_handle_seconds', 'p95_handle_seconds'
+            ]
+        },
+        {
+            'name': 'messages', 'fact': ref('fct_messages'), 'day': 'sent_date', 'agent': 'agent_id', 'team': 'team_id',
+            'where': 'not is_test_channel', 'counts': ['agent_message_count'], 'metrics': []
+        },
+        {
+            'name': 'responses', 'fact': ref('fct_responses'), 'day': 'responded_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'not is_test_channel', 'counts': ['agent_response_count'], 'metrics': [
+                'agent_response_sum_seconds', 'average_agent_response_seconds', 'p50_agent_response_seconds',
+                'p90_agent_response_seconds', 'p95_agent_response_seconds', 'max_agent_response_seconds'
+            ]
+        },
+        {
+            'name': 'first_responses', 'fact': ref('fct_messaging_sessions'), 'day': 'first_responded_date',
+            'agent': 'first_response_agent_id', 'team': 'first_response_team_id', 'where': 'not is_test_channel',
+            'counts': ['first_response_count'], 'metrics': [
+                'first_response_sum_seconds', 'average_first_response_seconds', 'p50_first_response_seconds',
+                'p90_first_response_seconds', 'p95_first_response_seconds'
+            ]
+        },
+        {
+            'name': 'resolutions', 'fact': ref('fct_resolutions'), 'day': 'resolved_date',
+            'agent': 'resolved_by_agent_id', 'team': 'team_id', 'where': 'not is_test_channel',
+            'counts': ['resolution_count', 'resolved_session_count'], 'metrics': []
+        },
+        {
+            'name': 'accepted_work', 'fact': ref('fct_agent_work'), 'day': 'accepted_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'not is_test_channel',
+            'counts': ['accepted_work_count', 'speed_to_answer_count'], 'metrics': [
+                'speed_to_answer_sum_seconds', 'average_speed_to_answer_seconds', 'p50_speed_to_answer_seconds',
+                'p90_speed_to_answer_seconds', 'p95_speed_to_answer_seconds'
+            ]
+        },
+        {
+            'name': 'refused_work', 'fact': ref('fct_agent_work'), 'day': 'terminal_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'not is_test_channel',
+            'counts': ['declined_work_count', 'timed_out_work_count', 'transferred_work_count'], 'metrics': []
+        },
+        {
+            'name': 'closed_work', 'fact': ref('fct_agent_work'), 'day': 'closed_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'not is_test_channel',
+            'counts': ['closed_work_count', 'work_handle_count'], 'metrics': [
+                'work_handle_sum_seconds', 'average_work_handle_seconds', 'p50_work_handle_seconds',
+                'p90_work_handle_seconds', 'p95_work_handle_seconds', 'after_work_sum_seconds', 'active_sum_seconds'
+            ]
+        },
+    ]) }}
+{% endmacro %}
+
+
+{# `by`: agent or team. What agents did counts for the agent, or for the team that the agent was in at that moment. #}
+{% macro performance_by_day(by) %}
+{%- set facts = performance_facts() -%}
+with
+{% for part in facts %}
+{{ part.name }} as (
+    select
+        {{ part.day }} as activity_date,
+        {{ part.agent if by == 'agent' else id_or_none(part.team) }} as {{ by }}_id,
+        {{- metrics(part.counts + part.metrics) }}
+    from {{ part.fact }}
+    where {{ part.agent }} is not null and {{ part.day }} is not null and {{ part.where }}
+    group by all
+),
+{% endfor %}
+joined as (
+    select *
+    from {{ facts[0].name }}
+    {%- for part in facts[1:] %}
+    full join {{ part.name }} using (activity_date, {{ by }}_id)
+    {%- endfor %}
+),
+
+names as (
+    select * from {{ ref('dim_agents') if by == 'agent' else ref('dim_teams') }}
+),
+
+final as (
+    select
+        joined.activity_date,
+        joined.{{ by }}_id,
+        names.{{ by }}_name
+        {%- for part in facts %}
+        {%- for name in part.counts %},
+        coalesce(joined.{{ name }}, 0) as {{ name }}
+        {%- endfor %}
+        {%- for name in part.metrics %},
+        joined.{{ name }}
+        {%- endfor %}
+        {%- endfor %}
+    from joined
+    left join names using ({{ by }}_id)
+)
+
+select * from final
+{% endmacro %}

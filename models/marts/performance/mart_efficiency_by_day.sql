@@ -1,0 +1,28 @@
+-- Grain: one row per day, channel and topic; sessions that agents handled count on the day they were closed.
+with
+
+sessions as (
+    select
+        *,
+        {{ channel_or_none() }} as channel,
+        {{ id_or_none('topic_id') }} as topic
+    from {{ ref('fct_messaging_sessions') }}
+    where is_closed_handled and not is_test_channel
+),
+
+final as (
+    select
+        closed_date,
+        channel as channel_id,
+        topic as topic_id,
+        {{- metrics([
+            'closed_handled_session_count', 'closing_sum_seconds', 'average_closing_seconds', 'p50_closing_seconds',
+            'p90_closing_seconds', 'p95_closing_seconds', 'session_handle_sum_seconds',
+            'average_session_handle_seconds', 'p50_session_handle_seconds', 'p90_session_handle_seconds',
+            'p95_session_handle_seconds', 'carried_ratio', 'attended_sum_seconds', 'saved_sum_seconds', 'saved_rate'
+        ]) }}
+    from sessions
+    group by closed_date, channel, topic
+)
+
+select * from final
