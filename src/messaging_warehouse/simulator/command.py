@@ -14,7 +14,7 @@ from messaging_warehouse.simulator.centre import Centre
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.hostility import HOSTILITIES, Hostility
 from messaging_warehouse.simulator.presets import default_centre, demo_centre
-from messaging_warehouse.simulator.simulation import Simulation, simulate
+from messaging_warehouse.simulator.simulation import Simulation, require_within_reach, simulate
 from messaging_warehouse.simulator.writing import OutputFormat, Written, plan_tiles, require_usable, write
 
 KETTLE = "kettle"
@@ -61,6 +61,7 @@ def run(options: Options) -> str:
         until = _KETTLE_UNTIL
     if options.days is not None and until is not None:
         raise SimulationError("Both days and until say when the simulation ends; give one of them.")
+    require_within_reach(start.date())
     end = None if until is None else _moment(until, "until")
     days = None if end is not None else _DEFAULT_DAYS if options.days is None else options.days
     span = days if days is not None else (end - start).days + 1 if end is not None else _DEFAULT_DAYS

@@ -67,7 +67,9 @@ _CONVERSATION_CORRUPTIONS: dict[str, Corruption] = {
     "missing_payload_key": lambda row: {"event_type": "message_sent", "payload": "{}"},
     "occurred_after_received": lambda row: {"occurred_at": row.received_at + DAY},
     "received_implausibly_late": lambda row: {"occurred_at": row.occurred_at - _LONG_AGO},
+    # Under an id of its own: it would win over a good delivery that comes later.
     "no_session": lambda row: {
+        "event_id": f"{row.event_id}x",
         "event_type": "message_read",
         "conversation_id": f"{row.conversation_id}-gone",
         "actor_type": "system",

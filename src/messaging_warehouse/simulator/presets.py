@@ -23,11 +23,12 @@ from messaging_warehouse.simulator.centre import (
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.names import agent_name
 
-SESSIONS_PER_AGENT_AND_DAY = 14.0
+SESSIONS_PER_AGENT_AND_DAY = 36.0
 OUTREACH_PER_AGENT_AND_DAY = 0.6
 
 _WEEKDAYS = (1, 2, 3, 4, 5)
-_JOINED = date(2020, 1, 1)
+# Everybody has been there for years when the simulated time begins.
+_TENURE = timedelta(days=500)
 
 
 def _daily(weekdays: tuple[int, ...], *hours: tuple[str, str]) -> tuple[OpeningHours, ...]:
@@ -91,7 +92,7 @@ def default_centre(
     """Return a centre with so many agents, three teams, seven channels (one for tests) and four schedules.
 
     `start` and `days` place what is dated: the agent who changes the team half-way, and the holidays. Without
-    `sessions_per_day` there are 14 per agent. Raises SimulationError for fewer than one agent or day.
+    `sessions_per_day` there are 36 per agent. Raises SimulationError for fewer than one agent or day.
     """
     if agents < 1:
         raise SimulationError(f"{agents} agents cannot answer anybody; give at least 1.")
@@ -136,10 +137,11 @@ def default_centre(
 def _default_agent(number: int, start: date, days: int, capacity: int) -> Agent:
     timezone, shifts = _SHIFTS[number % len(_SHIFTS)]
     team_id = _TEAM_TURNS[(number + number // len(_TEAM_TURNS)) % len(_TEAM_TURNS)]
-    memberships: tuple[Membership, ...] = (Membership(team_id, _JOINED),)
+    joined = start - _TENURE
+    memberships: tuple[Membership, ...] = (Membership(team_id, joined),)
     half_way = start + timedelta(days=days // 2)
     if number == 1 and days > 1:
-        memberships = (Membership(team_id, _JOINED, half_way), Membership("billing", half_way))
+        memberships = (Membership(team_id, joined, half_way), Membership("billing", half_way))
     name = agent_name(number)
     return Agent(
         agent_id=f"agent-{number + 1:02d}",

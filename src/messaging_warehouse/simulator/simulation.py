@@ -93,11 +93,13 @@ def simulate(
     journal = world.journal
     conversation_log = in_order_of_receipt(journal.conversation_deliveries)
     presence_log = in_order_of_receipt(journal.presence_deliveries)
-    # Corrupted deliveries are not usable, so that the latest usable one is among those of the journal.
+    # The latest delivery; of a hostile run, which may have spoilt that one, the last moment of all.
     received = [row.received_at for row in conversation_log[-1:]] + [row.received_at for row in presence_log[-1:]]
     as_of = max(received, default=last_moment)
     if is_tile:
         as_of = end + 3 * SESSION_INACTIVITY_LIMIT
+    elif hostility.is_active:
+        as_of = last_moment
     if hostility.is_active:
         conversation_log = mishaps.befall_conversations(conversation_log)
         presence_log = mishaps.befall_presence(presence_log)
@@ -121,13 +123,16 @@ def simulate(
     )
 
 
+def require_within_reach(day: date) -> None:
+    """Raise SimulationError for a day that is too early, or too late, to simulate."""
+    if not _EARLIEST <= day <= _LATEST:
+        raise SimulationError(f"A start on {day} is out of reach; give a day from {_EARLIEST} to {_LATEST}.")
+
+
 def _bounds(start: date | datetime, days: int | None, until: datetime | None) -> tuple[int, int]:
     """Return start and end of the simulated time in milliseconds."""
     moment = start if isinstance(start, datetime) else datetime.combine(start, time())
-    if not _EARLIEST <= moment.date() <= _LATEST:
-        raise SimulationError(
-            f"A start on {moment:%Y-%m-%d} is out of reach; give a day from {_EARLIEST} to {_LATEST}."
-        )
+    require_within_reach(moment.date())
     first_moment = to_milliseconds(moment)
     if until is not None:
         end = to_milliseconds(until)
