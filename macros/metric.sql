@@ -67,6 +67,14 @@
 {%- endmacro %}
 
 
+{# Several sums, each under the name of its column: a select list. #}
+{% macro sums(names) -%}
+    {%- for name in names %}
+        sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# Rows without an id stay visible under a name of their own; an id that really has that name, or that of all together,
    is told apart by another pair of brackets. #}
 {% macro id_or_none(column) -%}

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from builders import conversation, messaging_user, raw_input
+from builders import ConversationBuilder, conversation, messaging_user, presence, raw_input
 from warehouse import Replay, Row
 
 
@@ -99,3 +99,88 @@ def test_days_and_periods_are_cut_in_utc_by_default(replay: Replay) -> None:
         if row["period_type"] == "month" and row["channel_id"] == "(all)"
     }
     assert months == {date(2024, 3, 1): 0, date(2024, 4, 1): 1}
+
+
+def test_the_sources_example_is_two_visits_of_a_minute(replay: Replay) -> None:
+    a = (
+        conversation("A")
+        .at("09:57:20").end_user()
+        .at("10:00:00").opened("ana").at("10:00:30").agent("ana")
+        .at("10:20:00").opened("ana").at("10:20:40").agent("ana").at("10:21:00").left("ana")
+        .at("10:27:00").ended("end_user")
+    )  # fmt: skip
+    b = conversation("B").at("09:59:00").end_user().at("10:01:00").opened("ana")
+    replay.build(raw_input(a, b))
+    visits = sorted(replay.rows("fct_visits"), key=lambda visit: str(visit["started_at"]))
+    assert [(visit["conversation_id"], visit["visit_seconds"], visit["is_handled"]) for visit in visits] == [
+        ("A", 60, True),
+        ("B", 900, False),
+        ("A", 60, True),
+    ]
+    assert [visit["is_idle_capped"] for visit in visits] == [False, True, False]
+    session = _session(replay, "A/1")
+    assert (session["handle_seconds"], session["attended_seconds"], session["closing_seconds"]) == (120, 1260, 1780)
+    (efficiency,) = replay.rows("mart_efficiency_by_day")  # B was only viewed
+    assert (efficiency["session_handle_sum_seconds"], efficiency["saved_sum_seconds"]) == (120, 1140)
+    assert round(efficiency["carried_ratio"], 1) == 14.8
+    assert round(efficiency["saved_rate"], 2) == 0.9
+
+
+def test_a_lost_log_off_leaves_the_agent_unknown_until_the_next_presence_event(replay: Replay) -> None:
+    greta = presence("greta").at("2024-03-01 12:29").status("available").at("2024-03-04 07:57").status("available")
+    stray = conversation("c1").at("2024-03-03 10:00").agent("greta")
+    for streams in ((greta,), (greta, stray)):
+        replay.build(raw_input(*streams))
+        intervals = sorted(replay.rows("fct_agent_presence"), key=lambda row: str(row["started_at"]))
+        assert [(row["status"], row["started_at"], row["ended_at"]) for row in intervals] == [
+            ("available", datetime(2024, 3, 1, 12, 29), datetime(2024, 3, 2, 12, 29)),
+            ("unknown", datetime(2024, 3, 2, 12, 29), datetime(2024, 3, 4, 7, 57)),
+            ("available", datetime(2024, 3, 4, 7, 57), None),
+        ]
+
+
+def test_a_transfer_closes_the_work_and_the_next_agent_gets_another(replay: Replay) -> None:
+    stream = (
+        conversation("c1")
+        .at("13:59").end_user()
+        .at("14:00:00").work("requested", "w1", team_id="support")
+        .at("14:00:05").work("assigned", "w1", agent_id="hugo")
+        .at("14:01:00").work("accepted", "w1", by="hugo")
+        .at("14:03:00").work("transferred", "w1", by="hugo").work("requested", "w2", team_id="orders")
+        .at("14:04:00").work("accepted", "w2", by="chloe").redelivered("14:05:00")
+        .at("14:10:00").ended("end_user")
+    )  # fmt: skip
+    replay.build(raw_input(stream))
+    first, second = sorted(replay.rows("fct_agent_work"), key=lambda row: str(row["work_id"]))
+    told = ("agent_id", "team_id", "status", "work_reason", "speed_to_answer_seconds", "work_handle_seconds")
+    assert [first[column] for column in told] == ["hugo", "support", "transferred", "first", 60, 120]
+    assert [second[column] for column in told] == ["chloe", "orders", "closed", "transfer", 60, 360]
+    assert (first["is_closed_by_session_end"], second["is_closed_by_session_end"]) == (False, True)
+
+
+def test_three_conversations_at_once_add_up(replay: Replay) -> None:
+    def work(name: str, accepted: str, closed: str) -> ConversationBuilder:
+        return (
+            conversation(name)
+            .at("13:30").end_user()
+            .at("13:50").work("requested", "w").at(accepted).work("accepted", "w", by="ana")
+            .at(closed).work("closed", "w")
+        )  # fmt: skip
+
+    # What is looked at: 540, 240 and 480 seconds written in, 90 only viewed.
+    one = work("one", "14:01", "14:30").at("14:01").opened("ana").agent("ana").at("14:10").agent("ana")
+    two = work("two", "14:05", "14:21").at("14:10").opened("ana").agent("ana").at("14:14").agent("ana")
+    three = work("three", "14:08", "14:24").at("14:14").opened("ana").agent("ana").at("14:22").agent("ana").left("ana")
+    three = three.at("14:22:30").opened("ana").at("14:24").left("ana")
+    ana = presence("ana").at("14:00").status("available", capacity="3").at("15:00").status("offline")
+    replay.build(raw_input(one, two, three, ana))
+    (day,) = replay.rows("mart_agent_by_day")
+    assert (day["working_seconds"], day["handle_seconds"], day["viewing_seconds"]) == (3600, 1260, 90)
+    assert (day["occupied_seconds"], day["open_work_seconds"], day["capacity_seconds"]) == (1740, 3660, 10800)
+    assert day["utilisation_rate"] == 0.35
+    assert [round(day[rate], 3) for rate in ("occupancy_rate", "concurrency", "capacity_utilisation_rate")] == [
+        0.483,
+        2.103,
+        0.339,
+    ]
+    assert (day["handled_session_count"], day["average_handle_seconds"]) == (3, 420)

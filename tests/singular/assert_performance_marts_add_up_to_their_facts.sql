@@ -66,15 +66,13 @@ performance as (
     {%- endif %}
     select
         '{{ mart }}' as mart,
-        {%- for figure in [
+        {{- sums([
             'online_seconds', 'available_seconds', 'away_seconds', 'unknown_seconds', 'handle_working_seconds',
             'occupied_seconds', 'open_work_seconds', 'capacity_seconds', 'handle_seconds', 'viewing_seconds',
             'agent_message_count', 'agent_response_count', 'agent_response_sum_seconds', 'first_response_count',
             'resolution_count', 'accepted_work_count', 'declined_work_count', 'closed_work_count',
             'work_handle_sum_seconds'
-        ] %}
-        sum({{ figure }}) as {{ figure }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        ]) }}
     from {{ ref(mart) }}
     {%- endfor %}
 )
