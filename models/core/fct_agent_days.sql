@@ -13,7 +13,8 @@ sides_told as (
         case when status is not null then case when is_online then open_work_count - test_work_count else 0 end end
             as online_work_count,
         case when is_online and capacity is not null then open_work_weight - test_work_weight end as online_work_weight,
-        case when is_online then least(capacity, 1000000) end as online_capacity
+        -- `least` passes over null, and a capacity that is not known is none of a million.
+        case when is_online and capacity is not null then least(capacity, 1000000) end as online_capacity
     from clipped
 ),
 

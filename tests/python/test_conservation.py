@@ -67,6 +67,88 @@ BREAKAGES = {
     "assert_staging_knows_every_required_payload_key": [
         "update config.event_types set required_keys = 'message_id text' where event_type = 'message_sent'",
     ],
+    "assert_visits_of_an_agent_never_overlap": [
+        "update fct_visits set ended_at = ended_at + interval 1 millisecond where conversation_id = 'two-visits'",
+        "update fct_visits set ended_at = null, is_open = true where conversation_id = 'two-visits-other'",
+        "update fct_visits set ended_at = started_at - interval 1 millisecond where conversation_id = 'two-visits'",
+        "update fct_visits set is_open = false where is_open",
+    ],
+    "assert_the_agent_timeline_is_gap_free": [
+        "delete from fct_agent_timeline where visit_id is not null and conversation_id = 'two-visits'",
+        "delete from fct_agent_timeline where started_at = (select min(started_at) from fct_agent_timeline)",
+        "delete from fct_agent_timeline where ended_at = (select as_of from dim_build)",
+        "delete from fct_agent_timeline where agent_id = 'agent-zoe'",
+        "delete from fct_agent_presence where agent_id = 'agent-ana'",
+        "update fct_agent_timeline set segment_seconds = segment_seconds + 0.001 where conversation_id = 'two-visits'",
+        "update fct_agent_timeline set agent_id = 'agent-nobody' where agent_id = 'agent-zoe'",
+    ],
+    "assert_handle_and_viewing_never_exceed_the_span": [
+        "update fct_visits set visit_seconds = visit_seconds + 0.001 where conversation_id = 'two-visits'",
+        "update fct_visits set is_handled = not is_handled where conversation_id = 'two-visits'",
+        "update fct_agent_timeline set visit_id = null where conversation_id = 'viewed-only'",
+        "update fct_agent_days set viewing_seconds = span_seconds where handle_seconds > 0",
+    ],
+    "assert_every_agent_message_belongs_to_one_visit": [
+        "delete from intermediate.int_focus_events_assigned where event_id = "
+        "(select min(event_id) from intermediate.int_focus_events_assigned where is_message)",
+        "insert into intermediate.int_focus_events_assigned "
+        "select * from intermediate.int_focus_events_assigned where is_message limit 1",
+        "update fct_visits set message_count = message_count + 1 where conversation_id = 'viewed-only'",
+        "update fct_visits set agent_id = 'agent-nobody' where conversation_id = 'two-visits'",
+        "update fct_visits set ended_at = started_at where conversation_id = 'two-visits'",
+        "delete from fct_visits where conversation_id = 'two-visits'",
+    ],
+    "assert_every_accepted_work_is_open_or_ends_once": [
+        "delete from fct_agent_work where conversation_id = 'abandoned'",
+        "update fct_agent_work set work_id = 'another' where conversation_id = 'abandoned'",
+        "update fct_agent_work set is_closed_by_session_end = true where conversation_id = 'after-work'",
+        "update fct_agent_work set status = 'closed' where status = 'opened'",
+        "update fct_agent_work set terminal_event_id = null where conversation_id = 'after-work'",
+        "update fct_agent_work set is_accepted = true where status = 'declined'",
+        "update fct_agent_work set is_first_work = true where conversation_id = 'transferred'",
+        "update fct_agent_work set closed_at = null where conversation_id = 'after-work'",
+    ],
+    "assert_agent_days_sum_to_the_timeline": [
+        *(
+            f"update fct_agent_days set {measure}_seconds = {measure}_seconds + 1 where agent_id = 'agent-ana'"
+            for measure in (
+                "span", "online", "available", "away", "unknown", "offline", "working", "handle", "viewing",
+                "handle_working", "occupied", "open_work", "open_weight", "capacity",
+            )
+        ),
+        "update fct_agent_days set online_seconds = null where agent_id = 'agent-zoe'",
+        "update fct_agent_days set capacity_seconds = null where agent_id = 'agent-zoe'",
+        "update fct_agent_days set capacity_seconds = 0 where agent_id = 'agent-emi'",
+        "delete from fct_agent_days where span_seconds = 86400",
+        "update fct_agent_timeline set is_test_channel = false where is_test_channel",
+    ],
+    "assert_session_days_sum_to_the_timeline": [
+        "update fct_agent_session_days set handle_seconds = handle_seconds + 1 where conversation_id = 'two-visits'",
+        "delete from fct_agent_session_days where is_test_channel",
+        "update fct_agent_session_days set is_test_channel = false where is_test_channel",
+        "update fct_agent_session_days set activity_date = activity_date + 1 where conversation_id = 'two-visits'",
+        "update fct_agent_days set viewing_seconds = viewing_seconds + 0.001 where viewing_seconds > 0",
+    ],
+    "assert_sessions_sum_their_visits": [
+        "update fct_messaging_sessions set handle_seconds = handle_seconds + 0.001 where session_id = 'two-visits/1'",
+        "update fct_messaging_sessions set viewing_seconds = 1 where session_id = 'bot-resolved/1'",
+        "delete from fct_visits where conversation_id = 'viewed-only' and not is_handled",
+        "update fct_visits set session_id = 'somewhere else' where conversation_id = 'two-visits'",
+    ],
+    "assert_the_source_example_is_two_visits_of_a_minute": [
+        "update fct_visits set visit_seconds = 61 where conversation_id = 'two-visits'",
+        "delete from fct_visits where conversation_id = 'two-visits'",
+        "insert into fct_visits select * replace (started_at - interval 1 day as started_at) "
+        "from fct_visits where conversation_id = 'two-visits'",
+        "update fct_messaging_sessions set handle_seconds = 121 where session_id = 'two-visits/1'",
+    ],
+    "assert_the_demo_gives_the_printed_handle_times": [
+        "update fct_messaging_sessions set viewing_seconds = 0 where session_id = 'viewed-only/1'",
+        "update fct_agent_work set after_work_seconds = 0 where conversation_id = 'after-work'",
+        "delete from fct_agent_work where conversation_id = 'abandoned'",
+        "update fct_visits set is_idle_capped = true, idle_tail_seconds = 900 where conversation_id = 'two-visits'",
+        "update fct_agent_timeline set open_work_count = open_work_count + 1 where conversation_id = 'three-at-once-b'",
+    ],
     "assert_the_demo_gives_the_printed_numbers": [
         "update fct_messaging_sessions set first_response_seconds = 301 where session_id = 'frt-within-hours/1'",
         "delete from fct_responses where session_id = 'response-burst/1'",
