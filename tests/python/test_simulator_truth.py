@@ -44,7 +44,7 @@ def _twelve_agents() -> Simulation:
 
 def _kettle() -> Simulation:
     until = datetime(2026, 3, 15, 20, tzinfo=UTC)
-    return simulate(demo_centre(rates=COMPLETE), date(2026, 2, 14), until=until, seed=5)
+    return simulate(demo_centre(rates=COMPLETE), date(2026, 2, 14), until=until, seed=44)
 
 
 def _tile() -> Simulation:

@@ -30,14 +30,14 @@ from messaging_warehouse.simulator.distributions import (
 from messaging_warehouse.simulator.memory import Attention, PresenceStretch, Work
 from messaging_warehouse.simulator.texts import (
     AGENT_ADDITIONS,
-    AGENT_ANSWERS,
     AGENT_CHECKS,
     AGENT_FOLLOW_UPS,
     AGENT_GOODBYES,
     AGENT_OUTREACH,
-    AGENT_QUESTIONS,
     DECLINE_REASONS,
     RESOLVE_REASONS,
+    answer,
+    question,
     written,
 )
 from messaging_warehouse.simulator.vocabulary import AGENT, AGENT_INITIATED
@@ -368,12 +368,12 @@ class AgentAtWork:
         """Write, and write again what did not arrive."""
         chance, rates = self.world.chance, self.world.rates
         is_final = conversation.exchanges_left <= 1
-        texts = AGENT_ANSWERS if is_final else AGENT_QUESTIONS
-        has_arrived = conversation.agent_writes(self, written(texts, chance))
+        text = (answer if is_final else question)(conversation.topic.topic_id, chance)
+        has_arrived = conversation.agent_writes(self, text)
         if not has_arrived and chance.happens(rates.failure_noticed):
             yield self._take(NOTICING_FAILURE)
             if not conversation.has_ended:
-                has_arrived = conversation.agent_writes(self, written(texts, chance))
+                has_arrived = conversation.agent_writes(self, text)
         if has_arrived:
             conversation.exchanges_left -= 1
             conversation.is_answered = is_final

@@ -108,6 +108,7 @@ class Customer:
         chance = self.world.chance
         if chance.happens(self.world.rates.outreach_answered):
             yield self._pause(chance.duration(OUTREACH_ANSWER))
+            self._bell.silence()
             yield from self._write(written(OUTREACH_ANSWERS, chance), more=False)
             yield from self._see_through()
         else:
@@ -126,9 +127,8 @@ class Customer:
         """Return a score from 1 to 5: waits annoy, and so does having to come back."""
         chance = self.world.chance
         score = 5 if chance.happens(0.62) else 4
-        longest = max((answer.run.last_at - answer.run.first_at for answer in session.answers), default=0)
-        first_wait = (session.first_responded_at or 0) - (session.first_response_started_at or 0)
-        longest = max(longest, first_wait)
+        waits = [answer.responded_at - answer.run.first_at for answer in session.answers if answer.is_by_business]
+        longest = max(waits, default=0)
         score -= (longest > _WAIT_NOTICED) * chance.happens(0.4) + (longest > _WAIT_RESENTED) * chance.happens(0.5)
         score -= 2 * (len(session.cycles) > 1 and chance.happens(0.4))
         return max(1, score - chance.happens(0.06) * 2)
@@ -169,7 +169,7 @@ class Customer:
         chance, rates = self.world.chance, self.world.rates
         conversation = self._thread
         while True:
-            if not (yield from self._wait_for_answer()):
+            if not conversation.is_answered and not (yield from self._wait_for_answer()):
                 if self.channel.is_live and not conversation.has_ended:
                     conversation.end(END_USER)
                     self.world.desk.customer_left(conversation)

@@ -178,17 +178,20 @@ class WaitingRun:
 
 
 class Answer:
-    """A wait that came to its end, or, without a responder, the one that has not."""
+    """A wait that came to its end."""
 
     __slots__ = ("responded_at", "responder_id", "responder_type", "run")
 
-    def __init__(
-        self, run: WaitingRun, responder_type: str | None, responder_id: str | None, responded_at: int | None
-    ) -> None:
+    def __init__(self, run: WaitingRun, responder_type: str, responder_id: str, responded_at: int) -> None:
         self.run = run
         self.responder_type = responder_type
         self.responder_id = responder_id
         self.responded_at = responded_at
+
+    @property
+    def is_by_business(self) -> bool:
+        """Whether it was the customer who waited."""
+        return self.responder_type != END_USER
 
 
 class Cycle:

@@ -62,12 +62,12 @@ OPENINGS = {topic_id: _as_json(texts) for topic_id, texts in _OPENINGS.items()}
 OTHER_OPENINGS = _as_json(_OTHER_OPENINGS)
 MORE = _as_json(
     (
-        "It's about number #.",
-        "I have tried that already.",
+        "My customer number is #.",
+        "I could not find it on your website.",
         "And it is urgent, please.",
         "I can send a photo.",
         "Same as last time 🙄",
-        'It says "not found", then nothing.',
+        'Your page only says "contact us".',
     )
 )
 CUSTOMER_ANSWERS = _as_json(
@@ -92,31 +92,37 @@ BACK_AGAIN = _as_json(
     ("It happened again 😡", "One more question:", "Sorry, me again. Still not solved 😞", "Something else: number #?")
 )
 OUTREACH_ANSWERS = _as_json(
-    ("Yes, please!", "Oh, thanks for telling me 🙂", "No, what is this about?", "Can I choose another day?")
+    ("Yes, please!", "Oh, thanks for telling me 🙂", "No, what is this about?", "Could you say more, please?")
 )
 
-AGENT_QUESTIONS = _as_json(
-    (
-        "Hi! Could you tell me your order number?",
-        "Thanks. Is the address still the same?",
-        "Did you try switching it off and on?",
-        "Let me look that up. Which of the two is it?",
-        "Could you send a photo, please? 📷",
-        "I see. Since when does that happen?",
-        "Shall I send it again, or would you like the money back?",
-    )
-)
-AGENT_ANSWERS = _as_json(
-    (
-        "Done: a new one leaves our warehouse today 📦",
-        "The money is on its way, it takes 3 to 5 days.",
-        "I have changed that for you.",
+_QUESTIONS = {
+    "delivery": ("Let me see. Is the address still the same?", "Was anybody at home on Tuesday?"),
+    "damaged": ("I'm sorry! Could you send a photo, please? 📷", "Would you like a new one, or the money back?"),
+    "refund": ("Did you pay by card?", "Do you still have the receipt of the return?"),
+    "invoice": ("To which e-mail address did we send it?", "Which of the two payments do you mean?"),
+    "repair": ("Did you try switching it off and on?", "Since when does it do that?", "Could you send a photo? 📷"),
+    "subscription": ("From which day on?", "Shall the next delivery still come?"),
+    "product": ("Which one do you have now?", "How many cups a day would that be?"),
+    "account": ("Which e-mail address do you log in with?", "Do you see an error message?"),
+}
+_ANSWERS = {
+    "delivery": (
         "It should reach you tomorrow 🚚",
-        "The invoice is in your inbox now.",
-        "Found it: that was our mistake, and it is corrected. Sorry!",
-        "Yes, that works. Just follow the steps in the app 🙂",
-    )
-)
+        "It was held up; a new one leaves today 📦",
+        "I have changed the address.",
+    ),
+    "damaged": ("Sorry! A new one leaves our warehouse today 📦", "Keep it, please; the money is on its way back."),
+    "refund": ("The money is on its way, it takes 3 to 5 days.", "It was paid out today. Sorry for the wait!"),
+    "invoice": ("The invoice is in your inbox now.", "That was our mistake; the second payment is cancelled."),
+    "repair": ("Please send it in; the label is in your inbox.", "Rinse it twice, then it works again 🙂"),
+    "subscription": ("I have changed that for you.", "It is paused until the end of next month."),
+    "product": ("Yes, it does.", "I'd take the dark roast ☕", "It is back in stock next week."),
+    "account": ("I have sent you a new link.", "Your address is changed; please log in again 🙂"),
+}
+QUESTIONS = {topic_id: _as_json(texts) for topic_id, texts in _QUESTIONS.items()}
+ANSWERS = {topic_id: _as_json(texts) for topic_id, texts in _ANSWERS.items()}
+OTHER_QUESTIONS = _as_json(("Could you tell me the number, please?", "Let me look that up. Which of the two is it?"))
+OTHER_ANSWERS = _as_json(("I have changed that for you.", "Found it, and it is corrected. Sorry!"))
 AGENT_ADDITIONS = _as_json(
     ("One moment…", "The reference is #.", "You will get an e-mail as well.", "Sorry for the trouble.")
 )
@@ -149,7 +155,7 @@ CAMPAIGNS = _as_json(
     )
 )
 
-RESOLVE_REASONS = ("solved", "solved", "solved", "answered", "refunded", "no_reply")
+RESOLVE_REASONS = ("solved", "solved", "answered")
 DECLINE_REASONS = ("busy", "wrong_team", "conflict")
 FAILURE_CODES = ("30003", "30005", "30007", "30008", "131026")
 
@@ -172,6 +178,16 @@ def written(texts: Sequence[str], chance: Chance) -> str:
 def opening(topic_id: str, chance: Chance) -> str:
     """Return how a customer begins about a topic."""
     return written(OPENINGS.get(topic_id, OTHER_OPENINGS), chance)
+
+
+def question(topic_id: str, chance: Chance) -> str:
+    """Return what an agent asks back."""
+    return written(QUESTIONS.get(topic_id, OTHER_QUESTIONS), chance)
+
+
+def answer(topic_id: str, chance: Chance) -> str:
+    """Return what settles a matter."""
+    return written(ANSWERS.get(topic_id, OTHER_ANSWERS), chance)
 
 
 def survey_comment(score: int, chance: Chance) -> str:
