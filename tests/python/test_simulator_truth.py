@@ -1,5 +1,6 @@
 """What the simulator knows is what the definitions make of its events, to the millisecond."""
 
+import json
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from messaging_warehouse.simulator import (
 )
 from reference import RawInput, Settings, Value, build
 from reference.inputs import Row
+from reference.resolutions import TeamMemberships
 from reference.warehouse import Warehouse
 
 COMPLETE = Rates(logout_lost=0)
@@ -128,6 +130,39 @@ def test_handling_is_the_sum_of_the_visits(told: tuple[Simulation, Warehouse]) -
             built[str(visit["session_id"]), str(visit["agent_id"])] += visit["visit_seconds"]
     for row in simulation.rows("truth_handling"):
         assert Decimal(row["handle_seconds"] or 0) == built[str(row["session_id"]), str(row["agent_id"])]
+
+
+def test_surveys_are_credited_to_who_resolved_or_wrote_last(told: tuple[Simulation, Warehouse]) -> None:
+    simulation, warehouse = told
+    raw = raw_input(simulation)
+    memberships = TeamMemberships(raw.team_memberships)
+    surveys = {(row["conversation_id"], row["survey_id"]): row for row in simulation.rows("truth_csat")}
+    payloads = {row["event_id"]: json.loads(row["payload"] or "{}") for row in raw.conversation_events}
+    resolver: dict[Value, tuple[str, datetime]] = {}
+    writer: dict[Value, tuple[str, datetime]] = {}
+    seen: Counter[str] = Counter()
+    for event in sorted(
+        warehouse.tables["fct_conversation_events"],
+        key=lambda row: (str(row["session_id"]), int(str(row["position_in_session"]))),
+    ):
+        session_id, kind, at = event["session_id"], event["event_type"], event["occurred_at"]
+        assert isinstance(at, datetime)
+        if event["actor_type"] == "agent" and kind == "conversation_resolved":
+            resolver[session_id] = (str(event["actor_id"]), at)
+        elif event["actor_type"] == "agent" and kind == "message_sent":
+            writer[session_id] = (str(event["actor_id"]), at)
+        elif kind in ("csat_requested", "csat_responded"):
+            payload = payloads[str(event["event_id"])]
+            survey = surveys[str(event["conversation_id"]), payload["survey_id"]]
+            seen[str(kind)] += 1
+            if kind == "csat_responded":
+                assert (survey["responded_at"], survey["score"]) == (_text(at), str(payload["score"]))
+                continue
+            agent_id, since = resolver.get(session_id) or writer.get(session_id) or (None, at)
+            assert (survey["session_id"], survey["requested_at"]) == (session_id, _text(at))
+            assert (survey["agent_id"], survey["team_id"]) == (agent_id, memberships.team_at(agent_id, since))
+    assert seen["csat_requested"] == len(surveys)
+    assert seen["csat_responded"] == sum(survey["score"] is not None for survey in surveys.values()) > 0
 
 
 # --- hostility --------------------------------------------------------------------------------
