@@ -63,7 +63,7 @@ capped as (
         visit_seconds,
         idle_tail_seconds
     from {{ ref('fct_visits') }}
-    where is_idle_capped
+    where is_idle_capped and conversation_id not like 'sim-%'
 ),
 
 three_at_once as (
