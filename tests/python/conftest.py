@@ -1,6 +1,7 @@
 """Fixtures that cost a dbt run, made once for all tests."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,15 +10,20 @@ from warehouse import RAW_SCHEMA, DbtRun, Replay, run_dbt, write_raw_schema
 # The guards stand in the way of streams made to be refused; tests of their own show that they work.
 GUARDS_OFF = {"max_rejected_rate": 1, "max_clock_gap_days": 1_000_000}
 
+# Where midnight comes twice or not at all, and where every limit of an agent's time is reached within the hour.
+ELSEWHERE: dict[str, Any] = {
+    "reporting_timezone": "America/Havana", "focus_idle_minutes": 1, "presence_stale_hours": 1,
+}  # fmt: skip
 
-def _replay(place: Path, as_of: str | None) -> Replay:
+
+def _replay(place: Path, **variables: Any) -> Replay:
     place.mkdir()
     write_raw_schema(place / "warehouse.duckdb")
     run = run_dbt(
         ["build", "--exclude", "resource_type:unit_test", "resource_type:test"],
         place,
         raw=f"schema:{RAW_SCHEMA}",
-        variables={**GUARDS_OFF, "as_of": as_of},
+        variables={**GUARDS_OFF, **variables},
     )
     assert run.exit_code == 0, run.output
     return Replay(run)
@@ -26,13 +32,19 @@ def _replay(place: Path, as_of: str | None) -> Replay:
 @pytest.fixture(scope="session")
 def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """Replay the project's SQL at the default `as_of`."""
-    return _replay(tmp_path_factory.mktemp("replay") / "default", as_of=None)
+    return _replay(tmp_path_factory.mktemp("replay") / "default")
 
 
 @pytest.fixture(scope="session")
 def replay_as_of(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """Replay the project's SQL at a given `as_of`."""
     return _replay(tmp_path_factory.mktemp("replay") / "given", as_of=Replay.AS_OF)
+
+
+@pytest.fixture(scope="session")
+def replay_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """Replay the project's SQL with the vars of `ELSEWHERE`."""
+    return _replay(tmp_path_factory.mktemp("replay") / "elsewhere", **ELSEWHERE)
 
 
 @pytest.fixture(scope="session")

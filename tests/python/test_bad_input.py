@@ -23,7 +23,7 @@ from raw_folders import (
     write_ndjson,
     write_parquet,
 )
-from warehouse import RAW_COLUMNS, DbtRun, run_dbt
+from warehouse import RAW_COLUMNS, DbtRun, fetch_rows, run_dbt
 
 COLUMNS = RAW_COLUMNS | {
     "sla_policies": (
@@ -296,6 +296,80 @@ def test_every_other_delivery_is_accepted_or_counted(
     assert sorted(found) == sorted((row["event_id"], expected[row["event_id"]]) for row in accepted)
 
 
+# --- agents of whom too little is known ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """A warehouse of one agent without presence, one of an unknown status alone, and work told in every wrong way."""
+    place = tmp_path_factory.mktemp("agents")
+    talk = conversation().at("10:00").end_user("hi")
+    talk.at("10:01").opened("a1").at("10:02").agent("a1", "hello").at("10:03").left("a1")
+    work = conversation("c2").at("10:00").end_user("hi")
+    # Closed before it was accepted, accepted twice by two agents, assigned after all that, and asked for never.
+    work.at("10:01").work("closed", "backwards", by="a1").at("10:02").work("accepted", "backwards", by="a1")
+    work.at("10:03").work("accepted", "backwards", by="a2").redelivered("10:04")
+    work.at("10:05").work("assigned", "backwards", agent_id="a2").work("declined", "backwards", by="a1")
+    work.at("10:06").work("canceled", "nothing but its end").after_work_started("nothing but after-work", by="a1")
+    for _ in range(2):
+        work.at("10:07").work("requested", "twice").work("accepted", "twice", by="a1").work("closed", "twice", by="a1")
+    events = [*talk.rows, *work.rows]
+    root = write_csv_folder(
+        place / "exports", {EVENTS: events, PRESENCE: presence("a2").at("10:00").status("lunch").rows}
+    )
+    run = parsed_dbt().run(
+        ["build", "--exclude", "resource_type:unit_test"], place, raw=str(root), variables=GUARDS_OFF
+    )
+    assert run.exit_code == 0, run.output
+    return run
+
+
+def test_an_agent_without_presence_has_handle_time_and_no_known_availability(agents: DbtRun) -> None:
+    with agents.connect() as connection:
+        visits = fetch_rows(
+            connection, "select agent_id, visit_seconds, is_handled from fct_visits where visit_seconds > 0"
+        )
+        (day,) = fetch_rows(connection, "from fct_agent_days where agent_id = 'a1'")
+        (session,) = fetch_rows(connection, "from fct_messaging_sessions where conversation_id = 'c1'")
+    assert {"agent_id": "a1", "visit_seconds": 120, "is_handled": True} in visits
+    assert day["handle_seconds"] == session["handle_seconds"] == 120
+    unknown = {
+        "online",
+        "available",
+        "away",
+        "unknown",
+        "offline",
+        "working",
+        "handle_working",
+        "occupied",
+        "open_work",
+    }
+    assert {name for name, value in day.items() if value is None and name != "team_id"} == {
+        f"{name}_seconds" for name in unknown | {"open_weight", "capacity"}
+    }
+
+
+def test_an_unknown_presence_status_is_rejected_and_tells_nothing(agents: DbtRun) -> None:
+    with agents.connect() as connection:
+        rejected = fetch_rows(connection, "select agent_id, rejection_reason from rejected_presence_events")
+        assert fetch_rows(connection, "from fct_agent_presence") == []
+    assert rejected == [{"agent_id": "a2", "rejection_reason": "unknown_status"}]
+
+
+def test_work_told_twice_out_of_order_or_without_a_request_is_one_row(agents: DbtRun) -> None:
+    columns = (
+        "work_id, agent_id, status, accepted_at is null, closed_at is null, work_handle_seconds, has_clock_anomaly"
+    )
+    with agents.connect() as connection:
+        works = connection.execute(f"select {columns} from fct_agent_work order by work_id").fetchall()
+    assert works == [
+        ("backwards", "a1", "closed", False, False, None, True),
+        ("nothing but after-work", None, "requested", True, True, None, False),
+        ("nothing but its end", None, "canceled", True, True, None, False),
+        ("twice", "a1", "closed", False, False, 0, False),
+    ]
+
+
 # --- nothing is half-built ---------------------------------------------------------------------
 
 
@@ -333,17 +407,25 @@ def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -
         variables={
             "as_of": "it's late", "reporting_timezone": "Berlin's", "session_inactivity_hours": "24",
             "repeat_contact_days": -1, "clock_skew_tolerance_seconds": True, "max_lateness_days": 0.5,
-            "max_clock_gap_days": None, "max_rejected_rate": 5,
+            "max_clock_gap_days": None, "max_rejected_rate": 5, "focus_idle_minutes": "a while",
+            "presence_stale_hours": 1.5,
         },
     )  # fmt: skip
     one_sentence(run, "var as_of: 'it's late' is not a timestamp; write it like 2026-03-15T18:00:00Z, or now.")
     one_sentence(run, "var reporting_timezone: 'Berlin's' is not a time zone; write an IANA name like Europe/Berlin.")
     for name, value in {
         "session_inactivity_hours": "24", "repeat_contact_days": "-1", "clock_skew_tolerance_seconds": "True",
-        "max_lateness_days": "0.5", "max_clock_gap_days": "None",
+        "max_lateness_days": "0.5", "max_clock_gap_days": "None", "focus_idle_minutes": "a while",
+        "presence_stale_hours": "1.5",
     }.items():  # fmt: skip
         one_sentence(run, f"var {name}: '{value}' is not a whole number; write one from 0 up, without quotes.")
     one_sentence(run, "var max_rejected_rate: '5' is not a share; write a number from 0 to 1, like 0.05.")
+    assert is_empty(run)
+
+
+def test_a_limit_of_nothing_on_presence_builds_nothing(folder: Path, tmp_path: Path) -> None:
+    run = parsed_dbt().run(["build"], tmp_path, raw=str(folder), variables={"presence_stale_hours": 0})
+    one_sentence(run, "var presence_stale_hours: 0 would believe nobody; write a whole number from 1 up.")
     assert is_empty(run)
 
 
