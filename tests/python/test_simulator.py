@@ -1,6 +1,7 @@
 """The simulated centre: reproducible, full of life, and at peace with its own truth."""
 
 import csv
+from bisect import bisect
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -186,6 +187,17 @@ def test_no_agent_carries_more_than_the_capacity(month: Simulation) -> None:
         for _, change in sorted(of_agent):
             load += change
             assert load <= (capacities[agent_id] or 6)
+
+
+def test_agents_act_while_they_are_there(month: Simulation) -> None:
+    status_since = defaultdict(list)
+    for stretch in records(month, "truth_presence"):
+        status_since[stretch["agent_id"]].append((stretch["started_at"], stretch["status"]))
+    for row in records(month, "raw_conversation_events"):
+        if row["actor_type"] == "agent":
+            since = status_since[row["actor_id"]]
+            _, status = since[bisect(since, (row["occurred_at"], "")) - 1]
+            assert status in ("available", "busy")
 
 
 def test_work_is_accepted_once_and_in_order(month: Simulation) -> None:

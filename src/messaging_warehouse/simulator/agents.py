@@ -232,7 +232,7 @@ class AgentAtWork:
     # --- offers -------------------------------------------------------------------------------
 
     def _consider(self, work: Work, conversation: Conversation) -> Acting:
-        """Overlook, decline or accept an offer; the customer may be gone before that."""
+        """Overlook, decline or accept an offer; the customer may be gone before that, and so may the agent."""
         world, chance, rates = self.world, self.world.chance, self.world.rates
         luck = chance.rng.random()
         is_overlooked = luck < rates.offer_timed_out
@@ -242,14 +242,15 @@ class AgentAtWork:
         else:
             yield self._pause(min(chance.duration(DECLINING if is_declined else ACCEPTING), PUSH_TIMEOUT - SECOND))
         del self._offers[work]
-        if work.is_open and not is_overlooked and not is_declined and self._status in ("available", "busy"):
+        is_here = self._status in ("available", "busy")
+        if work.is_open and is_here and not is_overlooked and not is_declined:
             conversation.accept_work(work, self)
             self._owns(work, conversation)
             self._bell.ring()
             return
         self.load -= work.capacity_weight
         if work.is_open:
-            if is_overlooked:
+            if is_overlooked or not is_here:
                 conversation.time_out_work(work)
             else:
                 conversation.decline_work(work, self, chance.one_of(DECLINE_REASONS))
