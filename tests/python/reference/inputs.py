@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 RawRow = Mapping[str, str | None]
 RawTable = list[dict[str, str | None]]
-Value = str | int | bool | Decimal | date | datetime | None
+Value = str | int | float | bool | Decimal | date | datetime | None
 Row = dict[str, Value]
 
 
@@ -17,7 +17,10 @@ class RawInput:
     """The raw tables of the contract; one dict per row, every value text or None.
 
     Grain of the two logs: one *delivery* of an event. Reference tables: one row per id, memberships
-    one row per agent, team and period. Tables left out are empty; so are columns left out.
+    one row per agent, team and period. Configuration: one row per schedule, per schedule × weekday ×
+    interval, per schedule × date × interval, per policy, per emoji. Tables left out are empty; so
+    are columns left out. Without schedules everything is open around the clock, without policies
+    nothing is due, and without a lexicon nothing is felt.
     """
 
     conversation_events: RawTable = field(default_factory=list)
@@ -29,6 +32,11 @@ class RawInput:
     messaging_users: RawTable = field(default_factory=list)
     accounts: RawTable = field(default_factory=list)
     topics: RawTable = field(default_factory=list)
+    business_hours: RawTable = field(default_factory=list)
+    business_hour_intervals: RawTable = field(default_factory=list)
+    holidays: RawTable = field(default_factory=list)
+    sla_policies: RawTable = field(default_factory=list)
+    emoji_sentiment: RawTable = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Settings:
     `as_of` (aware, or naive UTC) is the moment the warehouse speaks for; None means the latest
     `received_at` of a usable delivery. `max_lateness_days` None switches that check off.
     `reporting_timezone` is where an agent's days begin and end; no other table here knows days.
+    `with_service_levels`, which is no var, adds the tables and columns about business time, service
+    levels, surveys and sentiment (`SERVICE_TABLES`, `SERVICE_COLUMNS`).
     """
 
     as_of: datetime | None = None
@@ -47,6 +57,7 @@ class Settings:
     reporting_timezone: str = "UTC"
     focus_idle_minutes: int = 15
     presence_stale_hours: int = 24
+    with_service_levels: bool = False
 
     @property
     def session_inactivity(self) -> timedelta:

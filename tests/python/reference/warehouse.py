@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reference.agent_history import AgentsTold, tell_agents
 from reference.agent_rows import day_row, interval_row, segment_row, visit_row, work_row
+from reference.business_time import ChannelClocks
 from reference.contacts import MessagingUsers, RecentClosings
 from reference.history import SessionHistory, tell_histories
 from reference.inputs import RawInput, Row, Settings
@@ -19,6 +20,15 @@ from reference.rows import (
     resolution_row,
     response_row,
     session_row,
+)
+from reference.satisfaction import collect_surveys
+from reference.sentiment import Lexicon
+from reference.service_levels import read_policies, tell_outcomes
+from reference.service_rows import (
+    SERVICE_TABLES,
+    ServiceColumns,
+    outcome_row,
+    survey_row,
 )
 from reference.sessions import Session, split_into_sessions
 from reference.validation import (
@@ -77,6 +87,9 @@ def build(raw: RawInput, settings: Settings | None = None) -> Warehouse:
         exact_presence_redelivery_count=presence_log.exact_redelivery_count,
     )
 
+    if settings.with_service_levels:
+        warehouse.tables |= {name: [] for name in SERVICE_TABLES}
+
     sessions_by_conversation = _split_conversations(conversation_log, settings)
     _publish_conversation_log(warehouse, conversation_log, sessions_by_conversation)
     _publish_presence_log(warehouse, presence_log)
@@ -86,7 +99,12 @@ def build(raw: RawInput, settings: Settings | None = None) -> Warehouse:
             histories.extend(tell_histories(sessions, warehouse.as_of, settings))
         presence_events = [accepted.winner for accepted in presence_log.accepted]
         agents = tell_agents(histories, presence_events, raw, warehouse.as_of, settings)
-        _publish_histories(warehouse, histories, agents, raw)
+        clocks = None
+        if settings.with_service_levels:
+            clocks = ChannelClocks(raw, _first_moment(histories, warehouse.as_of), warehouse.as_of)
+            _publish_service_levels(warehouse, warehouse.as_of, histories, clocks, raw)
+            _publish_surveys(warehouse, sessions_by_conversation, raw)
+        _publish_histories(warehouse, histories, agents, raw, ServiceColumns(clocks, Lexicon(raw.emoji_sentiment)))
         _publish_agents(warehouse, warehouse.as_of, agents, raw)
     return warehouse
 
@@ -164,8 +182,36 @@ def _publish_presence_log(warehouse: Warehouse, log: Log[PresenceEvent]) -> None
         warehouse.tables["rejected_presence_events"].append(row)
 
 
+def _first_moment(histories: list[SessionHistory], as_of: datetime) -> datetime:
+    """When the first event of any session occurred; `as_of` where there is none."""
+    return min((history.session.members[0].occurred_at for history in histories), default=as_of)
+
+
+def _publish_service_levels(
+    warehouse: Warehouse, as_of: datetime, histories: list[SessionHistory], clocks: ChannelClocks, raw: RawInput
+) -> None:
+    """What became of everything that a policy holds for."""
+    policies = read_policies(raw.sla_policies)
+    for history in histories:
+        clock = clocks.of(history.session.opening.channel_id)
+        for outcome in tell_outcomes(history, policies, clock, as_of):
+            warehouse.tables["fct_sla_outcomes"].append(outcome_row(outcome))
+
+
+def _publish_surveys(warehouse: Warehouse, sessions_by_conversation: dict[str, list[Session]], raw: RawInput) -> None:
+    """The surveys of all conversations."""
+    memberships = TeamMemberships(raw.team_memberships)
+    for sessions in sessions_by_conversation.values():
+        for survey in collect_surveys(sessions):
+            warehouse.tables["fct_csat_responses"].append(survey_row(survey, memberships))
+
+
 def _publish_histories(
-    warehouse: Warehouse, histories: list[SessionHistory], agents: AgentsTold, raw: RawInput
+    warehouse: Warehouse,
+    histories: list[SessionHistory],
+    agents: AgentsTold,
+    raw: RawInput,
+    service: ServiceColumns,
 ) -> None:
     """The facts at session grain and below."""
     focus_times = sum_focus_by_session(agents.visits)
@@ -176,14 +222,17 @@ def _publish_histories(
     for history in histories:
         session = history.session
         focus_time = focus_times.get(session.session_id, FocusTime())
-        tables["fct_messaging_sessions"].append(session_row(history, users, closings, focus_time))
+        tables["fct_messaging_sessions"].append(
+            session_row(history, users, closings, focus_time) | service.of_session(history)
+        )
         for message in history.messages:
-            tables["fct_messages"].append(message_row(message))
+            tables["fct_messages"].append(message_row(message) | service.of_message(message))
         for response in history.responses:
-            tables["fct_responses"].append(response_row(session, response))
+            tables["fct_responses"].append(response_row(session, response) | service.of_response(session, response))
         tables["fct_messaging_session_metrics"].extend(metric_rows(history))
         for cycle in history.resolutions.cycles:
-            tables["fct_resolutions"].append(resolution_row(session, cycle, memberships))
+            row = resolution_row(session, cycle, memberships) | service.of_cycle(session, cycle)
+            tables["fct_resolutions"].append(row)
 
 
 def _publish_agents(warehouse: Warehouse, as_of: datetime, agents: AgentsTold, raw: RawInput) -> None:
