@@ -1,4 +1,4 @@
-"""Hostile raw streams: small plans of what happens, and how they become raw rows.
+"""Hostile raw streams and configurations: small plans, and how they become raw rows.
 
 A plan is plain data (steps with integer times and names out of short menus), so that hypothesis
 can shrink it and `random.Random` can draw it in bulk; `render` alone knows how a plan becomes
@@ -11,7 +11,7 @@ reads and writes them (`1.50`, `1e2`) where they would become text.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reference import RawInput
@@ -19,6 +19,17 @@ from reference import RawInput
 RawRowDict = dict[str, str | None]
 
 BASE = datetime(2024, 3, 4, 8, 0)
+# Where else a stream may begin: in the hours and days before clocks change in the schedules' zones.
+CLOCK_CHANGES = (
+    datetime(2024, 3, 8, 21, 30),  # New York on 10 March
+    datetime(2024, 3, 10, 6, 0),  # an hour before it
+    datetime(2024, 3, 29, 15, 30),  # Berlin and Beirut on 31 March
+    datetime(2024, 3, 31, 0, 30),  # half an hour before Berlin
+    datetime(2024, 4, 6, 14, 0),  # Lord Howe's half hour on 7 April, in an hour
+    datetime(2024, 10, 5, 15, 0),  # and on 6 October
+    datetime(2024, 10, 26, 23, 30),  # Berlin and Beirut on 27 October
+    datetime(2024, 11, 3, 5, 0),  # New York on 3 November, in an hour
+)
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -209,6 +220,14 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
         ),
     ),
     (1, (Move("topic_added", "agent", "topic"), Move("conversation_resolved", "agent"))),
+    # topics set, removed and set again around the clocks that start with a message
+    (1, (Move("topic_added", "bot", "topic"), END_USER_WRITES)),
+    (1, (END_USER_WRITES, Move("topic_added", "agent", "topic"), AGENT_WRITES)),
+    (1, (Move("topic_removed", "agent", "topic"), END_USER_WRITES, Move("topic_added", "bot", "topic", shift=1))),
+    # routing around them
+    (1, (END_USER_WRITES, Move("work_requested", "system", "work"), AGENT_WRITES)),
+    (1, (AGENT_WRITES, Move("work_transferred", "agent", "work"), END_USER_WRITES)),
+    (1, (END_USER_WRITES, AGENT_WRITES, HANDOFF, END_USER_WRITES)),
     # work, also in the wrong order
     (2, (Move("work_requested", "system", "work"),)),
     (1, (Move("work_assigned", "system", "work"),)),
@@ -288,8 +307,22 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
         ),
     ),
     (1, (Move("conversation_opened", "agent"), AGENT_WRITES, Move("conversation_left", "agent"))),
-    (1, (Move("csat_requested", "system", "survey"),)),
-    (1, (Move("csat_responded", "end_user", "survey"),)),
+    (2, (Move("csat_requested", "system", "survey"),)),
+    (2, (Move("csat_responded", "end_user", "survey"),)),
+    (1, (Move("csat_requested", "system", "survey"), Move("csat_requested", "system", "survey"))),
+    (1, (Move("csat_responded", "end_user", "survey"), Move("csat_responded", "end_user", "survey"))),
+    (1, (Move("csat_requested", "system", "survey"), Move("csat_responded", "end_user", "survey", shift=1))),
+    (2, (AGENT_WRITES, Move("csat_requested", "system", "survey"), Move("csat_responded", "end_user", "survey"))),
+    (
+        2,
+        (
+            AGENT_WRITES,
+            Move("conversation_resolved", "agent", shift=1),
+            Move("csat_requested", "system", "survey"),
+            Move("csat_responded", "end_user", "survey"),
+        ),
+    ),
+    (1, (Move("conversation_resolved", "bot"), Move("csat_responded", "end_user", "survey"))),
 )
 # Short phrases first: they are the simpler ones.
 PHRASES = tuple(sorted((phrase for weight, phrase in _WEIGHTED_PHRASES for _ in range(weight)), key=len))
@@ -330,6 +363,21 @@ PAYLOAD_QUIRKS: tuple[dict[str, object], ...] = (
     {"status_code": "30003", "reason": "spam"},
     {"status_code": 500},
     {"numeric ids": True},
+    # scores on, above and beside their scales; the scale is the one of the phrase's request
+    {"score": 8, "scale_max": 10},
+    {"score": "7.999", "scale_max": "10"},
+    {"score": 4, "comment": "fine"},
+    {"score": "3.9996", "comment": ""},
+    {"score": 6},
+    {"score": -1},
+    {"score": 0, "scale_max": 0},
+    {"score": 6, "scale_max": 7.5},
+    {"score": -2, "scale_max": -1},
+    {"scale_max": None},
+    # moods: known emoji and unknown, with what comes between them
+    {"text": "\U0001f621\U0001f621 no \U0001f642"},
+    {"text": "\u2764\ufe0f\U0001f44d\U0001f3fd"},
+    {"text": "\U0001f9f6 \U0001f914"},
 )
 
 # --- how a delivery is spoilt -----------------------------------------------------------------
@@ -593,11 +641,223 @@ class MembershipPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole stream."""
+    """A whole stream; its conversations and agents all begin at `base`."""
 
     steps: Sequence[Step] = ()
     presence_steps: Sequence[PresenceStep] = ()
     memberships: Sequence[MembershipPlan] = ()
+    base: datetime = BASE
+
+
+# --- configurations ---------------------------------------------------------------------------
+
+SCHEDULE_ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",  # half an hour of summer time
+    "Asia/Kolkata",  # half-hour offset
+    "Asia/Beirut",  # clocks jump over midnight
+)
+WEEKDAYS = range(1, 8)
+# Opening and closing times. Clocks jump within 00:00 to 03:00, by half an hour or an hour.
+OPENING_HOURS = (
+    ("09:00", "17:00"),
+    ("08:00", "12:30"),  # touches or overlaps its neighbours
+    ("12:30", "18:00"),
+    ("12:00", "13:00"),
+    ("20:00", "04:00"),  # past midnight
+    ("22:30", "00:00"),
+    ("17:00", "24:00"),
+    ("00:00", "24:00"),
+    ("00:00", "00:01"),
+    ("02:00", "02:30"),
+    ("02:30", "03:15"),  # in New York's spring it would close before it opens
+    ("01:15", "01:45"),
+    ("01:30", "02:00"),
+    ("00:30", "00:15"),  # a day but a quarter of an hour
+    ("08:00", "08:01"),
+)
+CLOSED = (None, None)
+HOLIDAY_HOURS: tuple[tuple[str | None, str | None], ...] = (CLOSED, CLOSED, *OPENING_HOURS)
+# The days on which streams begin, and those on which clocks change.
+HOLIDAY_DATES = (
+    "2024-03-04",
+    "2024-03-05",
+    "2024-03-07",
+    "2024-03-10",
+    "2024-03-31",
+    "2024-04-01",
+    "2024-04-07",
+    "2024-10-06",
+    "2024-10-27",
+    "2024-11-03",
+    "2024-02-29",
+)
+
+SLA_METRICS = ("first_response", "next_response", "resolution")
+SLA_CLOCKS = ("business", "calendar")
+# Seconds: none, a hair, what the gaps and paces of streams reach exactly, working days, and a century.
+SLA_TARGETS = (
+    "1800",
+    "0",
+    "0.001",
+    "1",
+    "60",
+    "420",
+    "900",
+    "3600",
+    "14400",
+    "28800",
+    "57600",
+    "86400",
+    "259200",
+    "604800",
+    "4000000000",
+)
+EMOJI_SCORES = (
+    {"emoji": "\U0001f642", "sentiment_score": "0.5"},
+    {"emoji": "\U0001f621", "sentiment_score": "-0.95"},
+    {"emoji": "\u2764", "sentiment_score": "1"},
+    {"emoji": "\U0001f44d", "sentiment_score": "0.1"},
+    {"emoji": "\U0001f914", "sentiment_score": "-0.1"},
+)
+
+
+@dataclass(frozen=True)
+class IntervalPlan:
+    """Opening hours of one weekday."""
+
+    weekday: int = 1
+    hours: tuple[str, str] = OPENING_HOURS[0]
+
+
+@dataclass(frozen=True)
+class HolidayPlan:
+    """One row of other hours, or none, on one date."""
+
+    date: str = HOLIDAY_DATES[0]
+    hours: tuple[str | None, str | None] = CLOSED
+
+
+@dataclass(frozen=True)
+class SchedulePlan:
+    """One schedule; without intervals and holidays it is never open."""
+
+    zone: str = "UTC"
+    intervals: Sequence[IntervalPlan] = ()
+    holidays: Sequence[HolidayPlan] = ()
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """One policy; a scope or bound of None is any."""
+
+    metric: str = "first_response"
+    target: str = SLA_TARGETS[0]
+    clock: str = "business"
+    channel: str | None = None
+    team: str | None = None
+    topic: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    id_prefix: str = ""
+
+
+@dataclass(frozen=True)
+class ConfigurationPlan:
+    """A whole configuration; `schedule_of_channel` holds a schedule's number, or None, by channel.
+
+    A number beyond the schedules counts round, and means none if there are no schedules.
+    """
+
+    schedules: Sequence[SchedulePlan] = ()
+    schedule_of_channel: Sequence[int | None] = ()
+    policies: Sequence[PolicyPlan] = ()
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The configuration tables as raw rows, and the schedule that each channel is to name."""
+
+    business_hours: list[RawRowDict]
+    business_hour_intervals: list[RawRowDict]
+    holidays: list[RawRowDict]
+    sla_policies: list[RawRowDict]
+    emoji_sentiment: list[RawRowDict]
+    schedule_of_channel: dict[str, str | None]
+
+    def applied_to(self, raw: RawInput) -> RawInput:
+        """Return the stream with this configuration and its channels' schedules."""
+        return replace(
+            raw,
+            channels=[
+                row | {"business_hours_id": self.schedule_of_channel.get(row["channel_id"] or "")}
+                for row in raw.channels
+            ],
+            business_hours=self.business_hours,
+            business_hour_intervals=self.business_hour_intervals,
+            holidays=self.holidays,
+            sla_policies=self.sla_policies,
+            emoji_sentiment=self.emoji_sentiment,
+        )
+
+
+def render_configuration(plan: ConfigurationPlan) -> Configuration:
+    """Turn a plan into configuration rows."""
+    numbered = list(enumerate(plan.schedules))
+    return Configuration(
+        business_hours=[
+            {"business_hours_id": schedule_id(number), "timezone": schedule.zone} for number, schedule in numbered
+        ],
+        business_hour_intervals=[
+            {
+                "business_hours_id": schedule_id(number),
+                "iso_weekday": str(interval.weekday),
+                "opens_at": interval.hours[0],
+                "closes_at": interval.hours[1],
+            }
+            for number, schedule in numbered
+            for interval in schedule.intervals
+        ],
+        holidays=[
+            {
+                "business_hours_id": schedule_id(number),
+                "holiday_date": holiday.date,
+                "opens_at": holiday.hours[0],
+                "closes_at": holiday.hours[1],
+                "name": f"holiday {place}",
+            }
+            for number, schedule in numbered
+            for place, holiday in enumerate(schedule.holidays)
+        ],
+        sla_policies=[_render_policy(number, policy) for number, policy in enumerate(plan.policies)],
+        emoji_sentiment=[dict(row) for row in EMOJI_SCORES],
+        schedule_of_channel={
+            channel_id: None if number is None or not numbered else schedule_id(number % len(numbered))
+            for channel_id, number in zip(CHANNEL_IDS, plan.schedule_of_channel, strict=False)
+        },
+    )
+
+
+def schedule_id(number: int) -> str:
+    """The id of a planned schedule; the second and third differ in case alone."""
+    return ("hours", "nights", "Nights", "ü hours")[number] if number < 4 else f"hours {number}"
+
+
+def _render_policy(number: int, plan: PolicyPlan) -> RawRowDict:
+    return {
+        "policy_id": f"{plan.id_prefix}{number}",
+        "policy_name": f"policy {number}",
+        "metric": plan.metric,
+        "channel_id": plan.channel,
+        "team_id": plan.team,
+        "topic_id": plan.topic,
+        "target_seconds": plan.target,
+        "clock": plan.clock,
+        "valid_from": plan.valid_from,
+        "valid_to": plan.valid_to,
+    }
 
 
 # --- rendering --------------------------------------------------------------------------------
@@ -667,8 +927,8 @@ class _Deliveries:
 def render(plan: Plan) -> RawInput:
     """Turn a plan into raw rows."""
     return RawInput(
-        conversation_events=_render_conversations(plan.steps),
-        presence_events=_render_presence(plan.presence_steps),
+        conversation_events=_render_conversations(plan.steps, plan.base),
+        presence_events=_render_presence(plan.presence_steps, plan.base),
         agents=[
             {"agent_id": agent_id, "agent_name": agent_id, "email": None, "is_active": "true"}
             for agent_id in AGENT_IDS[:2]
@@ -693,11 +953,11 @@ def render(plan: Plan) -> RawInput:
     )
 
 
-def _render_conversations(steps: Sequence[Step]) -> list[RawRowDict]:
+def _render_conversations(steps: Sequence[Step], base: datetime) -> list[RawRowDict]:
     deliveries = _Deliveries(DEFECTS, REDELIVERIES)
     conversations: dict[int, _Conversation] = {}
     for step in steps:
-        conversation = conversations.setdefault(step.conversation, _Conversation(BASE))
+        conversation = conversations.setdefault(step.conversation, _Conversation(base))
         pause = step.gap
         for number, move in enumerate(step.phrase):
             conversation.now += timedelta(milliseconds=pause)
@@ -779,6 +1039,8 @@ def _render_payload(step: Step, move: Move, conversation: _Conversation) -> dict
         payload["agent_id"] = AGENT_IDS[(step.actor + reference) % len(AGENT_IDS)]
     if move.event_type in ("work_requested", "work_assigned", "bot_handoff") and reference % 2:
         payload["team_id"] = TEAM_IDS[reference % len(TEAM_IDS)]
+    if move.event_type == "work_transferred" and reference % 2 == 0:
+        payload["to_team_id"] = TEAM_IDS[reference % len(TEAM_IDS)]
     if move.event_type == "csat_responded":
         payload["score"] = reference * 2
     quirk = dict(PAYLOAD_QUIRKS[step.quirk])
@@ -800,11 +1062,11 @@ def _as_json_number(message_id: object) -> object:
     return int(text) if text.isdigit() else text
 
 
-def _render_presence(steps: Sequence[PresenceStep]) -> list[RawRowDict]:
+def _render_presence(steps: Sequence[PresenceStep], base: datetime) -> list[RawRowDict]:
     deliveries = _Deliveries(PRESENCE_DEFECTS, PRESENCE_REDELIVERIES)
     clocks: dict[int, datetime] = {}
     for step in steps:
-        now = clocks.get(step.agent, BASE) + timedelta(milliseconds=step.gap)
+        now = clocks.get(step.agent, base) + timedelta(milliseconds=step.gap)
         clocks[step.agent] = now
         row: RawRowDict = {
             "event_id": None,

@@ -2,6 +2,8 @@
 
 `hostile_streams()` gives a `RawInput` of one to eight conversations; `hostile_settings()` the
 settings to build it with; `big_stream(seed, conversations)` a large `RawInput` out of a seed.
+`hostile_configurations()` and `big_configuration(seed)` give schedules, holidays and policies that
+fit any stream: `configuration.applied_to(raw)`; `configured_streams()` draws both together.
 Everything is drawn as a list of small steps whose simplest form is a customer's message delivered
 without trouble, so that a failing stream shrinks to the few events that matter.
 """
@@ -19,17 +21,22 @@ from hostile_streams import (
     AGENT_IDS,
     BASE,
     CAPACITIES,
+    CHANNEL_IDS,
+    CLOCK_CHANGES,
     CONVERSATION_IDS,
     DAY,
     DEFECT_NAMES,
     EVENT_ID_PREFIXES,
     FLAPPING_GAPS,
     GAPS,
+    HOLIDAY_DATES,
+    HOLIDAY_HOURS,
     HOUR,
     IMPLAUSIBLE_LATENESSES,
     LATENESSES,
     LATEST_PLAUSIBLE,
     MEMBERSHIP_MOMENTS,
+    OPENING_HOURS,
     OPENING_PHRASES,
     PACES,
     PAYLOAD_QUIRKS,
@@ -41,15 +48,29 @@ from hostile_streams import (
     PRESENT_AGENTS,
     REDELIVERY_LAGS,
     REDELIVERY_NAMES,
+    SCHEDULE_ZONES,
+    SLA_CLOCKS,
+    SLA_METRICS,
+    SLA_TARGETS,
     STRANGE_COLUMNS,
+    TEAM_IDS,
     TIME_FORMAT_NAMES,
+    TOPIC_IDS,
+    WEEKDAYS,
+    Configuration,
+    ConfigurationPlan,
+    HolidayPlan,
+    IntervalPlan,
     MembershipPlan,
     Move,
     Plan,
+    PolicyPlan,
     PresenceStep,
+    SchedulePlan,
     Step,
     Trip,
     render,
+    render_configuration,
 )
 from reference import RawInput, Settings
 
@@ -153,7 +174,7 @@ def memberships() -> st.SearchStrategy[MembershipPlan]:
     )
 
 
-def plans(max_steps: int) -> st.SearchStrategy[Plan]:
+def plans(max_steps: int, bases: Sequence[datetime] = (BASE,)) -> st.SearchStrategy[Plan]:
     """Draw the plan of a hostile stream, of at most so many steps per conversation."""
     told = st.lists(conversations(max_steps), min_size=1, max_size=MOST_CONVERSATIONS)
     return st.builds(
@@ -161,6 +182,7 @@ def plans(max_steps: int) -> st.SearchStrategy[Plan]:
         steps=told.map(_numbered),
         presence_steps=st.lists(presence_steps(), max_size=8),
         memberships=st.lists(memberships(), max_size=6),
+        base=st.sampled_from(bases),
     )
 
 
@@ -169,9 +191,66 @@ def _numbered(told: list[list[Step]]) -> list[Step]:
     return [replace(step, conversation=number) for number, conversation in enumerate(told) for step in conversation]
 
 
-def hostile_streams(max_steps: int = 12) -> st.SearchStrategy[RawInput]:
+def hostile_streams(max_steps: int = 12, bases: Sequence[datetime] = (BASE,)) -> st.SearchStrategy[RawInput]:
     """Draw a hostile raw input: one to eight conversations that share agents and customers."""
-    return plans(max_steps).map(render)
+    return plans(max_steps, bases).map(render)
+
+
+def opening_intervals() -> st.SearchStrategy[list[IntervalPlan]]:
+    """Draw the week of a schedule: hours of single days, and the same hours every day."""
+    hours = st.sampled_from(OPENING_HOURS)
+    one = st.builds(lambda day, hours: [IntervalPlan(day, hours)], st.sampled_from(WEEKDAYS), hours)
+    daily = st.builds(lambda hours: [IntervalPlan(day, hours) for day in WEEKDAYS], hours)
+    return st.lists(one | daily, max_size=4).map(lambda parts: [interval for part in parts for interval in part])
+
+
+def schedules() -> st.SearchStrategy[SchedulePlan]:
+    """Draw one schedule; it may never be open."""
+    holidays = st.builds(HolidayPlan, st.sampled_from(HOLIDAY_DATES), st.sampled_from(HOLIDAY_HOURS))
+    return st.builds(
+        SchedulePlan,
+        zone=st.sampled_from(SCHEDULE_ZONES),
+        intervals=opening_intervals(),
+        holidays=st.lists(holidays, max_size=4),
+    )
+
+
+def policies() -> st.SearchStrategy[PolicyPlan]:
+    """Draw one policy; among several, many hold for the same thing."""
+    moments = st.none() | st.sampled_from(MEMBERSHIP_MOMENTS)
+    return st.builds(
+        PolicyPlan,
+        metric=st.sampled_from(SLA_METRICS),
+        target=st.sampled_from(SLA_TARGETS),
+        clock=st.sampled_from(SLA_CLOCKS),
+        channel=st.none() | st.sampled_from(CHANNEL_IDS),
+        team=st.none() | st.sampled_from(TEAM_IDS),
+        topic=st.none() | st.sampled_from(TOPIC_IDS),
+        valid_from=st.none() | moments,
+        valid_to=st.none() | moments,
+        id_prefix=st.sampled_from(EVENT_ID_PREFIXES),
+    )
+
+
+def hostile_configurations() -> st.SearchStrategy[Configuration]:
+    """Draw schedules, which channel has which, and policies, for any of the streams."""
+    return st.builds(
+        ConfigurationPlan,
+        schedules=st.lists(schedules(), max_size=3),
+        schedule_of_channel=st.tuples(*(st.sampled_from((0, 1, 2, None)) for _ in CHANNEL_IDS)),
+        policies=st.lists(policies(), max_size=10),
+    ).map(render_configuration)
+
+
+def configured_streams(
+    max_steps: int = 12, bases: Sequence[datetime] = (BASE, *CLOCK_CHANGES)
+) -> st.SearchStrategy[RawInput]:
+    """Draw a hostile raw input with its configuration, at times where clocks are about to change."""
+    return st.builds(
+        lambda raw, configuration: configuration.applied_to(raw),
+        hostile_streams(max_steps, bases),
+        hostile_configurations(),
+    )
 
 
 def as_ofs() -> st.SearchStrategy[datetime]:
@@ -201,19 +280,35 @@ def hostile_settings() -> st.SearchStrategy[Settings]:
 # --- in bulk ----------------------------------------------------------------------------------
 
 
-def big_stream(seed: int, conversations: int) -> RawInput:
+def big_stream(seed: int, conversations: int, base: datetime = BASE) -> RawInput:
     """Draw a large hostile raw input: the same seed gives the same rows.
 
-    About a dozen phrases, or 20 deliveries, per conversation, which all begin at `BASE` and last
+    About a dozen phrases, or 20 deliveries, per conversation, which all begin at `base` and last
     from a minute to months. The usual `as_of` finds nearly all sessions ended; one some days after
-    `BASE` finds every status.
+    `base` finds every status.
     """
     rng = random.Random(seed)
     planned = [
         _random_step(rng, conversation) for conversation in range(conversations) for _ in range(rng.randint(1, 24))
     ]
     presence = [_random_presence_step(rng) for _ in range(2 * conversations)]
-    return render(Plan(planned, presence, [_random_membership(rng) for _ in range(16)]))
+    return render(Plan(planned, presence, [_random_membership(rng) for _ in range(16)], base))
+
+
+def big_configuration(seed: int) -> Configuration:
+    """Draw a configuration with several schedules and some fifty policies: the same seed, the same rows.
+
+    Each metric has a policy that holds for all, so that every measured thing has an outcome.
+    """
+    rng = random.Random(seed)
+    planned = [_random_schedule(rng) for _ in range(5)]
+    for_all = [PolicyPlan(metric, rng.choice(SLA_TARGETS), rng.choice(SLA_CLOCKS)) for metric in SLA_METRICS]
+    plan = ConfigurationPlan(
+        schedules=planned,
+        schedule_of_channel=[rng.choice((*range(len(planned)), None)) for _ in CHANNEL_IDS],
+        policies=[*for_all, *(_random_policy(rng) for _ in range(48))],
+    )
+    return render_configuration(plan)
 
 
 def _one_in(rng: random.Random, n: int) -> bool:
@@ -276,4 +371,28 @@ def _random_membership(rng: random.Random) -> MembershipPlan:
         team=rng.randrange(3),
         valid_from=rng.choice(MEMBERSHIP_MOMENTS),
         valid_to=rng.choice((None, *MEMBERSHIP_MOMENTS)),
+    )
+
+
+def _random_schedule(rng: random.Random) -> SchedulePlan:
+    """Mostly a week of the same hours every day, with hours of single days beside them."""
+    intervals: list[IntervalPlan] = []
+    for hours in rng.sample(OPENING_HOURS, rng.randint(0, 2)):
+        intervals.extend(IntervalPlan(day, hours) for day in WEEKDAYS if not _one_in(rng, 5))
+    intervals.extend(IntervalPlan(rng.choice(WEEKDAYS), rng.choice(OPENING_HOURS)) for _ in range(rng.randint(0, 6)))
+    holidays = [HolidayPlan(rng.choice(HOLIDAY_DATES), rng.choice(HOLIDAY_HOURS)) for _ in range(rng.randint(0, 8))]
+    return SchedulePlan(rng.choice(SCHEDULE_ZONES), intervals, holidays)
+
+
+def _random_policy(rng: random.Random) -> PolicyPlan:
+    return PolicyPlan(
+        metric=rng.choice(SLA_METRICS),
+        target=rng.choice(SLA_TARGETS),
+        clock=rng.choice(SLA_CLOCKS),
+        channel=_maybe(rng, 2, CHANNEL_IDS, None),
+        team=_maybe(rng, 2, TEAM_IDS, None),
+        topic=_maybe(rng, 2, TOPIC_IDS, None),
+        valid_from=_maybe(rng, 3, MEMBERSHIP_MOMENTS, None),
+        valid_to=_maybe(rng, 4, MEMBERSHIP_MOMENTS, None),
+        id_prefix=rng.choice(EVENT_ID_PREFIXES),
     )
