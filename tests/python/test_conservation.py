@@ -149,6 +149,16 @@ BREAKAGES = {
         "update fct_visits set is_idle_capped = true, idle_tail_seconds = 900 where conversation_id = 'two-visits'",
         "update fct_agent_timeline set open_work_count = open_work_count + 1 where conversation_id = 'three-at-once-b'",
     ],
+    "assert_performance_marts_add_up_to_their_facts": [
+        "update mart_agent_by_day set online_seconds = online_seconds + 0.001 where online_seconds > 0",
+        "update mart_team_by_day set agent_message_count = agent_message_count + 1 where agent_message_count > 0",
+        "delete from mart_team_by_day where handle_seconds > 0",
+    ],
+    "assert_other_performance_marts_add_up_to_their_facts": [
+        "update mart_resolutions_by_day set resolution_count = resolution_count + 1 where resolution_count > 0",
+        "delete from mart_speed_to_answer_by_day",
+        "update mart_efficiency_by_day set session_handle_sum_seconds = session_handle_sum_seconds + 0.001",
+    ],
     "assert_the_demo_gives_the_printed_numbers": [
         "update fct_messaging_sessions set first_response_seconds = 301 where session_id = 'frt-within-hours/1'",
         "delete from fct_responses where session_id = 'response-burst/1'",
