@@ -6,6 +6,4 @@ from messaging_warehouse.intervals import pair_visits
 def model(dbt, session):  # noqa: D103
     dbt.config(materialized="table")
     focus_idle_minutes = dbt.config.meta_get("focus_idle_minutes")
-    return pair_visits(
-        dbt.ref("int_focus_events_assigned"), dbt.ref("int_build"), idle_ms=60_000 * focus_idle_minutes
-    )
+    return pair_visits(dbt.ref("int_focus_events_assigned"), dbt.ref("int_build"), idle_ms=60_000 * focus_idle_minutes)
