@@ -57,7 +57,7 @@ def simulate_command(
     start: Annotated[str | None, typer.Option(help="The first day, or moment, in UTC; 2026-02-01 if not told.")] = None,
     until: Annotated[str | None, typer.Option(help="The exact end, instead of days.")] = None,
     preset: Annotated[str | None, typer.Option(help="kettle: the centre of the demo.")] = None,
-    sessions_per_day: Annotated[float | None, typer.Option(help="Inbound contacts a day; 14 per agent.")] = None,
+    sessions_per_day: Annotated[float | None, typer.Option(help="Inbound contacts a day; 36 per agent.")] = None,
     capacity: Annotated[int | None, typer.Option(help="The load that an agent can carry at once; 4.")] = None,
     seats: Annotated[int | None, typer.Option(help="Agents wanted at work at the same time.")] = None,
     events: Annotated[int | None, typer.Option(help="At least so many events, by as many tiles as needed.")] = None,
