@@ -277,15 +277,70 @@ def membership(agent_id: str, team_id: str, valid_from: str, valid_to: str | Non
     }
 
 
-def sandbox_channel(channel_id: str) -> RawRowDict:
-    """One channel that is there to be tried out."""
+def channel(channel_id: str, business_hours_id: str | None = None, is_test: str = "false") -> RawRowDict:
+    """One channel, open around the clock unless it names a schedule."""
     return {
         "channel_id": channel_id,
         "channel_name": channel_id,
         "channel_type": "custom",
         "platform_type": "enhanced",
-        "business_hours_id": None,
-        "is_test": "true",
+        "business_hours_id": business_hours_id,
+        "is_test": is_test,
+    }
+
+
+def sandbox_channel(channel_id: str) -> RawRowDict:
+    """One channel that is there to be tried out."""
+    return channel(channel_id, is_test="true")
+
+
+def opening_hours(weekdays: str, *hours: str, business_hours_id: str = "office") -> list[RawRowDict]:
+    """The same opening hours on several weekdays: `opening_hours("12345", "09:00-17:00")`."""
+    rows: list[RawRowDict] = []
+    for weekday in weekdays:
+        for interval in hours:
+            opens_at, closes_at = interval.split("-")
+            rows.append(
+                {
+                    "business_hours_id": business_hours_id,
+                    "iso_weekday": weekday,
+                    "opens_at": opens_at,
+                    "closes_at": closes_at,
+                }
+            )
+    return rows
+
+
+def holiday(date: str, hours: str | None = None, business_hours_id: str = "office") -> RawRowDict:
+    """One row about a date on which others than the weekday's hours hold; without hours it is closed."""
+    opens_at, closes_at = (None, None) if hours is None else hours.split("-")
+    return {
+        "business_hours_id": business_hours_id,
+        "holiday_date": date,
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "name": "holiday",
+    }
+
+
+def schedule(timezone: str = "UTC", business_hours_id: str = "office") -> RawRowDict:
+    """One schedule; its hours are rows of their own."""
+    return {"business_hours_id": business_hours_id, "timezone": timezone}
+
+
+def policy(policy_id: str, metric: str, target_seconds: int | str, clock: str = "business", **more: str) -> RawRowDict:
+    """One policy; `more` are scopes and bounds."""
+    scope: RawRowDict = dict.fromkeys(("channel_id", "team_id", "topic_id"))
+    bounds: RawRowDict = dict.fromkeys(("valid_from", "valid_to"))
+    return {
+        "policy_id": policy_id,
+        "policy_name": policy_id,
+        "metric": metric,
+        **scope,
+        "target_seconds": str(target_seconds),
+        "clock": clock,
+        **bounds,
+        **more,
     }
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from reference import RawInput
+from reference import ConfiguredInput, RawInput
+from reference.inputs import with_configuration
 
 RawRowDict = dict[str, str | None]
 
@@ -787,14 +788,14 @@ class Configuration:
     emoji_sentiment: list[RawRowDict]
     schedule_of_channel: dict[str, str | None]
 
-    def applied_to(self, raw: RawInput) -> RawInput:
+    def applied_to(self, raw: RawInput) -> ConfiguredInput:
         """Return the stream with this configuration and its channels' schedules."""
+        channels = [
+            row | {"business_hours_id": self.schedule_of_channel.get(row["channel_id"] or "")} for row in raw.channels
+        ]
         return replace(
-            raw,
-            channels=[
-                row | {"business_hours_id": self.schedule_of_channel.get(row["channel_id"] or "")}
-                for row in raw.channels
-            ],
+            with_configuration(raw),
+            channels=channels,
             business_hours=self.business_hours,
             business_hour_intervals=self.business_hour_intervals,
             holidays=self.holidays,

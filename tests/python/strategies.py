@@ -72,7 +72,7 @@ from hostile_streams import (
     render,
     render_configuration,
 )
-from reference import RawInput, Settings
+from reference import ConfiguredInput, RawInput, Settings
 
 MOST_CONVERSATIONS = len(CONVERSATION_IDS)
 # Half-hour offsets, the far ends of the world, and clocks that jump within the streams' month.
@@ -244,7 +244,7 @@ def hostile_configurations() -> st.SearchStrategy[Configuration]:
 
 def configured_streams(
     max_steps: int = 12, bases: Sequence[datetime] = (BASE, *CLOCK_CHANGES)
-) -> st.SearchStrategy[RawInput]:
+) -> st.SearchStrategy[ConfiguredInput]:
     """Draw a hostile raw input with its configuration, at times where clocks are about to change."""
     return st.builds(
         lambda raw, configuration: configuration.applied_to(raw),

@@ -9,8 +9,18 @@ between the two is a question about a definition and never about a window functi
     warehouse.tables["fct_messaging_sessions"]
 """
 
-from reference.inputs import RawInput, Row, Settings, Value
+from reference.inputs import ConfiguredInput, RawInput, Row, Settings, Value
 from reference.service_rows import SERVICE_COLUMNS, SERVICE_TABLES
 from reference.warehouse import Warehouse, build
 
-__all__ = ["SERVICE_COLUMNS", "SERVICE_TABLES", "RawInput", "Row", "Settings", "Value", "Warehouse", "build"]
+__all__ = [
+    "SERVICE_COLUMNS",
+    "SERVICE_TABLES",
+    "ConfiguredInput",
+    "RawInput",
+    "Row",
+    "Settings",
+    "Value",
+    "Warehouse",
+    "build",
+]

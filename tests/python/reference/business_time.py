@@ -12,7 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from reference.durations import milliseconds_between
-from reference.inputs import RawInput, RawRow, column
+from reference.inputs import ConfiguredInput, RawRow, column
 
 ONE_DAY = timedelta(days=1)
 # The table of open intervals reaches so far past `as_of`; a due time beyond is not known.
@@ -155,7 +155,7 @@ def in_utc(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 class ChannelClocks:
     """The business clock of every channel, over one span of local dates."""
 
-    def __init__(self, raw: RawInput, first_moment: datetime, as_of: datetime) -> None:
+    def __init__(self, raw: ConfiguredInput, first_moment: datetime, as_of: datetime) -> None:
         """Read the schedules, and lay them out around the first moment that is measured.
 
         Two days before it are enough: hours that opened earlier have closed by then.
@@ -181,7 +181,7 @@ class ChannelClocks:
         return self._clocks.get(channel_id or "") or Calendar()
 
 
-def read_schedules(raw: RawInput) -> dict[str, Schedule]:
+def read_schedules(raw: ConfiguredInput) -> dict[str, Schedule]:
     """Read the three tables of schedules; rows about a schedule that does not exist say nothing."""
     schedules = {}
     for row in raw.business_hours:

@@ -17,10 +17,7 @@ class RawInput:
     """The raw tables of the contract; one dict per row, every value text or None.
 
     Grain of the two logs: one *delivery* of an event. Reference tables: one row per id, memberships
-    one row per agent, team and period. Configuration: one row per schedule, per schedule × weekday ×
-    interval, per schedule × date × interval, per policy, per emoji. Tables left out are empty; so
-    are columns left out. Without schedules everything is open around the clock, without policies
-    nothing is due, and without a lexicon nothing is felt.
+    one row per agent, team and period. Tables left out are empty; so are columns left out.
     """
 
     conversation_events: RawTable = field(default_factory=list)
@@ -32,11 +29,27 @@ class RawInput:
     messaging_users: RawTable = field(default_factory=list)
     accounts: RawTable = field(default_factory=list)
     topics: RawTable = field(default_factory=list)
+
+
+@dataclass
+class ConfiguredInput(RawInput):
+    """The raw tables together with what the business configures.
+
+    Grain: one row per schedule; per schedule × weekday × interval; per schedule × date × interval;
+    per policy; per emoji. Without schedules everything is open around the clock, without policies
+    nothing is due, and without a lexicon nothing is felt.
+    """
+
     business_hours: RawTable = field(default_factory=list)
     business_hour_intervals: RawTable = field(default_factory=list)
     holidays: RawTable = field(default_factory=list)
     sla_policies: RawTable = field(default_factory=list)
     emoji_sentiment: RawTable = field(default_factory=list)
+
+
+def with_configuration(raw: RawInput) -> ConfiguredInput:
+    """The input with its configuration: an empty one, unless it brings its own."""
+    return raw if isinstance(raw, ConfiguredInput) else ConfiguredInput(**vars(raw))
 
 
 @dataclass(frozen=True)

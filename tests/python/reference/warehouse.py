@@ -9,7 +9,7 @@ from reference.agent_rows import day_row, interval_row, segment_row, visit_row, 
 from reference.business_time import ChannelClocks
 from reference.contacts import MessagingUsers, RecentClosings
 from reference.history import SessionHistory, tell_histories
-from reference.inputs import RawInput, Row, Settings
+from reference.inputs import ConfiguredInput, RawInput, Row, Settings, with_configuration
 from reference.resolutions import TeamMemberships
 from reference.rows import (
     event_row,
@@ -99,12 +99,15 @@ def build(raw: RawInput, settings: Settings | None = None) -> Warehouse:
             histories.extend(tell_histories(sessions, warehouse.as_of, settings))
         presence_events = [accepted.winner for accepted in presence_log.accepted]
         agents = tell_agents(histories, presence_events, raw, warehouse.as_of, settings)
+        configured = with_configuration(raw)
         clocks = None
         if settings.with_service_levels:
-            clocks = ChannelClocks(raw, _first_moment(histories, warehouse.as_of), warehouse.as_of)
-            _publish_service_levels(warehouse, warehouse.as_of, histories, clocks, raw)
+            clocks = ChannelClocks(configured, _first_moment(histories, warehouse.as_of), warehouse.as_of)
+            _publish_service_levels(warehouse, warehouse.as_of, histories, clocks, configured)
             _publish_surveys(warehouse, sessions_by_conversation, raw)
-        _publish_histories(warehouse, histories, agents, raw, ServiceColumns(clocks, Lexicon(raw.emoji_sentiment)))
+        _publish_histories(
+            warehouse, histories, agents, raw, ServiceColumns(clocks, Lexicon(configured.emoji_sentiment))
+        )
         _publish_agents(warehouse, warehouse.as_of, agents, raw)
     return warehouse
 
@@ -188,7 +191,7 @@ def _first_moment(histories: list[SessionHistory], as_of: datetime) -> datetime:
 
 
 def _publish_service_levels(
-    warehouse: Warehouse, as_of: datetime, histories: list[SessionHistory], clocks: ChannelClocks, raw: RawInput
+    warehouse: Warehouse, as_of: datetime, histories: list[SessionHistory], clocks: ChannelClocks, raw: ConfiguredInput
 ) -> None:
     """What became of everything that a policy holds for."""
     policies = read_policies(raw.sla_policies)
