@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,17 @@ RAW_COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "raw_accounts": ("account_id", "account_name"),
     "raw_topics": ("topic_id", "topic_name", "is_active"),
+}  # fmt: skip
+
+# Configuration that a stream may bring along; where it does not, the project's own seeds hold.
+CONFIGURATION_COLUMNS: dict[str, tuple[str, ...]] = {
+    "business_hours": ("business_hours_id", "timezone"),
+    "business_hour_intervals": ("business_hours_id", "iso_weekday", "opens_at", "closes_at"),
+    "holidays": ("business_hours_id", "holiday_date", "opens_at", "closes_at", "name"),
+    "sla_policies": (
+        "policy_id", "policy_name", "metric", "channel_id", "team_id", "topic_id", "target_seconds", "clock",
+        "valid_from", "valid_to",
+    ),
 }  # fmt: skip
 
 
@@ -110,12 +121,20 @@ def load_raw(connection: duckdb.DuckDBPyConnection, schema: str, raw: RawInput) 
     """Replace the rows of the raw tables by a stream's."""
     create_raw_tables(connection, schema)
     for table, columns in RAW_COLUMNS.items():
-        rows = getattr(raw, table.removeprefix("raw_"))
-        if rows:
-            # Column by column in one statement: a thousand times faster than row by row.
-            values = [[row.get(column) for row in rows] for column in columns]
-            lists = ", ".join("unnest(?::varchar[])" for _ in columns)
-            connection.execute(f"insert into {schema}.{table} select {lists}", values)
+        insert_rows(connection, f"{schema}.{table}", columns, getattr(raw, table.removeprefix("raw_")))
+
+
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, str | None]],
+) -> None:
+    """Insert rows of texts: column by column in one statement, a thousand times faster than row by row."""
+    if rows:
+        values = [[row.get(column) for row in rows] for column in columns]
+        lists = ", ".join("unnest(?::varchar[])" for _ in columns)
+        connection.execute(f"insert into {table} select {lists}", values)
 
 
 class Replay:
@@ -137,17 +156,20 @@ class Replay:
         self.connection.execute("set TimeZone = 'UTC'")
         self.connection.execute("attach ':memory:' as warehouse; use warehouse")
         self.connection.execute(f"attach '{run.database}' as built (read_only)")
-        for schema in {node["schema"] for node in nodes.values()} | {RAW_SCHEMA}:
+        for schema in {node["schema"] for node in nodes.values()} | {RAW_SCHEMA, "seeds"}:
             self.connection.execute(f"create schema if not exists warehouse.{schema}")
         for node in nodes.values():
             if node["resource_type"] == "seed":
                 name = f"{node['schema']}.{node['alias']}"
                 self.connection.execute(f"create table {name} as select * from built.{name}")
+                if node["alias"] in CONFIGURATION_COLUMNS:
+                    self.connection.execute(f"create table seeds.{node['alias']} as select * from built.{name}")
         self.connection.execute("detach built")
 
     def build(self, raw: RawInput, as_of: datetime | None = None) -> None:
         """Run every model on the rows."""
         load_raw(self.connection, RAW_SCHEMA, raw)
+        self._configure(raw)
         for model in self._models:
             name = f"{model['schema']}.{model['alias']}"
             if model["language"] == "python":
@@ -158,6 +180,16 @@ class Replay:
                 sql = sql.replace(self.AS_OF, as_of.isoformat() + "Z")
             kind = "view" if model["config"]["materialized"] == "view" else "table"
             self.connection.execute(f"create or replace {kind} {name} as ({sql}\n)")
+
+    def _configure(self, raw: RawInput) -> None:
+        """Put the stream's configuration in the place of the seeds, table by table, or the seeds back."""
+        for table, columns in CONFIGURATION_COLUMNS.items():
+            rows = getattr(raw, table, [])
+            self.connection.execute(
+                f"create or replace table config.{table} as "
+                f"select {', '.join(columns)} from seeds.{table} {'limit 0' if rows else ''}"
+            )
+            insert_rows(self.connection, f"config.{table}", columns, rows)
 
     def _build_in_python(self, name: str, code: str) -> None:
         """Run a Python model as dbt does: the model's code, and dbt's own that resolves its refs."""

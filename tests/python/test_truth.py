@@ -1,0 +1,240 @@
+"""The warehouse computes from the events what the simulated people remember.
+
+Where every event is logged it is equal, to the millisecond. Where events were lost on the way, all that the loss does
+not touch is equal, and what it touches differs by no more than the definitions let one event weigh.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from messaging_warehouse.simulator import (
+    HOSTILITIES,
+    RAW_TABLES,
+    TRUTH_TABLES,
+    OutputFormat,
+    Rates,
+    Simulation,
+    default_centre,
+    demo_centre,
+    simulate,
+    write,
+)
+from messaging_warehouse.simulator.tables import Kind
+from reference import RawInput
+from warehouse import DbtRun, Replay, fetch_rows, run_dbt
+
+# Where the truth of a table stands in the warehouse; what is not a column there, under its name, is left out.
+FACTS = {
+    "truth_sessions": "fct_messaging_sessions",
+    "truth_responses": "fct_responses",
+    "truth_resolutions": "fct_resolutions",
+    "truth_visits": "fct_visits",
+    "truth_work": "fct_agent_work",
+    "truth_presence": "fct_agent_presence",
+    "truth_handling": """(
+        select
+            session_id,
+            agent_id,
+            sum(case when is_handled then visit_seconds else 0 end) as handle_seconds,
+            sum(case when is_handled then 0 else visit_seconds end) as viewing_seconds
+        from fct_visits
+        where not is_open
+        group by session_id, agent_id
+    )""",
+    "truth_agent_days": """(
+        select agent_id, activity_date, {sums}
+        from fct_agent_days
+        group by agent_id, activity_date
+    )""".replace(
+        "{sums}",
+        ", ".join(
+            f"sum({name}) as {name}" for name, kind in TRUTH_TABLES["truth_agent_days"].items() if kind == "duration"
+        ),
+    ),
+}
+LEFT_OUT = {"truth_sessions": {"is_test"}, "truth_presence": {"is_recorded"}, "truth_handling": {"message_count"}}
+COMPLETE = Rates(logout_lost=0)
+IDLE_LIMIT = Decimal(15 * 60)
+Rows = Counter[tuple[Any, ...]]
+
+
+def _columns(table: str, without: Iterable[str] = ()) -> list[str]:
+    return [name for name in TRUTH_TABLES[table] if name not in {"is_test", *LEFT_OUT.get(table, ()), *without}]
+
+
+def _value(text: str | None, kind: Kind) -> Any:
+    if text is None:
+        return None
+    match kind:
+        case Kind.INTEGER | Kind.DURATION:
+            return Decimal(text)
+        case Kind.BOOLEAN:
+            return text == "true"
+        case Kind.MOMENT:
+            return datetime.fromisoformat(text).replace(tzinfo=None)
+        case Kind.DAY:
+            return date.fromisoformat(text)
+        case Kind.TEXT:
+            return text
+
+
+def truth_rows(simulation: Simulation, table: str, without: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Return what really happened, its values as the warehouse types them."""
+    kinds = TRUTH_TABLES[table]
+    columns = _columns(table, without)
+    return [{name: _value(row[name], kinds[name]) for name in columns} for row in simulation.rows(table)]
+
+
+def raw_input(simulation: Simulation) -> RawInput:
+    """Return the simulated tables as a build takes them; schedules tell nothing of the truth that is compared here."""
+    raw = RawInput(**{table.removeprefix("raw_"): simulation.rows(table) for table in RAW_TABLES})
+    raw.channels = [row | {"business_hours_id": None} for row in raw.channels]
+    return raw
+
+
+def _multiset(rows: Iterable[dict[str, Any]]) -> Rows:
+    return Counter(tuple(row.values()) for row in rows)
+
+
+def _small_centre() -> Simulation:
+    return simulate(default_centre(6, days=7, sessions_per_day=40, rates=COMPLETE), date(2026, 2, 1), 7, seed=11)
+
+
+def _demo_centre() -> Simulation:
+    until = datetime(2026, 3, 15, 20, tzinfo=UTC)
+    return simulate(demo_centre(rates=COMPLETE), date(2026, 2, 14), until=until, seed=5)
+
+
+@pytest.fixture(scope="module", params=[_small_centre, _demo_centre], ids=["a centre of six", "the demo's centre"])
+def complete(request: pytest.FixtureRequest, replay: Replay) -> tuple[Simulation, Replay]:
+    """A run in which every event is logged, and the warehouse out of it."""
+    simulation: Simulation = request.param()
+    replay.build(raw_input(simulation))
+    return simulation, replay
+
+
+@pytest.mark.parametrize("table", FACTS)
+def test_the_warehouse_equals_the_truth_where_every_event_is_logged(
+    complete: tuple[Simulation, Replay], table: str
+) -> None:
+    simulation, replay = complete
+    true = truth_rows(simulation, table)
+    found = replay.rows(f"{FACTS[table]} as fact", _columns(table))
+    assert len(true) > 20
+    assert _multiset(found) == _multiset(true)
+
+
+def test_the_truth_can_disagree(replay: Replay) -> None:
+    """Of a message that nobody logged the agent still knows, and the warehouse does not."""
+    simulation = simulate(default_centre(4, days=2, sessions_per_day=20, rates=COMPLETE), date(2026, 2, 2), 2, seed=11)
+    raw = raw_input(simulation)
+    unlogged = next(
+        row for row in raw.conversation_events if row["event_type"] == "message_sent" and row["actor_type"] == "agent"
+    )
+    raw.conversation_events.remove(unlogged)
+    replay.build(raw)
+    for table in ("truth_visits", "truth_sessions"):
+        assert _multiset(replay.rows(FACTS[table], _columns(table))) != _multiset(truth_rows(simulation, table))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, DbtRun]:
+    """A run of which much goes wrong on the way, through files and a whole `dbt build` with all its tests."""
+    place = tmp_path_factory.mktemp("hostile")
+    centre = default_centre(6, days=7, sessions_per_day=40, rates=COMPLETE)
+    simulation = simulate(centre, date(2026, 2, 1), 7, seed=11, hostility=HOSTILITIES["wild"])
+    write(simulation, place / "raw", OutputFormat.PARQUET)
+    run = run_dbt(["build"], place, raw=str(place / "raw"), variables={"as_of": simulation.as_of.isoformat()})
+    assert run.exit_code == 0, run.output
+    return simulation, run
+
+
+def test_every_mishap_is_rejected_for_its_reason(hostile: tuple[Simulation, DbtRun]) -> None:
+    simulation, run = hostile
+    expected = Counter(
+        (row["raw_table"], row["rejection_reason"])
+        for row in simulation.rows("truth_hostility")
+        if row["rejection_reason"]
+    )
+    assert len(expected) > 10
+    sessionless = ("raw_conversation_events", "no_session")
+    with run.connect() as connection:
+        found = Counter(
+            {
+                (raw_table, reason): count
+                for raw_table, fact in (
+                    ("raw_conversation_events", "rejected_events"),
+                    ("raw_presence_events", "rejected_presence_events"),
+                )
+                for reason, count in connection.execute(
+                    f"select rejection_reason, count(*) from {fact} group by all"
+                ).fetchall()
+            }
+        )
+    # A lost starter takes the session from under events to which nothing else happened.
+    assert found.pop(sessionless) >= expected.pop(sessionless)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "touched_elsewhere"),
+    [
+        ("truth_sessions", {"handle_seconds", "viewing_seconds"}),
+        ("truth_responses", set()),
+        ("truth_resolutions", set()),
+        ("truth_work", {"active_seconds"}),
+    ],
+)
+def test_what_lost_events_do_not_touch_is_the_truth(
+    hostile: tuple[Simulation, DbtRun], table: str, touched_elsewhere: set[str]
+) -> None:
+    simulation, run = hostile
+    lost = {row["conversation_id"] for row in simulation.rows("truth_hostility") if row["is_event_lost"] == "true"}
+    columns = _columns(table, touched_elsewhere)
+    conversation = "conversation_id" if "conversation_id" in columns else "session_id"
+
+    def is_whole(row: dict[str, Any]) -> bool:
+        return str(row[conversation]).split("/")[0] not in lost
+
+    with run.connect() as connection:
+        rows = fetch_rows(connection, f"select {', '.join(columns)} from {FACTS[table]}")
+    found = [row for row in rows if is_whole(row)]
+    assert len(rows) > len(found) > 100
+    assert _multiset(found) == _multiset(
+        row for row in truth_rows(simulation, table, touched_elsewhere) if is_whole(row)
+    )
+
+
+def test_attention_differs_by_the_idle_limit_for_each_lost_event_at_most(hostile: tuple[Simulation, DbtRun]) -> None:
+    """Without one event of an agent, another's focus lasts to the next event or to the limit, or one less does."""
+    simulation, run = hostile
+    lost = Counter(row["agent_id"] for row in simulation.rows("truth_hostility") if row["is_event_lost"] == "true")
+    true: Counter[str] = Counter()
+    for row in truth_rows(simulation, "truth_visits"):
+        true[row["agent_id"]] += row["visit_seconds"] or 0
+    with run.connect() as connection:
+        found = dict(
+            connection.execute(
+                "select agent_id, coalesce(sum(visit_seconds), 0) from fct_visits group by agent_id"
+            ).fetchall()
+        )
+    assert set(found) == set(true)
+    assert any(found[agent_id] != true[agent_id] for agent_id in found)
+    for agent_id, seconds in found.items():
+        assert abs(seconds - true[agent_id]) <= IDLE_LIMIT * lost[agent_id], agent_id
+
+
+def test_the_truth_is_not_read_from_the_events(tmp_path: Path) -> None:
+    """What goes wrong on the way changes nothing of what people remember."""
+    centre = default_centre(6, days=7, sessions_per_day=40, rates=COMPLETE)
+    calm = simulate(centre, date(2026, 2, 1), 7, seed=11)
+    wild = simulate(centre, date(2026, 2, 1), 7, seed=11, hostility=HOSTILITIES["wild"])
+    for table in ("truth_responses", "truth_resolutions", "truth_work"):
+        assert json.dumps(calm.rows(table)) == json.dumps(wild.rows(table))
