@@ -142,6 +142,16 @@ def test_past_midnight_belongs_to_the_evening_before() -> None:
     assert minutes(monday_night, "2024-03-05 03:00", "2024-03-05 12:00") == 60
 
 
+def test_the_table_holds_what_opened_on_the_evening_before_the_first_moment() -> None:
+    raw = ConfiguredInput(
+        business_hours=[schedule("Asia/Kolkata")],
+        business_hour_intervals=opening_hours(EVERY_DAY, "20:00-16:00"),
+        channels=[channel("ch1", "office")],
+    )
+    nights = ChannelClocks(raw, moment("09:00"), as_of=moment("18:00")).of("ch1")
+    assert nights.business_milliseconds(moment("09:00"), moment("12:00")) == 90 * MINUTE
+
+
 def test_midnight_as_a_closing_time_is_the_one_that_follows() -> None:
     assert minutes(clock(opening_hours("1", "22:00-24:00")), "00:00", "2024-03-06 00:00") == 120
     assert minutes(clock(opening_hours("1", "22:00-00:00")), "00:00", "2024-03-06 00:00") == 120

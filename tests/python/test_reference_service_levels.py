@@ -344,8 +344,16 @@ def test_the_team_is_that_of_the_last_routing_before_the_start_else_of_the_first
     after = conversation().at("10:00").end_user().after(minutes=1).work("requested", "w1")
     after.after(minutes=1).work("transferred", "w1", "a1", to_team_id="t4").work("requested", "w2", team_id="t5")
     assert team(after) == "t5"  # within one instant a request ranks before a transfer
-    at_the_start = conversation().at("10:00").end_user().work("requested", "w1", team_id="t1")
-    assert team(at_the_start.after(minutes=1).handoff()) == "t1"
+    at_the_start = conversation().at("09:00").handoff(team_id="t0").at("10:00").end_user()
+    at_the_start.work("requested", "w1", team_id="t1")
+    assert team(at_the_start.after(minutes=1).work("requested", "w2", team_id="t2")) == "t1"
+    transferred = (
+        conversation().at("08:59").handoff(team_id="t1").at("09:00").work("transferred", "w1", "a1", to_team_id="t2")
+    )
+    transferred.at("09:01").work("transferred", "w2", "a1", team_id="t3")  # whence, not whither
+    assert team(transferred.at("10:00").end_user()) == "t2"
+    later = conversation().at("10:00").end_user().at("10:01").work("transferred", "w1", "a1", to_team_id="t2")
+    assert team(later) == "t2"
 
 
 def test_a_handoff_routes_the_clock_that_it_starts() -> None:
@@ -370,6 +378,8 @@ def test_the_topic_is_the_latest_still_set_at_the_start_else_the_first_set_after
     assert topic(none_left.at("10:01").topic_added("later").topic_removed("later").topic_added("last")) == "later"
     kept = conversation().at("09:00").topic_added("refund").at("10:00").end_user().at("10:01").topic_removed("refund")
     assert topic(kept) == "refund"
+    at_the_start = conversation().at("09:00").topic_added("refund").at("10:00").end_user().topic_added("delivery")
+    assert topic(at_the_start) == "delivery"
 
 
 # --- surveys ----------------------------------------------------------------------------------
