@@ -26,8 +26,8 @@ def generate(folder: Path, event_count: int, seed: int = DEFAULT_SEED) -> None:
 
     Args:
         folder: receives `<raw table>/part-0.parquet` for each table; such files are replaced.
-        event_count: rows of `raw_conversation_events`. Presence events come on top, four for each
-            agent and weekday.
+        event_count: rows of `raw_conversation_events`. Presence events come on top, about six for
+            each agent and weekday.
         seed: another seed gives another log of the same kind.
 
     Raises:

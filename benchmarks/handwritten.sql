@@ -6,32 +6,32 @@
 
 create temp table event_types as
 select * from (values
-    ('conversation_started', 10, true, array[]::varchar[]),
-    ('work_requested', 20, true, ['work_id']),
-    ('work_assigned', 21, true, ['work_id', 'agent_id']),
-    ('work_accepted', 22, true, ['work_id']),
-    ('work_declined', 23, true, ['work_id']),
-    ('work_push_timed_out', 24, true, ['work_id']),
-    ('work_canceled', 25, true, ['work_id']),
-    ('work_transferred', 26, true, ['work_id']),
-    ('work_closed', 28, false, ['work_id']),
-    ('message_sent', 40, true, ['message_id']),
-    ('message_delivered', 42, false, ['message_id']),
-    ('message_read', 43, false, ['message_id']),
-    ('message_failed', 44, false, ['message_id']),
-    ('bot_handoff', 45, true, []),
-    ('conversation_left', 50, false, []),
-    ('conversation_opened', 51, false, []),
-    ('topic_added', 52, false, ['topic_id']),
-    ('topic_removed', 53, false, ['topic_id']),
-    ('conversation_pended', 54, true, []),
-    ('conversation_resolved', 60, true, []),
-    ('conversation_reopened', 61, true, []),
-    ('after_work_started', 62, false, ['work_id']),
-    ('conversation_ended', 70, true, []),
-    ('csat_requested', 80, false, ['survey_id']),
-    ('csat_responded', 81, false, ['survey_id', 'score'])
-) as types(event_type, sort_rank, is_activity, required_keys);
+    ('conversation_started', 10, true, null, array[]::varchar[]),
+    ('work_requested', 20, true, null, ['work_id']),
+    ('work_assigned', 21, true, null, ['work_id', 'agent_id']),
+    ('work_accepted', 22, true, null, ['work_id']),
+    ('work_declined', 23, true, null, ['work_id']),
+    ('work_push_timed_out', 24, true, null, ['work_id']),
+    ('work_canceled', 25, true, null, ['work_id']),
+    ('work_transferred', 26, true, 'ends', ['work_id']),
+    ('work_closed', 28, false, 'ends', ['work_id']),
+    ('message_sent', 40, true, 'acts', ['message_id']),
+    ('message_delivered', 42, false, null, ['message_id']),
+    ('message_read', 43, false, null, ['message_id']),
+    ('message_failed', 44, false, null, ['message_id']),
+    ('bot_handoff', 45, true, null, []),
+    ('conversation_left', 50, false, 'ends', []),
+    ('conversation_opened', 51, false, 'opens', []),
+    ('topic_added', 52, false, 'acts', ['topic_id']),
+    ('topic_removed', 53, false, 'acts', ['topic_id']),
+    ('conversation_pended', 54, true, 'ends', []),
+    ('conversation_resolved', 60, true, 'ends', []),
+    ('conversation_reopened', 61, true, 'acts', []),
+    ('after_work_started', 62, false, 'acts', ['work_id']),
+    ('conversation_ended', 70, true, 'ends', []),
+    ('csat_requested', 80, false, null, ['survey_id']),
+    ('csat_responded', 81, false, null, ['survey_id', 'score'])
+) as types(event_type, sort_rank, is_activity, focus_effect, required_keys);
 
 create macro is_no_number(text) as
     text is not null
@@ -53,7 +53,7 @@ with parsed as (
         case when payload is not null and json_valid(payload) and ltrim(payload, e' \t\r\n')[1] = '{' then
             json_extract_string(payload, [
                 '$.message_id', '$.work_id', '$.topic_id', '$.survey_id', '$.agent_id', '$.score', '$.scale_max',
-                '$.capacity_weight', '$.origin', '$.text', '$.status_code', '$.is_proactive'
+                '$.capacity_weight', '$.origin', '$.text', '$.status_code', '$.is_proactive', '$.team_id'
             ])
         end as v
     from read_parquet(getvariable('raw') || '/raw_conversation_events/*.parquet')
@@ -64,12 +64,16 @@ select
     nullif(v[2], '') as work_id,
     nullif(v[3], '') as topic_id,
     nullif(v[4], '') as survey_id,
+    nullif(v[5], '') as assigned_agent_id,
+    nullif(v[8], '') as capacity_weight,
+    nullif(v[13], '') as team_id,
     v[9] as origin,
     nullif(v[10], '') as message_text,
     nullif(v[11], '') as status_code,
     coalesce(v[12] = 'true', false) as is_proactive,
     case when parsed.event_type = 'message_sent' and actor_type != 'end_user' then 41 else sort_rank end as sort_rank,
     is_activity,
+    focus_effect,
     coalesce(
         parsed.event_type in ('conversation_started', 'conversation_reopened')
         or (parsed.event_type = 'message_sent' and actor_type != 'system'), false
@@ -101,14 +105,26 @@ select
 from parsed
 left join event_types using (event_type);
 
+-- Of presence the broken go at once, and of what came again the first received is left.
+create temp table presence as
+select event_id, agent_id, status, occurred_at, received_at, cast(capacity as decimal(18, 3)) as capacity
+from (
+    select * replace (
+        date_trunc('millisecond', occurred_at) as occurred_at, date_trunc('millisecond', received_at) as received_at
+    )
+    from read_parquet(getvariable('raw') || '/raw_presence_events/*.parquet')
+)
+where event_id != '' and agent_id != '' and status in ('available', 'busy', 'away', 'offline')
+  and occurred_at <= received_at + interval 300 second and received_at <= occurred_at + interval 400 day
+qualify row_number() over (
+    partition by event_id order by received_at, agent_id, status, coalesce(cast(capacity as varchar), ''), occurred_at
+) = 1;
+
 set variable as_of = (
     select max(received_at) from (
         select received_at from deliveries where rejection_reason is null
         union all
-        select date_trunc('millisecond', received_at)
-        from read_parquet(getvariable('raw') || '/raw_presence_events/*.parquet')
-        where event_id != '' and agent_id != '' and status in ('available', 'busy', 'away', 'offline')
-          and occurred_at <= received_at + interval 300 second and received_at <= occurred_at + interval 400 day
+        select received_at from presence
     )
 );
 
@@ -160,7 +176,7 @@ where rejection_reason is not null
 create temp table events as
 with ordered as (
     select
-        deliveries.* exclude (payload, rejection_reason, sort_rank),
+        deliveries.* exclude (payload, rejection_reason),
         row_number() over in_order as position,
         max(case when is_activity then occurred_at end) over before as last_activity_before,
         last_value(case when is_starter then true when event_type = 'conversation_ended' then false end ignore nulls)
@@ -246,15 +262,24 @@ moments as (
     select agent_id, valid_from as since from stays
     union
     select agent_id, valid_to from stays
+),
+winners as (
+    select
+        moments.agent_id, since,
+        (
+            select min_by(team_id, row(-epoch_us(valid_from), team_id)) from stays
+            where stays.agent_id = moments.agent_id and since >= valid_from and since < valid_to
+        ) as team_id
+    from moments
+),
+changes as (
+    select *
+    from winners
+    qualify team_id is distinct from lag(team_id) over (partition by agent_id order by since)
 )
-select
-    moments.agent_id, since,
-    lead(since) over (partition by moments.agent_id order by since) as until,
-    (
-        select min_by(team_id, row(-epoch_us(valid_from), team_id)) from stays
-        where stays.agent_id = moments.agent_id and since >= valid_from and since < valid_to
-    ) as team_id
-from moments;
+select agent_id, since, lead(since) over (partition by agent_id order by since) as until, team_id
+from changes
+qualify team_id is not null;
 
 -- Messages and their receipts -----------------------------------------------------------------------------------------
 
@@ -456,6 +481,42 @@ left join topics_then on cycles.session_id = topics_then.session_id and cycles.c
 left join users using (messaging_user_id)
 left join teams on resolved_by_agent_id = teams.agent_id and resolved_at >= since and resolved_at < until;
 
+-- Pieces of work ------------------------------------------------------------------------------------------------------
+
+create temp table works as
+select
+    conversation_id, work_id,
+    min_by(session_id, position) as session_id,
+    coalesce(
+        min(case when event_type = 'work_requested' then position end),
+        min(case when event_type = 'work_assigned' then position end), min(position)
+    ) as offered_position,
+    min_by(occurred_at, position) filter (event_type = 'work_requested') as requested_at,
+    max_by(occurred_at, position) filter (event_type = 'work_assigned') as assigned_at,
+    min_by(occurred_at, position) filter (event_type = 'work_accepted') as accepted_at,
+    min_by(occurred_at, position) filter (event_type = 'after_work_started') as after_work_started_at,
+    min_by(occurred_at, position) filter (is_terminal) as terminal_at,
+    min_by(event_type, position) filter (is_terminal) as terminal_type,
+    coalesce(
+        nullif(min_by(if(actor_type = 'agent', actor_id, ''), position) filter (event_type = 'work_accepted'), ''),
+        max_by(assigned_agent_id, position) filter (event_type = 'work_assigned')
+    ) as agent_id,
+    coalesce(
+        nullif(max_by(coalesce(team_id, ''), position) filter (event_type = 'work_assigned'), ''),
+        nullif(min_by(coalesce(team_id, ''), position) filter (event_type = 'work_requested'), '')
+    ) as named_team_id,
+    cast(coalesce(
+        max_by(coalesce(capacity_weight, '1'), position) filter (event_type = 'work_assigned'), '1'
+    ) as decimal(18, 3)) as capacity_weight
+from (
+    select *, event_type in (
+            'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred', 'work_closed'
+        ) as is_terminal
+    from events
+    where work_id is not null and (event_type = 'after_work_started' or starts_with(event_type, 'work_'))
+)
+group by conversation_id, work_id;
+
 -- Sessions, and their six metrics -------------------------------------------------------------------------------------
 
 create table fct_messaging_sessions as
@@ -498,19 +559,8 @@ unanswered as (
     select session_id from responses where responded_at is null
 ),
 pending_work as (
-    select distinct session_id
-    from (
-        select
-            min_by(session_id, position) as session_id,
-            bool_or(event_type in ('work_requested', 'work_assigned')) and not bool_or(event_type in (
-                'work_accepted', 'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred',
-                'work_closed'
-            )) as is_pending
-        from events
-        where work_id is not null and (event_type = 'after_work_started' or starts_with(event_type, 'work_'))
-        group by conversation_id, work_id
-    )
-    where is_pending
+    select distinct session_id from works
+    where coalesce(requested_at, assigned_at) is not null and accepted_at is null and terminal_at is null
 ),
 joined as (
     select
@@ -601,3 +651,287 @@ measured as (
     where ended_at is not null
 )
 select session_id, metric_type, cast(thousandths * 0.001 as decimal(18, 3)) as metric_value from measured;
+
+-- Visits: opens and acts of one agent in one conversation, until something else or a quarter of an hour ---------------
+
+create temp table visits as
+with focus_events as (
+    select
+        actor_id as agent_id, conversation_id, session_id, event_id, occurred_at, sort_rank,
+        focus_effect != 'ends' as is_focus, event_type = 'message_sent' as is_message
+    from events
+    where actor_type = 'agent' and focus_effect is not null
+    union all
+    select agent_id, null, null, event_id, occurred_at, 90, false, false from presence
+    where status in ('away', 'offline')
+),
+latest as (
+    select
+        *,
+        row_number() over in_order as place,
+        last_value(case when is_focus then conversation_id end ignore nulls)
+            over (in_order rows between unbounded preceding and current row) as latest_conversation_id
+    from focus_events
+    window in_order as (partition by agent_id order by occurred_at, sort_rank, event_id)
+),
+neighbours as (
+    select
+        agent_id, conversation_id, session_id, event_id, occurred_at, is_focus, is_message, place,
+        lag(if(is_focus, conversation_id, null)) over in_order as previous_focus,
+        lag(occurred_at) over in_order as previous_at,
+        lead(if(is_focus, conversation_id, null)) over in_order as next_focus,
+        lead(occurred_at) over in_order as next_at
+    from latest
+    where is_focus or conversation_id is null or conversation_id = latest_conversation_id
+    window in_order as (partition by agent_id order by place)
+),
+delimited as (
+    select
+        agent_id, conversation_id, session_id, event_id, occurred_at, is_message, place, next_at,
+        not coalesce(previous_focus = conversation_id and occurred_at <= previous_at + interval 15 minute, false)
+            as starts_visit,
+        not coalesce(next_focus = conversation_id and next_at <= occurred_at + interval 15 minute, false) as ends_visit
+    from neighbours
+    where is_focus
+),
+numbered as (
+    select
+        *,
+        last_value(if(starts_visit, place, null) ignore nulls) over (partition by agent_id order by place)
+            as visit_place
+    from delimited
+),
+paired as (
+    select
+        agent_id,
+        any_value(event_id) filter (starts_visit) as visit_id,
+        any_value(conversation_id) as conversation_id,
+        any_value(session_id) filter (starts_visit) as session_id,
+        min(occurred_at) as started_at,
+        max(occurred_at) + interval 15 minute as limit_at,
+        any_value(next_at) filter (ends_visit) as next_at,
+        count(*) filter (is_message) as message_count
+    from numbered
+    group by agent_id, visit_place
+)
+select
+    * exclude (limit_at, next_at),
+    if(is_idle_capped, limit_at, next_at) as ended_at
+from (select *, coalesce(next_at, getvariable('as_of')) > limit_at as is_idle_capped from paired);
+
+create table fct_visits as
+select
+    visit_id, visits.agent_id, visits.conversation_id, visits.session_id, started_at, ended_at, message_count,
+    message_count > 0 as is_handled, is_idle_capped,
+    cast(if(is_idle_capped, 900, 0) as decimal(18, 3)) as idle_tail_seconds,
+    cast((epoch_ms(ended_at) - epoch_ms(started_at)) * 0.001 as decimal(18, 3)) as visit_seconds,
+    sessions.channel_id, sessions.messaging_user_id, users.account_id, teams.team_id
+from visits
+inner join (select session_id, channel_id, messaging_user_id from sessions) as sessions using (session_id)
+left join users using (messaging_user_id)
+left join teams on visits.agent_id = teams.agent_id and started_at >= since and started_at < until;
+
+-- Presence, and when it has gone stale --------------------------------------------------------------------------------
+
+-- Within a day there is no silence longer than one, so its first and last event stand for all.
+create table fct_agent_presence as
+with signs as (
+    select agent_id, occurred_at, event_id, status, capacity from presence
+    union all
+    select actor_id, unnest([min(occurred_at), max(occurred_at)]), null, null, null
+    from events
+    where actor_type = 'agent'
+    group by actor_id, epoch_ms(occurred_at) // 86400000
+),
+silences as (
+    select
+        *,
+        coalesce(lead(occurred_at) over in_order, getvariable('as_of')) > occurred_at + interval 24 hour as is_silent,
+        count(event_id) over (in_order rows between unbounded preceding and current row) as presence_number
+    from signs
+    window in_order as (partition by agent_id order by occurred_at, event_id)
+),
+intervals as (
+    select
+        agent_id, presence_number,
+        any_value(event_id) as event_id,
+        any_value(status) as status,
+        any_value(capacity) as capacity,
+        any_value(occurred_at) filter (event_id is not null) as started_at,
+        min(occurred_at) filter (is_silent) + interval 24 hour as silent_at
+    from silences
+    where event_id is not null or (is_silent and presence_number > 0)
+    group by agent_id, presence_number
+),
+judged as (
+    select
+        *,
+        if(status != 'offline', silent_at, null) as stale_at,
+        lead(started_at) over (partition by agent_id order by presence_number) as next_at
+    from intervals
+)
+select agent_id, status, started_at, coalesce(stale_at, next_at) as ended_at, capacity, event_id as presence_event_id
+from judged
+union all
+select agent_id, 'unknown', stale_at, next_at, null, event_id from judged where stale_at is not null;
+
+-- Work: what became of it, and how long its agent attended to it ------------------------------------------------------
+
+create temp table concluded_works as
+select
+    works.*, ended_at as session_ended_at,
+    terminal_at is null and accepted_at is not null and ended_at is not null as is_closed_by_session_end,
+    case
+        when is_closed_by_session_end then ended_at when terminal_type in ('work_closed', 'work_transferred') then terminal_at
+    end as closed_at,
+    row_number() over (partition by session_id order by offered_position, work_id) = 1 as is_first_work
+from works
+inner join (select session_id, ended_at from fct_messaging_sessions) as ends using (session_id);
+
+create table fct_agent_work as
+with attended as (
+    select
+        conversation_id, work_id,
+        sum(least(epoch_ms(visit_ended_at), epoch_ms(closed_at)) - greatest(epoch_ms(started_at), epoch_ms(accepted_at)))
+            as active_ms
+    from concluded_works
+    inner join (
+        select
+            agent_id, session_id, started_at,
+            coalesce(ended_at, greatest(started_at, getvariable('as_of'))) as visit_ended_at
+        from visits
+    ) using (agent_id, session_id)
+    where closed_at > started_at and accepted_at < visit_ended_at and closed_at >= accepted_at
+    group by conversation_id, work_id
+)
+select
+    works.conversation_id, works.work_id, session_id, works.agent_id,
+    coalesce(named_team_id, teams.team_id) as team_id,
+    requested_at, assigned_at, accepted_at, closed_at,
+    case
+        when terminal_type = 'work_push_timed_out' then 'declined_on_push_timeout'
+        when terminal_type is not null then terminal_type[6:]
+        when is_closed_by_session_end then 'closed'
+        when accepted_at is not null then 'opened'
+        when assigned_at is not null then 'assigned'
+        else 'requested'
+    end as status,
+    capacity_weight, is_first_work, is_closed_by_session_end,
+    case when accepted_at >= requested_at
+        then cast((epoch_ms(accepted_at) - epoch_ms(requested_at)) * 0.001 as decimal(18, 3)) end
+        as speed_to_answer_seconds,
+    case when closed_at >= accepted_at
+        then cast((epoch_ms(closed_at) - epoch_ms(accepted_at)) * 0.001 as decimal(18, 3)) end as work_handle_seconds,
+    case when closed_at >= after_work_started_at
+        then cast((epoch_ms(closed_at) - epoch_ms(after_work_started_at)) * 0.001 as decimal(18, 3)) end
+        as after_work_seconds,
+    case when closed_at >= accepted_at
+        then cast(cast(coalesce(active_ms, 0) as bigint) * 0.001 as decimal(18, 3)) end as active_seconds
+from concluded_works as works
+left join attended on works.conversation_id = attended.conversation_id and works.work_id = attended.work_id
+left join teams
+    on works.agent_id = teams.agent_id
+    and coalesce(accepted_at, assigned_at) >= since and coalesce(accepted_at, assigned_at) < until;
+
+-- The timeline: one window over every boundary; at one instant what ends sorts before what begins ---------------------
+
+create table fct_agent_timeline as
+with presences as (
+    select *, coalesce(ended_at, greatest(started_at, getvariable('as_of'))) as until_at from fct_agent_presence
+),
+viewed as (
+    select *, coalesce(ended_at, greatest(started_at, getvariable('as_of'))) as until_at from visits
+),
+open_works as (
+    select agent_id, accepted_at, until_at, least(capacity_weight, 1000000) as weight
+    from (
+        select
+            *, coalesce(terminal_at, session_ended_at, greatest(accepted_at, getvariable('as_of'))) as until_at
+        from concluded_works
+    )
+    where until_at > accepted_at and agent_id is not null
+),
+loads as (      -- sums over a window cost most: first over these few
+    select
+        agent_id, moment,
+        cast(sum(sum(work)) over so_far as bigint) as work,
+        cast(sum(sum(weight)) over so_far as decimal(18, 3)) as weight
+    from (
+        select agent_id, accepted_at as moment, 1 as work, weight from open_works
+        union all
+        select agent_id, until_at, -1, -weight from open_works
+    )
+    group by agent_id, moment
+    window so_far as (partition by agent_id order by moment rows between unbounded preceding and current row)
+),
+spans as (
+    select agent_id, min(started_at) as first_at, max(until_at) as last_at
+    from (
+        select agent_id, started_at, until_at from presences
+        union all
+        select agent_id, started_at, until_at from viewed
+        union all
+        select agent_id, accepted_at, until_at from open_works
+    )
+    group by agent_id
+),
+members as (
+    select agent_id, team_id, greatest(since, first_at) as started_at, least(until, last_at) as until_at
+    from teams
+    inner join spans using (agent_id)
+    where least(until, last_at) > greatest(since, first_at)
+),
+boundaries as (      -- null marks change nothing, '' and -1 say that there is nothing
+    select
+        agent_id, started_at as moment, true as is_start,
+        if(until_at > started_at, status, null) as status_mark,
+        if(until_at > started_at, coalesce(capacity, -1), null) as capacity_mark,
+        null as conversation_mark, null as handled_mark, null as team_mark, null as work, null as weight
+    from presences
+    union all
+    select agent_id, until_at, false, if(until_at > started_at, '', null), if(until_at > started_at, -1, null),
+        null, null, null, null, null
+    from presences
+    union all
+    select agent_id, started_at, true, null, null, if(until_at > started_at, conversation_id, null),
+        if(until_at > started_at, message_count > 0, null), null, null, null
+    from viewed
+    union all
+    select agent_id, until_at, false, null, null, if(until_at > started_at, '', null),
+        if(until_at > started_at, false, null), null, null, null
+    from viewed
+    union all
+    select agent_id, started_at, true, null, null, null, null, team_id, null, null from members
+    union all
+    select agent_id, until_at, false, null, null, null, null, '', null, null from members
+    union all
+    select agent_id, moment, true, null, null, null, null, null, work, weight from loads
+),
+swept as (
+    select
+        agent_id, moment as started_at,
+        lead(moment) over in_order as ended_at,
+        last_value(status_mark ignore nulls) over so_far as status_mark,
+        last_value(capacity_mark ignore nulls) over so_far as capacity_mark,
+        last_value(conversation_mark ignore nulls) over so_far as conversation_mark,
+        last_value(handled_mark ignore nulls) over so_far as handled_mark,
+        last_value(team_mark ignore nulls) over so_far as team_mark,
+        last_value(work ignore nulls) over so_far as work,
+        last_value(weight ignore nulls) over so_far as weight
+    from boundaries
+    window
+        in_order as (partition by agent_id order by moment, is_start),
+        so_far as (in_order rows between unbounded preceding and current row)
+)
+select
+    agent_id, nullif(team_mark, '') as team_id, started_at, ended_at,
+    nullif(status_mark, '') as status,
+    nullif(status_mark, '') in ('available', 'busy', 'away') as is_online,
+    nullif(status_mark, '') = 'available' as is_available,
+    nullif(conversation_mark, '') as conversation_id,
+    coalesce(handled_mark, false) as is_handled,
+    coalesce(work, 0) as open_work_count,
+    coalesce(weight, 0) as open_work_weight,
+    nullif(capacity_mark, -1) as capacity
+from swept
+where ended_at > started_at;

@@ -31,7 +31,6 @@ README = HERE / "README.md"
 SCRIPT = HERE / "handwritten.sql"
 DBT = Path(sys.executable).parent / "dbt"
 LAYERS = ("staging", "intermediate", "core")
-START, END = "<!-- results -->", "<!-- /results -->"
 SLOWEST = 10
 EXAMPLES = 3
 
@@ -511,18 +510,19 @@ def _render_comparisons(comparisons: Sequence[Comparison]) -> list[str]:
     ]
 
 
-def write_results(section: str) -> None:
-    """Replace what stands between the README's two markers.
+def write_results(section: str, name: str = "results") -> None:
+    """Replace what stands between the README's two markers of this name.
 
     Raises:
         ValueError: when the markers are not there, in this order.
     """
+    first, last = f"<!-- {name} -->", f"<!-- /{name} -->"
     text = README.read_text(encoding="utf-8")
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
+    before, start, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not (start and end):
-        raise ValueError(f"{README.name} lacks {START} … {END}")
-    README.write_text(f"{before}{START}\n\n{section}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{README.name} lacks {first} … {last}")
+    README.write_text(f"{before}{first}\n\n{section}\n\n{last}{after}", encoding="utf-8")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
