@@ -216,18 +216,22 @@ def schedules() -> st.SearchStrategy[SchedulePlan]:
 
 
 def policies() -> st.SearchStrategy[PolicyPlan]:
-    """Draw one policy; among several, many hold for the same thing."""
-    moments = st.none() | st.sampled_from(MEMBERSHIP_MOMENTS)
+    """Draw one policy, mostly without bounds: among several, many hold for the same thing."""
+
+    def scope(ids: Sequence[str]) -> st.SearchStrategy[str | None]:
+        return st.one_of(st.none(), st.none(), st.sampled_from(ids))
+
+    bounds = st.one_of(*(st.none(),) * 4, st.sampled_from(MEMBERSHIP_MOMENTS))
     return st.builds(
         PolicyPlan,
         metric=st.sampled_from(SLA_METRICS),
         target=st.sampled_from(SLA_TARGETS),
         clock=st.sampled_from(SLA_CLOCKS),
-        channel=st.none() | st.sampled_from(CHANNEL_IDS),
-        team=st.none() | st.sampled_from(TEAM_IDS),
-        topic=st.none() | st.sampled_from(TOPIC_IDS),
-        valid_from=st.none() | moments,
-        valid_to=st.none() | moments,
+        channel=scope(CHANNEL_IDS),
+        team=scope(TEAM_IDS),
+        topic=scope(TOPIC_IDS),
+        valid_from=bounds,
+        valid_to=bounds,
         id_prefix=st.sampled_from(EVENT_ID_PREFIXES),
     )
 
@@ -237,8 +241,8 @@ def hostile_configurations() -> st.SearchStrategy[Configuration]:
     return st.builds(
         ConfigurationPlan,
         schedules=st.lists(schedules(), max_size=3),
-        schedule_of_channel=st.tuples(*(st.sampled_from((0, 1, 2, None)) for _ in CHANNEL_IDS)),
-        policies=st.lists(policies(), max_size=10),
+        schedule_of_channel=st.tuples(*(st.sampled_from((0, 0, 1, 2, None)) for _ in CHANNEL_IDS)),
+        policies=st.lists(policies(), min_size=1, max_size=10),
     ).map(render_configuration)
 
 
