@@ -17,6 +17,7 @@ clipped as (
         ) }} as clipped_ms
     from segments_by_day as segments
     inner join {{ ref('dim_dates') }} as days on segments.activity_date = days.date_day
+    where days.ended_at > days.started_at      -- a date that a change of the clocks skips has no time
 )
 {%- endmacro %}
 
@@ -28,8 +29,17 @@ clipped as (
 {%- endmacro %}
 
 
+{# A weight or capacity as a load: below 0 it is none, and beyond a million it counts as a million, so that no slip in a
+   number stops a build. Null stays null, over which `least` would pass. #}
+{% macro plausible_load(load) -%}
+    case when {{ load }} is not null then greatest(least({{ load }}, 1000000), 0) end
+{%- endmacro %}
+
+
 {# The integral of a load over time: load × seconds, exact and half up at the thousandth. `load` is null where it is not
    known, which is no load of 0. #}
 {% macro load_seconds(load) -%}
-    cast(cast(sum(clipped_ms * cast(1000 * {{ load }} as bigint)) as decimal(30, 0)) * 0.000001 as decimal(18, 3))
+    cast(cast(
+        sum(cast(clipped_ms as decimal(18, 0)) * cast(1000 * {{ load }} as decimal(18, 0))) as decimal(30, 0)
+    ) * 0.000001 as decimal(18, 3))
 {%- endmacro %}

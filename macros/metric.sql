@@ -75,6 +75,14 @@
 {%- endmacro %}
 
 
+{# A select list of figures: each by its expression, and null where there is none for it. #}
+{% macro figures_or_null(names, expressions) -%}
+    {%- for name in names %}
+        cast({{ expressions.get(name, 'null') }} as decimal(38, 3)) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# Rows without an id stay visible under a name of their own; an id that really has that name, or that of all together,
    is told apart by another pair of brackets. #}
 {% macro id_or_none(column) -%}

@@ -7,8 +7,9 @@
     {{ return([
         {
             'name': 'agent_time', 'fact': ref('fct_agent_days'), 'day': 'activity_date', 'agent': 'agent_id',
-            'team': 'team_id', 'where': 'is_active', 'counts': [], 'metrics': [
-                'online_seconds', 'available_seconds', 'away_seconds', 'unknown_seconds', 'working_seconds',
+            'team': 'team_id', 'where': 'is_active', 'counts': ['online_agent_count'], 'metrics': [
+                'online_seconds', 'available_seconds', 'availability_rate', 'away_seconds', 'unknown_seconds',
+                'working_seconds',
                 'handle_working_seconds', 'utilisation_rate', 'occupied_seconds', 'occupancy_rate', 'open_work_seconds',
                 'concurrency', 'open_weight_seconds', 'capacity_seconds', 'capacity_utilisation_rate'
             ]
@@ -16,8 +17,9 @@
         {
             'name': 'handling', 'fact': ref('fct_agent_session_days'), 'day': 'activity_date', 'agent': 'agent_id',
             'team': 'team_id', 'where': 'not is_test_channel',
-            'counts': ['handled_session_count', 'handle_seconds', 'viewing_seconds'], 'metrics': [
-                'average_handle_seconds', 'p50_handle_seconds', 'p90_handle_seconds', 'p95_handle_seconds'
+            'counts': ['handled_session_count', 'handle_seconds', 'viewed_session_count', 'viewing_seconds'], 'metrics': [
+                'average_handle_seconds', 'p50_handle_seconds', 'p90_handle_seconds', 'p95_handle_seconds',
+                'p50_viewing_seconds', 'p90_viewing_seconds', 'p95_viewing_seconds'
             ]
         },
         {
@@ -28,7 +30,9 @@
             'name': 'responses', 'fact': ref('fct_responses'), 'day': 'responded_date', 'agent': 'agent_id',
             'team': 'team_id', 'where': 'not is_test_channel', 'counts': ['agent_response_count'], 'metrics': [
                 'agent_response_sum_seconds', 'average_agent_response_seconds', 'p50_agent_response_seconds',
-                'p90_agent_response_seconds', 'p95_agent_response_seconds', 'max_agent_response_seconds'
+                'p90_agent_response_seconds', 'p95_agent_response_seconds', 'max_agent_response_seconds',
+                'agent_wait_sum_seconds', 'average_agent_wait_seconds', 'p50_agent_wait_seconds',
+                'p90_agent_wait_seconds', 'p95_agent_wait_seconds'
             ]
         },
         {
@@ -45,24 +49,31 @@
             'counts': ['resolution_count', 'resolved_session_count'], 'metrics': []
         },
         {
+            'name': 'assigned_work', 'fact': ref('fct_agent_work'), 'day': 'assigned_date', 'agent': 'agent_id',
+            'team': 'agent_team_id', 'where': 'not is_test_channel', 'counts': ['assigned_work_count'], 'metrics': []
+        },
+        {
             'name': 'accepted_work', 'fact': ref('fct_agent_work'), 'day': 'accepted_date', 'agent': 'agent_id',
-            'team': 'team_id', 'where': 'not is_test_channel',
+            'team': 'agent_team_id', 'where': 'not is_test_channel',
             'counts': ['accepted_work_count', 'speed_to_answer_count'], 'metrics': [
                 'speed_to_answer_sum_seconds', 'average_speed_to_answer_seconds', 'p50_speed_to_answer_seconds',
                 'p90_speed_to_answer_seconds', 'p95_speed_to_answer_seconds'
             ]
         },
         {
-            'name': 'refused_work', 'fact': ref('fct_agent_work'), 'day': 'terminal_date', 'agent': 'agent_id',
-            'team': 'team_id', 'where': 'not is_test_channel',
+            'name': 'refused_work', 'fact': ref('fct_agent_work'), 'day': 'terminal_date',
+            'agent': 'terminal_agent_id', 'team': 'terminal_team_id', 'where': 'not is_test_channel',
             'counts': ['declined_work_count', 'timed_out_work_count', 'transferred_work_count'], 'metrics': []
         },
         {
             'name': 'closed_work', 'fact': ref('fct_agent_work'), 'day': 'closed_date', 'agent': 'agent_id',
-            'team': 'team_id', 'where': 'not is_test_channel',
-            'counts': ['closed_work_count', 'work_handle_count'], 'metrics': [
+            'team': 'agent_team_id', 'where': 'not is_test_channel',
+            'counts': ['closed_work_count', 'work_handle_count', 'after_work_count'], 'metrics': [
                 'work_handle_sum_seconds', 'average_work_handle_seconds', 'p50_work_handle_seconds',
-                'p90_work_handle_seconds', 'p95_work_handle_seconds', 'after_work_sum_seconds', 'active_sum_seconds'
+                'p90_work_handle_seconds', 'p95_work_handle_seconds', 'after_work_sum_seconds',
+                'average_after_work_seconds', 'p50_after_work_seconds', 'p90_after_work_seconds',
+                'p95_after_work_seconds', 'active_sum_seconds', 'average_active_seconds', 'p50_active_seconds',
+                'p90_active_seconds', 'p95_active_seconds'
             ]
         },
     ]) }}

@@ -3,19 +3,26 @@ with
 
 {{ segments_clipped_at_midnight() }},
 
-sides_told as (
+sides_told as (      -- test channels take an agent's presence, and nothing else
     select
         *,
         is_online and not is_away as is_working,
-        visit_id is not null and is_handled and not is_test_channel as is_handling,
+        is_handled and not is_test_channel as is_handling,
         visit_id is not null and not is_handled and not is_test_channel as is_viewing,
         open_work_count - test_work_count as work_count,
-        case when status is not null then case when is_online then open_work_count - test_work_count else 0 end end
-            as online_work_count,
-        case when is_online and capacity is not null then open_work_weight - test_work_weight end as online_work_weight,
-        -- `least` passes over null, and a capacity that is not known is none of a million.
-        case when is_online and capacity is not null then least(capacity, 1000000) end as online_capacity
+        open_work_weight - test_work_weight as work_weight,
+        {{ plausible_load('capacity') }} as capacity_load,
+        coalesce(is_online and capacity is not null, false) as is_capacity_known
     from clipped
+),
+
+loads_told as (      -- null where nothing is known, 0 where nothing was carried
+    select
+        *,
+        case when status is not null then case when is_online then work_count else 0 end end as online_work_count,
+        case when is_capacity_known then work_weight end as online_work_weight,
+        case when is_capacity_known then capacity_load end as online_capacity
+    from sides_told
 ),
 
 final as (
@@ -40,8 +47,8 @@ final as (
         {{ load_seconds('online_work_weight') }} as open_weight_seconds,
         {{ load_seconds('online_capacity') }} as capacity_seconds,
         -- Whether there is more to tell of the day than that the agent was off.
-        bool_or(status is null or is_online or is_unknown or visit_id is not null or open_work_count > 0) as is_active
-    from sides_told
+        coalesce(bool_or(is_online or is_unknown or is_handling or is_viewing or work_count > 0), false) as is_active
+    from loads_told
     group by agent_id, team_id, activity_date
 )
 

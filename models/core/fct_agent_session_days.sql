@@ -10,21 +10,23 @@ pieces as (
         agent_id,
         team_id,
         activity_date,
+        started_at,
         clipped_ms,
         is_handled
     from clipped
     where visit_id is not null
     union all
     select      -- a visit without length is in no segment, and was a visit all the same
-        visit_id,
-        session_id,
-        agent_id,
-        team_id,
-        started_date as activity_date,
+        visits.visit_id,
+        visits.session_id,
+        visits.agent_id,
+        visits.team_id,
+        visits.started_date as activity_date,
+        visits.started_at,
         0 as clipped_ms,
-        is_handled
-    from {{ ref('fct_visits') }}
-    where visit_seconds = 0
+        visits.is_handled
+    from {{ ref('fct_visits') }} as visits
+    anti join clipped using (visit_id)
 ),
 
 summed as (
@@ -34,6 +36,7 @@ summed as (
         session_id,
         activity_date,
         count(distinct visit_id) as visit_count,
+        min(started_at) as first_started_at,
         cast(sum(case when is_handled then clipped_ms else 0 end) as bigint) as handle_ms,
         cast(sum(case when is_handled then 0 else clipped_ms end) as bigint) as viewing_ms,
         bool_or(is_handled) as is_handled
@@ -41,30 +44,53 @@ summed as (
     group by agent_id, team_id, session_id, activity_date
 ),
 
+-- A percentile is over agent, session and day: of an agent who changes teams that day, the first team's row has it all.
+whole_days_told as (
+    select
+        *,
+        bool_or(is_handled) over whole_day as is_day_handled,
+        cast(sum(handle_ms) over whole_day as bigint) as day_handle_ms,
+        cast(sum(viewing_ms) over whole_day as bigint) as day_viewing_ms,
+        row_number() over (
+            partition by agent_id, session_id, activity_date order by first_started_at, team_id nulls last
+        ) = 1 as is_first_of_day
+    from summed
+    window whole_day as (partition by agent_id, session_id, activity_date)
+),
+
 sessions as (
     select * from {{ ref('fct_messaging_sessions') }}
 ),
 
+percentile_rows_chosen as (
+    select
+        *,
+        case when is_first_of_day and is_day_handled then day_handle_ms end as handled_session_ms,
+        case when is_first_of_day and day_viewing_ms > 0 then day_viewing_ms end as viewed_session_ms
+    from whole_days_told
+),
+
 final as (
     select
-        summed.agent_id,
-        summed.team_id,
-        summed.session_id,
+        chosen.agent_id,
+        chosen.team_id,
+        chosen.session_id,
         sessions.conversation_id,
         sessions.channel_id,
         sessions.messaging_user_id,
         sessions.account_id,
         sessions.topic_id,
-        summed.activity_date,
-        summed.visit_count,
-        {{ seconds_from_milliseconds('summed.handle_ms') }} as handle_seconds,
-        {{ seconds_from_milliseconds('summed.viewing_ms') }} as viewing_seconds,
-        case when summed.is_handled then summed.session_id end as handled_session_id,
-        case when summed.is_handled then {{ seconds_from_milliseconds('summed.handle_ms') }} end
-            as handled_session_seconds,
-        summed.is_handled,
+        chosen.activity_date,
+        chosen.visit_count,
+        {{ seconds_from_milliseconds('chosen.handle_ms') }} as handle_seconds,
+        {{ seconds_from_milliseconds('chosen.viewing_ms') }} as viewing_seconds,
+        case when chosen.is_handled then chosen.session_id end as handled_session_id,
+        {{ seconds_from_milliseconds('chosen.handled_session_ms') }} as handled_session_seconds,
+        case when not chosen.is_day_handled then chosen.session_id end as viewed_session_id,
+        {{ seconds_from_milliseconds('chosen.viewed_session_ms') }} as viewed_session_seconds,
+        chosen.is_handled,
         sessions.is_test_channel
-    from summed
+    from percentile_rows_chosen as chosen
     inner join sessions using (session_id)
 )
 

@@ -32,6 +32,9 @@ final as (
         contexts.account_id,
         measured.agent_id,
         measured.team_id,
+        measured.agent_team_id,
+        measured.terminal_agent_id,
+        teams_then.team_id as terminal_team_id,
         measured.requested_event_id,
         measured.assigned_event_id,
         measured.accepted_event_id,
@@ -40,6 +43,7 @@ final as (
         measured.work_reason,
         measured.requested_at,
         measured.assigned_at,
+        {{ local_date('measured.assigned_at') }} as assigned_date,
         measured.accepted_at,
         {{ local_date('measured.accepted_at') }} as accepted_date,
         measured.after_work_started_at,
@@ -66,6 +70,7 @@ final as (
     inner join contexts using (session_id)
     left join active_times
         on measured.conversation_id = active_times.conversation_id and measured.work_id = active_times.work_id
+    {{ join_team_of('measured.terminal_agent_id', 'measured.terminal_at') }}
 )
 
 select * from final

@@ -16,15 +16,6 @@ first_responses as (      -- a first response is measured where the customer beg
     where sessions.origin = 'inbound'
 ),
 
-topics_still_set as (
-    select
-        session_id,
-        max_by(topic_id, set_position) as topic_id
-    from {{ ref('int_topics_set') }}
-    where removed_position is null
-    group by session_id
-),
-
 final as (
     select
         sessions.session_id,
@@ -66,14 +57,15 @@ final as (
         {{ seconds_between('sessions.started_at', 'sessions.first_resolved_at') }} as first_resolution_seconds,
         {{ seconds_between('sessions.started_at', 'sessions.last_resolved_at') }} as resolution_seconds,
         {{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as duration_seconds,
-        {{ seconds_between('sessions.started_at', 'sessions.closed_at') }} as closing_seconds,
+        {{ seconds_between('sessions.started_at', 'handled.last_handled_at') }} as served_seconds,
         coalesce(handled.handle_seconds, 0) as handle_seconds,
         coalesce(handled.viewing_seconds, 0) as viewing_seconds,
         coalesce(handled.attended_seconds, 0) as attended_seconds,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.closed_at is not null as is_closed,
-        sessions.closed_at is not null and coalesce(handled.handle_seconds, 0) > 0 as is_closed_handled,
+        sessions.closed_at is not null and coalesce(handled.last_handled_at >= sessions.started_at, false)
+            as is_closed_handled,
         coalesce(
             sessions.closed_at is not null and sessions.origin = 'inbound'
             and sessions.agent_message_count + sessions.bot_message_count > 0, false
@@ -91,7 +83,7 @@ final as (
     from sessions
     inner join contexts using (session_id)
     left join first_responses using (session_id)
-    left join topics_still_set using (session_id)
+    left join {{ ref('int_session_topics_standing') }} as topics_still_set using (session_id)
     left join {{ ref('int_sessions_repeat_contacts') }} as repeat_contacts using (session_id)
     left join {{ ref('int_sessions_handled') }} as handled using (session_id)
     {{ join_team_of('first_responses.first_response_agent_id', 'first_responses.first_responded_at') }}

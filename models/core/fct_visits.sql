@@ -35,7 +35,7 @@ final as (
             else cast(0 as decimal(18, 3))
         end as idle_tail_seconds,
         {{ seconds_between('visits.started_at', 'visits.ended_at') }} as visit_seconds,
-        visits.message_count > 0 as is_handled,
+        visits.is_handled,
         visits.is_idle_capped,
         visits.ended_ms is null as is_open,
         contexts.is_test_channel,

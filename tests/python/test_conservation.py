@@ -151,13 +151,22 @@ BREAKAGES = {
     ],
     "assert_performance_marts_add_up_to_their_facts": [
         "update mart_agent_by_day set online_seconds = online_seconds + 0.001 where online_seconds > 0",
+        "update mart_agent_by_day set agent_id = case agent_id when 'agent-ana' then 'agent-ben' else 'agent-ana' end "
+        "where agent_id in ('agent-ana', 'agent-ben')",
+        "update mart_agent_by_day set activity_date = activity_date + 1",
+        "update mart_agent_by_day set utilisation_rate = 0.9 where utilisation_rate > 0",
+        "update mart_agent_by_day set average_handle_seconds = average_handle_seconds + 0.001",
+        "update mart_agent_by_day set after_work_sum_seconds = 0 where after_work_sum_seconds > 0",
+        "update mart_team_by_day set timed_out_work_count = 0 where timed_out_work_count > 0",
         "update mart_team_by_day set agent_message_count = agent_message_count + 1 where agent_message_count > 0",
         "delete from mart_team_by_day where handle_seconds > 0",
     ],
     "assert_other_performance_marts_add_up_to_their_facts": [
         "update mart_resolutions_by_day set resolution_count = resolution_count + 1 where resolution_count > 0",
+        "update mart_resolutions_by_day set topic_id = 'another'",
         "delete from mart_speed_to_answer_by_day",
         "update mart_efficiency_by_day set session_handle_sum_seconds = session_handle_sum_seconds + 0.001",
+        "update mart_efficiency_by_day set attended_sum_seconds = 0 where attended_sum_seconds > 0",
     ],
     "assert_the_demo_gives_the_printed_numbers": [
         "update fct_messaging_sessions set first_response_seconds = 301 where session_id = 'frt-within-hours/1'",

@@ -175,14 +175,14 @@ def test_two_visits_of_a_minute(engine: Engine) -> None:
 def test_a_visit_in_full(engine: Engine) -> None:
     events = [opened("e1", 0), wrote("e2", MINUTE), wrote("e3", 2 * MINUTE), left("e4", 3 * MINUTE)]
     assert visits(engine, *events, columns=None) == [
-        ("e1", "ann", "A", "A/1", "e3", "e4", 0, 3 * MINUTE, 3, 2, False),
+        ("e1", "ann", "A", "A/1", "e3", "e4", 0, 3 * MINUTE, 3, 2, True, False),
     ]
     names = nw.from_native(
         pair_visits(assign_focus(engine(FOCUS_EVENT, []), idle_ms=IDLE), build(engine, 0), idle_ms=IDLE)
     ).collect_schema()
     assert names.names() == [
         "visit_id", "agent_id", "conversation_id", "session_id", "last_event_id", "ended_event_id", "started_ms",
-        "ended_ms", "event_count", "message_count", "is_idle_capped",
+        "ended_ms", "event_count", "message_count", "is_handled", "is_idle_capped",
     ]  # fmt: skip
 
 
@@ -732,6 +732,62 @@ def test_the_timeline_is_gap_free_and_true_on_any_engine(
         assert (count, weight) == (len(at_once), sum(work[2] for work in at_once))
         assert (test_count, test_weight) == (len(tested), sum(work[2] for work in tested))
         assert not any(started < edge < ended for edge in boundaries)
+
+
+# --- a span alone --------------------------------------------------------------------------------
+
+
+@ANY_INPUT
+@given(events=focus_events(), rest=st.sampled_from((0, IDLE + 1)), choice=st.integers(0, 20))
+def test_an_agents_visits_can_be_paired_alone_from_any_visit_on(
+    events: list[FocusEvent], rest: int, choice: int
+) -> None:
+    as_of = max((event.occurred_ms for event in events), default=0) + rest
+    whole = visits(in_duckdb, *events, as_of=as_of, columns=None)
+    if not whole:
+        return
+    first = whole[choice % len(whole)]
+    in_order = sorted(events, key=lambda event: (event.occurred_ms, event.sort_rank, event.event_id))
+    places = {event.event_id: place for place, event in enumerate(in_order)}
+    since = [event for event in in_order[places[first[0]] :] if event.agent_id == first[1]]
+    alone = visits(in_duckdb, *since, as_of=as_of, columns=None)
+    assert alone == [row for row in whole if row[1] == first[1] and places[row[0]] >= places[first[0]]]
+
+
+@ANY_INPUT
+@given(
+    presence=stretches(5),
+    visits=stretches(5),
+    works=st.lists(st.tuples(st.integers(0, 30), st.none() | st.integers(0, 40)), max_size=5),
+    as_of=st.integers(30, 40),
+    choice=st.integers(0, 20),
+)
+def test_an_agents_span_can_be_swept_alone_from_any_boundary_on(
+    presence: list[tuple[int, int | None]],
+    visits: list[tuple[int, int | None]],
+    works: list[tuple[int, int | None]],
+    as_of: int,
+    choice: int,
+) -> None:
+    known = [(f"p{n}", *stretch) for n, stretch in enumerate(presence)]
+    paid = [(f"v{n}", *stretch) for n, stretch in enumerate(visits)]
+    load = [(*stretch, 1_000, False) for stretch in works]
+    whole = timeline(in_duckdb, presence=known, visits=paid, works=load, teams=[], as_of=as_of)
+    if not whole:
+        return
+    cut = whole[choice % len(whole)][1]
+
+    def since(rows: Sequence[Cells], start: int) -> list[Cells]:
+        """What reaches to the cut, from there on; `start` is the place of the start in a row."""
+        reaching = [row for row in rows if row[start + 1] is None or row[start + 1] >= cut]
+        return [(*row[:start], max(row[start], cut), *row[start + 1 :]) for row in reaching]
+
+    # A visit without length is a boundary: the span begins at the cut, whatever begins there.
+    edge = ("the cut", cut, cut)
+    alone = timeline(
+        in_duckdb, presence=since(known, 1), visits=[edge, *since(paid, 1)], works=since(load, 0), teams=[], as_of=as_of
+    )
+    assert alone == [row for row in whole if row[1] >= cut]
 
 
 # --- no row leaves the engine --------------------------------------------------------------------

@@ -41,14 +41,17 @@ def _duration(name: str) -> tuple[str, ...]:
 
 
 TIME_METRICS = (
-    "online_seconds", "available_seconds", "away_seconds", "unknown_seconds", "working_seconds",
+    "online_agent_count", "online_seconds", "available_seconds", "availability_rate", "away_seconds", "unknown_seconds", "working_seconds",
     "handle_working_seconds", "utilisation_rate", "occupied_seconds", "occupancy_rate", "open_work_seconds",
     "concurrency", "open_weight_seconds", "capacity_seconds", "capacity_utilisation_rate",
 )  # fmt: skip
-HANDLING_METRICS = ("handled_session_count", "handle_seconds", "viewing_seconds", *_duration("handle_seconds"))
+HANDLING_METRICS = (
+    "handled_session_count", "handle_seconds", "viewed_session_count", "viewing_seconds",
+    *_duration("handle_seconds"), *_duration("viewing_seconds")[1:],
+)  # fmt: skip
 RESPONSE_METRICS = (
     "agent_response_count", "agent_response_sum_seconds", "max_agent_response_seconds",
-    *_duration("agent_response_seconds"),
+    *_duration("agent_response_seconds"), "agent_wait_sum_seconds", *_duration("agent_wait_seconds"),
 )  # fmt: skip
 FIRST_RESPONSE_METRICS = (
     "first_response_count", "first_response_sum_seconds", *_duration("first_response_seconds"),
@@ -57,18 +60,20 @@ ANSWER_METRICS = (
     "accepted_work_count", "speed_to_answer_count", "speed_to_answer_sum_seconds",
     *_duration("speed_to_answer_seconds"),
 )  # fmt: skip
+ASSIGNMENT_METRICS = ("assigned_work_count",)
 REFUSAL_METRICS = ("declined_work_count", "timed_out_work_count", "transferred_work_count")
 CLOSING_METRICS = (
     "closed_work_count", "work_handle_count", "work_handle_sum_seconds", *_duration("work_handle_seconds"),
-    "after_work_sum_seconds", "active_sum_seconds",
+    "after_work_sum_seconds", "after_work_count", *_duration("after_work_seconds"), "active_sum_seconds",
+    *_duration("active_seconds"),
 )  # fmt: skip
 RESOLUTION_METRICS = (
     "resolution_count", "resolved_session_count", "measured_resolution_count", "resolution_sum_seconds",
     *_duration("resolution_seconds"),
 )  # fmt: skip
 EFFICIENCY_METRICS = (
-    "closed_handled_session_count", "closing_sum_seconds", *_duration("closing_seconds"),
-    "session_handle_sum_seconds", *_duration("session_handle_seconds"), "carried_ratio", "attended_sum_seconds",
+    "closed_handled_session_count", "served_sum_seconds", *_duration("served_seconds"),
+    "session_handle_sum_seconds", *_duration("session_handle_seconds"), "carried_ratio", "attended_sum_seconds", *_duration("attended_seconds"),
     "saved_sum_seconds", "saved_rate",
 )  # fmt: skip
 
@@ -119,8 +124,10 @@ PERFORMANCE_FACTS = {
         RESOLUTION, RESOLUTION_METRICS[:2], "resolved_by_agent_id", "team_id", "is_test_channel = false",
     ),
     "work": (
-        WORK, (*ANSWER_METRICS, *REFUSAL_METRICS, *CLOSING_METRICS), "agent_id", "team_id", "is_test_channel = false",
+        WORK, (*ASSIGNMENT_METRICS, *ANSWER_METRICS, *CLOSING_METRICS), "agent_id", "agent_team_id",
+        "is_test_channel = false",
     ),
+    "refusals": (WORK, REFUSAL_METRICS, "terminal_agent_id", "terminal_team_id", "is_test_channel = false"),
 }  # fmt: skip
 
 
@@ -178,7 +185,8 @@ COMPARISONS = {
         {"metric_time__week": "period_start", f"{SESSION}__channel_id": "channel_id"},
         SESSION,
         "select * from mart_account_usage_by_period "
-        "where period_type = 'week' and channel_id != '(all)' and closed_conversations > 0",
+        "where period_type = 'week' and channel_id != '(all)'",
+        sparse=True,
     ),
     **{
         f"{name} by {by}": _performance(by, *fact)

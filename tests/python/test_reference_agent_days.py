@@ -865,11 +865,12 @@ def test_a_day_does_not_end_when_the_clocks_are_set_back_behind_its_midnight() -
 
 
 def demo_input() -> RawInput:
-    """The demo's raw rows, read as text."""
+    """The demo's raw rows, read as text, without the simulated month around the conversations made by hand."""
     raw = RawInput()
     for field in fields(raw):
         with open(PROJECT / "seeds" / "demo" / f"raw_{field.name}.csv", encoding="utf-8", newline="") as lines:
-            setattr(raw, field.name, [dict(row) for row in csv.DictReader(lines)])
+            rows = [dict(row) for row in csv.DictReader(lines)]
+        setattr(raw, field.name, [row for row in rows if not (row.get("event_id") or "").startswith("sim-")])
     return raw
 
 

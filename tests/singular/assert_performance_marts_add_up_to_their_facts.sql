@@ -1,102 +1,122 @@
--- Each sum and count of the performance marts is that of its fact without test channels, by agent and by team alike.
+-- Each row of the performance marts says of its agent, or team, and day what the facts without test channels say: every
+-- sum and count, and every ratio of them.
+{%- set facts = {
+    'fct_agent_days': [
+        ('activity_date', 'agent_id', 'team_id', 'is_active', {
+            'online_seconds': 'sum(online_seconds)', 'available_seconds': 'sum(available_seconds)',
+            'away_seconds': 'sum(away_seconds)', 'unknown_seconds': 'sum(unknown_seconds)',
+            'working_seconds': 'sum(working_seconds)', 'handle_working_seconds': 'sum(handle_working_seconds)',
+            'occupied_seconds': 'sum(occupied_seconds)', 'open_work_seconds': 'sum(open_work_seconds)',
+            'open_weight_seconds': 'sum(open_weight_seconds)', 'capacity_seconds': 'sum(capacity_seconds)',
+            'handle_seconds': 'nullif(sum(handle_seconds), 0)', 'viewing_seconds': 'nullif(sum(viewing_seconds), 0)',
+        }),
+    ],
+    'fct_messages': [
+        ('sent_date', 'agent_id', 'team_id', 'not is_test_channel', {'agent_message_count': 'nullif(count(*), 0)'}),
+    ],
+    'fct_responses': [
+        ('responded_date', 'agent_id', 'team_id', 'not is_test_channel', {
+            'agent_response_count': 'nullif(count(response_seconds), 0)',
+            'agent_response_sum_seconds': 'sum(response_seconds)', 'agent_wait_sum_seconds': 'sum(wait_seconds)',
+            'max_agent_response_seconds': 'max(response_seconds)',
+        }),
+    ],
+    'fct_messaging_sessions': [
+        ('first_responded_date', 'first_response_agent_id', 'first_response_team_id', 'not is_test_channel', {
+            'first_response_count': 'nullif(count(first_response_seconds), 0)',
+            'first_response_sum_seconds': 'sum(first_response_seconds)',
+        }),
+    ],
+    'fct_resolutions': [
+        ('resolved_date', 'resolved_by_agent_id', 'team_id', 'not is_test_channel', {
+            'resolution_count': 'nullif(count(*), 0)', 'resolved_session_count': 'nullif(count(distinct session_id), 0)',
+        }),
+    ],
+    'fct_agent_work': [
+        ('accepted_date', 'agent_id', 'agent_team_id', 'not is_test_channel', {
+            'accepted_work_count': 'nullif(count(*), 0)',
+            'speed_to_answer_sum_seconds': 'sum(speed_to_answer_seconds)',
+        }),
+        ('terminal_date', 'terminal_agent_id', 'terminal_team_id', 'not is_test_channel', {
+            'declined_work_count': "nullif(count(case when status = 'declined' then 1 end), 0)",
+            'timed_out_work_count': "nullif(count(case when status = 'declined_on_push_timeout' then 1 end), 0)",
+            'transferred_work_count': "nullif(count(case when status = 'transferred' then 1 end), 0)",
+        }),
+        ('closed_date', 'agent_id', 'agent_team_id', 'not is_test_channel', {
+            'closed_work_count': 'nullif(count(*), 0)', 'work_handle_sum_seconds': 'sum(work_handle_seconds)',
+            'after_work_sum_seconds': 'sum(after_work_seconds)', 'active_sum_seconds': 'sum(active_seconds)',
+        }),
+    ],
+} %}
+{%- set figures = facts.values() | sum(start=[]) | map(attribute=4) | map('list') | sum(start=[]) %}
 with
 
-agent_days as (
+told_by_facts as (
+    {%- for by in ['agent', 'team'] %}
+    {%- set first_of_by = loop.first %}
+    {%- for fact, parts in facts.items() %}
+    {%- set first_of_fact = loop.first %}
+    {%- for day, agent, team, rows, expressions in parts %}
+    {%- if not (first_of_by and first_of_fact and loop.first) %}
+    union all
+    {%- endif %}
     select
-        sum(online_seconds) as online_seconds,
-        sum(available_seconds) as available_seconds,
-        sum(away_seconds) as away_seconds,
-        sum(unknown_seconds) as unknown_seconds,
-        sum(handle_working_seconds) as handle_working_seconds,
-        sum(occupied_seconds) as occupied_seconds,
-        sum(open_work_seconds) as open_work_seconds,
-        sum(capacity_seconds) as capacity_seconds,
-        sum(handle_seconds) as handle_seconds,
-        sum(viewing_seconds) as viewing_seconds
-    from {{ ref('fct_agent_days') }}
-),
-
-messages as (
-    select count(*) as agent_message_count from {{ ref('fct_messages') }}
-    where agent_id is not null and not is_test_channel
-),
-
-responses as (
-    select
-        count(*) as agent_response_count,
-        sum(response_seconds) as agent_response_sum_seconds
-    from {{ ref('fct_responses') }}
-    where agent_id is not null and response_seconds is not null and not is_test_channel
-),
-
-sessions as (
-    select count(first_response_seconds) as first_response_count from {{ ref('fct_messaging_sessions') }}
-    where not is_test_channel
-),
-
-resolutions as (
-    select count(*) as resolution_count from {{ ref('fct_resolutions') }}
-    where is_resolved and resolved_by_agent_id is not null and not is_test_channel
-),
-
-works as (
-    select
-        count(*) filter (where is_accepted and agent_id is not null) as accepted_work_count,
-        count(*) filter (where status = 'declined' and agent_id is not null) as declined_work_count,
-        count(*) filter (where is_closed and agent_id is not null) as closed_work_count,
-        sum(case when agent_id is not null then work_handle_seconds end) as work_handle_sum_seconds
-    from {{ ref('fct_agent_work') }}
-    where not is_test_channel
+        '{{ by }}' as told_by,
+        {{ day }} as activity_date,
+        {{ agent if by == 'agent' else id_or_none(team) }} as id,
+        {{- figures_or_null(figures, expressions) }}
+    from {{ ref(fact) }}
+    where
+        {{ agent }} is not null
+        and {{ day }} is not null
+        and {{ rows }}
+    group by all
+    {%- endfor %}
+    {%- endfor %}
+    {%- endfor %}
 ),
 
 expected as (
-    select *
-    from agent_days
-    cross join messages
-    cross join responses
-    cross join sessions
-    cross join resolutions
-    cross join works
+    select
+        told_by,
+        activity_date,
+        id,
+        {{- sums(figures) }}
+    from told_by_facts
+    group by told_by, activity_date, id
 ),
 
-performance as (
-    {%- for mart in ['mart_agent_by_day', 'mart_team_by_day'] %}
+found as (
+    {%- for by in ['agent', 'team'] %}
     {%- if not loop.first %}
     union all
     {%- endif %}
     select
-        '{{ mart }}' as mart,
-        {{- sums([
-            'online_seconds', 'available_seconds', 'away_seconds', 'unknown_seconds', 'handle_working_seconds',
-            'occupied_seconds', 'open_work_seconds', 'capacity_seconds', 'handle_seconds', 'viewing_seconds',
-            'agent_message_count', 'agent_response_count', 'agent_response_sum_seconds', 'first_response_count',
-            'resolution_count', 'accepted_work_count', 'declined_work_count', 'closed_work_count',
-            'work_handle_sum_seconds'
-        ]) }}
-    from {{ ref(mart) }}
+        '{{ by }}' as told_by,
+        {{ by }}_id as id,
+        * exclude ({{ by }}_id, {{ by }}_name)
+    from {{ ref('mart_' ~ by ~ '_by_day') }}
     {%- endfor %}
 )
 
-select performance.*
-from performance
-cross join expected
+select
+    told_by,
+    activity_date,
+    id
+from expected
+full join found using (told_by, activity_date, id)
 where
-    performance.online_seconds is distinct from expected.online_seconds
-    or performance.available_seconds is distinct from expected.available_seconds
-    or performance.away_seconds is distinct from expected.away_seconds
-    or performance.unknown_seconds is distinct from expected.unknown_seconds
-    or performance.handle_working_seconds is distinct from expected.handle_working_seconds
-    or performance.occupied_seconds is distinct from expected.occupied_seconds
-    or performance.open_work_seconds is distinct from expected.open_work_seconds
-    or performance.capacity_seconds is distinct from expected.capacity_seconds
-    or coalesce(performance.handle_seconds, 0) is distinct from coalesce(expected.handle_seconds, 0)
-    or coalesce(performance.viewing_seconds, 0) is distinct from coalesce(expected.viewing_seconds, 0)
-    or coalesce(performance.agent_message_count, 0) is distinct from expected.agent_message_count
-    or coalesce(performance.agent_response_count, 0) is distinct from expected.agent_response_count
-    or performance.agent_response_sum_seconds is distinct from expected.agent_response_sum_seconds
-    or coalesce(performance.first_response_count, 0) is distinct from expected.first_response_count
-    or coalesce(performance.resolution_count, 0) is distinct from expected.resolution_count
-    or coalesce(performance.accepted_work_count, 0) is distinct from expected.accepted_work_count
-    or coalesce(performance.declined_work_count, 0) is distinct from expected.declined_work_count
-    or coalesce(performance.closed_work_count, 0) is distinct from expected.closed_work_count
-    or performance.work_handle_sum_seconds is distinct from expected.work_handle_sum_seconds
+    {%- for figure in figures %}
+    nullif(found.{{ figure }}, 0) is distinct from nullif(expected.{{ figure }}, 0) or
+    {%- endfor %}
+    {%- for rate, (part, whole) in {
+        'utilisation_rate': ('handle_working_seconds', 'working_seconds'),
+        'occupancy_rate': ('occupied_seconds', 'online_seconds'),
+        'availability_rate': ('available_seconds', 'online_seconds'),
+        'concurrency': ('open_work_seconds', 'occupied_seconds'),
+        'capacity_utilisation_rate': ('open_weight_seconds', 'capacity_seconds'),
+    }.items() %}
+    found.{{ rate }} is distinct from cast(found.{{ part }} as double) / nullif(cast(found.{{ whole }} as double), 0) or
+    {%- endfor %}
+    found.average_handle_seconds * found.handled_session_count - found.handle_seconds
+    not between -0.0005 * found.handled_session_count and 0.0005 * found.handled_session_count      -- half up at 1 ms

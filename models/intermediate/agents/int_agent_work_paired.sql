@@ -4,6 +4,11 @@ with
 work_events as (
     select
         *,
+        coalesce(
+            {{ last_value_before(
+                'assigned_agent_id', partition_by='conversation_id, work_id', order_by='position_in_conversation'
+            ) }}, ''
+        ) as assignee_before,
         case when is_work_request then position_in_conversation end as requested_position,
         case when is_work_assignment then position_in_conversation end as assigned_position,
         case when is_work_acceptance then position_in_conversation end as accepted_position,
@@ -35,6 +40,8 @@ paired as (
         min_by(occurred_at, after_work_position) as after_work_started_at,
         min_by(occurred_at, terminal_position) as terminal_at,
         min_by(work_outcome, terminal_position) as terminal_status,
+        min_by(case when actor_type = 'agent' then actor_id else assignee_before end, terminal_position)
+            as terminal_agent_id,
         coalesce(min(requested_position), min(assigned_position), min(position_in_conversation)) as offered_position
     from work_events
     group by conversation_id, work_id
@@ -42,7 +49,11 @@ paired as (
 
 final as (
     select
-        * exclude (requested_team_id, assigned_team_id, assigned_agent_id, accepting_agent_id, capacity_weight),
+        * exclude (
+            requested_team_id, assigned_team_id, assigned_agent_id, accepting_agent_id, terminal_agent_id,
+            capacity_weight
+        ),
+        nullif(terminal_agent_id, '') as terminal_agent_id,
         coalesce(nullif(accepting_agent_id, ''), assigned_agent_id) as agent_id,
         coalesce(nullif(assigned_team_id, ''), nullif(requested_team_id, '')) as named_team_id,
         cast(coalesce(capacity_weight, '1') as decimal(18, 3)) as capacity_weight

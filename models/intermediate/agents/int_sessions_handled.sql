@@ -4,7 +4,6 @@ with
 visits as (
     select
         *,
-        message_count > 0 as is_handled,
         ended_ms - started_ms as visit_ms
     from {{ ref('int_visits_paired') }}
     where ended_ms is not null
@@ -16,6 +15,7 @@ by_agent as (
         agent_id,
         sum(case when is_handled then visit_ms else 0 end) as handle_ms,
         sum(case when is_handled then 0 else visit_ms end) as viewing_ms,
+        max(case when is_handled then ended_ms end) as handled_until_ms,
         max(case when is_handled then ended_ms end) - min(case when is_handled then started_ms end) as attended_ms
     from visits
     group by session_id, agent_id
@@ -27,7 +27,8 @@ final as (
         {{ seconds_from_milliseconds('cast(sum(handle_ms) as bigint)') }} as handle_seconds,
         {{ seconds_from_milliseconds('cast(sum(viewing_ms) as bigint)') }} as viewing_seconds,
         -- One conversation at a time: each agent who wrote, from the first such visit to the end of the last.
-        {{ seconds_from_milliseconds('cast(sum(coalesce(attended_ms, 0)) as bigint)') }} as attended_seconds
+        {{ seconds_from_milliseconds('cast(sum(coalesce(attended_ms, 0)) as bigint)') }} as attended_seconds,
+        {{ timestamp_from_milliseconds('max(handled_until_ms)') }} as last_handled_at
     from by_agent
     group by session_id
 )

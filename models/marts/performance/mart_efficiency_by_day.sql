@@ -16,10 +16,11 @@ final as (
         channel as channel_id,
         topic as topic_id,
         {{- metrics([
-            'closed_handled_session_count', 'closing_sum_seconds', 'average_closing_seconds', 'p50_closing_seconds',
-            'p90_closing_seconds', 'p95_closing_seconds', 'session_handle_sum_seconds',
+            'closed_handled_session_count', 'served_sum_seconds', 'average_served_seconds', 'p50_served_seconds',
+            'p90_served_seconds', 'p95_served_seconds', 'session_handle_sum_seconds',
             'average_session_handle_seconds', 'p50_session_handle_seconds', 'p90_session_handle_seconds',
-            'p95_session_handle_seconds', 'carried_ratio', 'attended_sum_seconds', 'saved_sum_seconds', 'saved_rate'
+            'p95_session_handle_seconds', 'carried_ratio', 'attended_sum_seconds', 'average_attended_seconds',
+            'p50_attended_seconds', 'p90_attended_seconds', 'p95_attended_seconds', 'saved_sum_seconds', 'saved_rate'
         ]) }}
     from sessions
     group by closed_date, channel, topic

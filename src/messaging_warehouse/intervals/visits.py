@@ -81,7 +81,7 @@ def pair_visits(focus: nw.LazyFrame[Any], build: nw.LazyFrame[Any], *, idle_ms: 
         Grain: one visit. `visit_id`, `agent_id`, `conversation_id`, `session_id` (that of the first event),
         `last_event_id` (the last open or act), `ended_event_id` (what took the conversation out of focus; null where
         the limit did, or nothing yet), `started_ms`, `ended_ms` (null while open), `event_count`, `message_count`,
-        `is_idle_capped`. Visits of length zero exist.
+        `is_handled` (it has a message), `is_idle_capped`. Visits of length zero exist.
 
     Source: design, *Handle time (focus): the visit*.
     """
@@ -99,6 +99,7 @@ def pair_visits(focus: nw.LazyFrame[Any], build: nw.LazyFrame[Any], *, idle_ms: 
     )
     limit_ms = nw.col("last_ms") + idle_ms
     judged = visits.join(build.select("as_of_ms"), how="cross").with_columns(
+        is_handled=nw.col("message_count") > 0,
         is_idle_capped=(nw.coalesce("next_ms", "as_of_ms") > limit_ms).fill_null(False),
     )
     return judged.with_columns(
@@ -106,5 +107,5 @@ def pair_visits(focus: nw.LazyFrame[Any], build: nw.LazyFrame[Any], *, idle_ms: 
         ended_event_id=nw.when(~nw.col("is_idle_capped")).then(nw.col("next_event_id")),
     ).select(
         "visit_id", "agent_id", "conversation_id", "session_id", "last_event_id", "ended_event_id", "started_ms",
-        "ended_ms", "event_count", "message_count", "is_idle_capped",
+        "ended_ms", "event_count", "message_count", "is_handled", "is_idle_capped",
     )  # fmt: skip

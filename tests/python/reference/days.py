@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from reference.durations import in_seconds, milliseconds_between
 from reference.inputs import truncated_to_millisecond
-from reference.timeline import Segment, weight_of
+from reference.timeline import Segment, as_load, weight_of
 from reference.vocabulary import UNKNOWN_STATUS
 
 ONE_DAY = timedelta(days=1)
@@ -116,7 +116,7 @@ class AgentDay:
         if presence.is_online and presence.capacity is not None:
             self.knows_capacity = True
             self.open_weight += length * (weight_of(piece.works) - weight_of(piece.test_works))
-            self.capacity += length * presence.capacity
+            self.capacity += length * as_load(presence.capacity)
 
     def _add(self, name: str, length: int) -> None:
         self.milliseconds[name] = self.milliseconds.get(name, 0) + length

@@ -44,9 +44,14 @@ class Segment:
         return self.visit is not None and not self.visit.is_handled
 
 
+def as_load(number: Decimal) -> Decimal:
+    """A weight or capacity as a load: below 0 it is none, and beyond a million it counts as a million."""
+    return max(Decimal(0), min(number, Decimal(1_000_000)))
+
+
 def weight_of(works: Iterable[Work]) -> Decimal:
     """The load that works are together."""
-    return sum((work.capacity_weight for work in works), start=Decimal(0))
+    return sum((as_load(work.capacity_weight) for work in works), start=Decimal(0))
 
 
 def tell_timeline(
