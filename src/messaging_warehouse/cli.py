@@ -7,6 +7,7 @@ import typer
 
 from messaging_warehouse.simulator import SimulationError
 from messaging_warehouse.simulator.command import Options, run
+from messaging_warehouse.simulator.interruption import Interrupted, interruptible
 from messaging_warehouse.twitter import (
     OutputFormat,
     TwitterConversionError,
@@ -53,7 +54,7 @@ def simulate_command(
     output_format: Annotated[str, typer.Option("--format", help="parquet, csv or ndjson.")] = "parquet",
     days: Annotated[int | None, typer.Option(help="How many days to simulate; 28 if not told.")] = None,
     agents: Annotated[int | None, typer.Option(help="How many agents; 20 if not told.")] = None,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal runs.")] = 1,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal runs; 0 or more.")] = 1,
     start: Annotated[str | None, typer.Option(help="The first day, or moment, in UTC; 2026-02-01 if not told.")] = None,
     until: Annotated[str | None, typer.Option(help="The exact end, instead of days.")] = None,
     preset: Annotated[str | None, typer.Option(help="kettle: the centre of the demo.")] = None,
@@ -86,8 +87,11 @@ def simulate_command(
         id_prefix=id_prefix,
     )
     try:
-        summary = run(options)
+        with interruptible():
+            summary = run(options)
     except SimulationError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(code=1) from None
+    except Interrupted as interrupted:
+        raise typer.Exit(code=interrupted.exit_code) from None
     typer.echo(summary)

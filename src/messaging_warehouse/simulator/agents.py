@@ -28,18 +28,7 @@ from messaging_warehouse.simulator.distributions import (
     LogNormal,
 )
 from messaging_warehouse.simulator.memory import Attention, PresenceStretch, Work
-from messaging_warehouse.simulator.texts import (
-    AGENT_ADDITIONS,
-    AGENT_CHECKS,
-    AGENT_FOLLOW_UPS,
-    AGENT_GOODBYES,
-    AGENT_OUTREACH,
-    DECLINE_REASONS,
-    RESOLVE_REASONS,
-    answer,
-    question,
-    written,
-)
+from messaging_warehouse.simulator.texts import DECLINE_REASONS, RESOLVE_REASONS
 from messaging_warehouse.simulator.vocabulary import AGENT, AGENT_INITIATED
 from messaging_warehouse.simulator.waiting import Bell, Waiting
 
@@ -345,10 +334,10 @@ class AgentAtWork:
         if chance.happens(rates.research_while_idle):
             yield self._take(RESEARCHING)
         if conversation.is_answered:
-            if chance.happens(0.6):
+            if chance.happens(rates.goodbye):
                 yield self._take(GOODBYE)
                 if not conversation.has_ended:
-                    conversation.agent_writes(self, written(AGENT_GOODBYES, chance))
+                    conversation.agent_writes(self, conversation.dialogue.goodbye())
                     yield self._take(SWITCHING)
             yield from self._settle(conversation, chance.one_of(RESOLVE_REASONS))
             return
@@ -369,7 +358,7 @@ class AgentAtWork:
         """Write, and write again what did not arrive."""
         chance, rates = self.world.chance, self.world.rates
         is_final = conversation.exchanges_left <= 1
-        text = (answer if is_final else question)(conversation.topic.topic_id, chance)
+        text = conversation.dialogue.answer() if is_final else conversation.dialogue.question()
         has_arrived = conversation.agent_writes(self, text)
         if not has_arrived and chance.happens(rates.failure_noticed):
             yield self._take(NOTICING_FAILURE)
@@ -380,8 +369,9 @@ class AgentAtWork:
             conversation.is_answered = is_final
         if chance.happens(rates.second_message):
             yield self._take(SECOND_MESSAGE)
-            if not conversation.has_ended:
-                conversation.agent_writes(self, written(AGENT_ADDITIONS, chance))
+            addition = conversation.dialogue.addition(is_final)
+            if not conversation.has_ended and addition is not None:
+                conversation.agent_writes(self, addition)
         yield self._take(SWITCHING)
 
     def _set_topic(self, conversation: Conversation) -> Acting:
@@ -500,8 +490,8 @@ class AgentAtWork:
             self._close(conversation, work)
             if conversation.awaits_answer:
                 self.world.desk.customer_wrote(conversation)
-        elif chance.happens(0.5):
-            conversation.agent_writes(self, written(AGENT_CHECKS, chance))
+        elif chance.happens(0.5) and (check := conversation.dialogue.check()) is not None:
+            conversation.agent_writes(self, check)
             self._expect_silence(work, conversation)
         else:
             yield from self._settle(conversation, "no_reply")
@@ -514,7 +504,7 @@ class AgentAtWork:
 
     def _recall(self, conversation: Conversation) -> Acting:
         """Take a resolved conversation up again: there is news."""
-        chance, work = self.world.chance, conversation.work
+        work = conversation.work
         is_taken = work is not None and work.is_open
         if is_taken or conversation.is_over or not conversation.session.is_resolved:
             return
@@ -523,7 +513,7 @@ class AgentAtWork:
         self._screen = conversation
         yield self._take(COMPOSING)
         if not conversation.has_ended and not conversation.awaits_answer:
-            conversation.agent_writes(self, written(AGENT_FOLLOW_UPS, chance))
+            conversation.agent_writes(self, conversation.dialogue.follow_up())
             yield self._take(SWITCHING)
             if not conversation.awaits_answer:
                 conversation.resolve(self, "follow_up")
@@ -533,7 +523,7 @@ class AgentAtWork:
 
     def _reach_out(self) -> Acting:
         """Write to a customer unasked."""
-        world, chance = self.world, self.world.chance
+        world = self.world
         customer = world.customer_to_write_to()
         if customer is None or self.load + customer.channel.capacity_weight > self._limit:
             return
@@ -546,7 +536,7 @@ class AgentAtWork:
         self._screen = None
         yield from self._look_at(conversation)
         yield self._take(COMPOSING)
-        conversation.agent_writes(self, written(AGENT_OUTREACH, chance), is_proactive=True)
+        conversation.agent_writes(self, conversation.dialogue.outreach(), is_proactive=True)
         self._expect_silence(work, conversation)
         world.start(customer.answer_outreach())
         yield self._take(SWITCHING)

@@ -15,6 +15,8 @@ from messaging_warehouse.simulator.clock import minutes_of_day
 from messaging_warehouse.simulator.errors import SimulationError
 
 WEEK_MINUTES = 7 * 24 * 60
+MOST_AGENTS = 1_000
+MOST_CAPACITY = 1_000
 # What one session costs an agent, on average and with the wrap-up; used only to refuse a hopeless demand.
 MINUTES_PER_SESSION = 5
 
@@ -189,14 +191,16 @@ class Rates:
     customer_nudges: float = 0.3
     customer_vanishes: float = 0.04
     customer_answers_late: float = 0.02
-    customer_thanks: float = 0.5
+    customer_thanks: float = 0.4
+    goodbye: float = 0.88
     window_closed: float = 0.3
     customer_returns: float = 0.07
     customer_known: float = 0.3
     customer_on_two_channels: float = 0.15
     customer_of_account: float = 0.45
     outreach_answered: float = 0.35
-    message_has_attachment: float = 0.04
+    message_has_attachment: float = 0.05
+    file_without_words: float = 0.07
     message_delivered: float = 0.97
     message_read: float = 0.72
     outbound_failed: float = 0.012
@@ -232,6 +236,7 @@ class Centre:
     def require_possible(self) -> None:
         """Raise SimulationError, in one sentence, for the first thing that no centre can be."""
         _require(bool(self.agents), "The centre has no agents; give at least one.")
+        require_countable_agents(len(self.agents))
         _require(
             self.sessions_per_day > 0, f"{self.sessions_per_day:g} sessions a day is no traffic; give more than 0."
         )
@@ -297,6 +302,7 @@ class Centre:
             f"The capacity of {name} is {agent.capacity}, but one conversation weighs up to {heaviest}; "
             f"give at least {heaviest}.",
         )
+        self._require_carried(agent)
         _require(bool(agent.memberships), f"The {name} is in no team; give a membership.")
         for membership in agent.memberships:
             _require(
@@ -323,6 +329,22 @@ class Centre:
                 f"Two shifts of {name} overlap on weekday {start // (24 * 60) + 1}; nobody works twice at once.",
             )
 
+    def _require_carried(self, agent: Agent) -> None:
+        """Refuse a capacity that no shift of the agent could ever fill."""
+        if agent.capacity is None:
+            return
+        _require(
+            agent.capacity <= MOST_CAPACITY,
+            f"The capacity of agent {agent.agent_id} is {agent.capacity}; give {MOST_CAPACITY:,} at most.",
+        )
+        longest = max((shift.minutes for shift in agent.shifts), default=0)
+        carried = max(1, longest // MINUTES_PER_SESSION)
+        _require(
+            not longest or agent.capacity <= carried,
+            f"The capacity of agent {agent.agent_id} is {agent.capacity}, but at {MINUTES_PER_SESSION} minutes for a "
+            f"conversation a shift of {longest} minutes has room for {carried}; give {carried} at most.",
+        )
+
     def _require_staff(self) -> None:
         weekly = [interval for agent in self.agents for shift in agent.shifts for interval in shift.weekly_intervals()]
         _require(bool(weekly), "No agent has a shift; nobody would ever answer.")
@@ -344,6 +366,14 @@ class Centre:
             f"{self.sessions_per_day:g} sessions a day take about {wanted:,.0f} hours of work, but the shifts of "
             f"{len(self.agents)} agents give {staffed:,.0f}; give fewer sessions or more agents.",
         )
+
+
+def require_countable_agents(agents: int) -> None:
+    """Raise SimulationError for more agents than one run can have."""
+    _require(
+        agents <= MOST_AGENTS,
+        f"{agents:,} agents are too many for one run; give {MOST_AGENTS:,} at most, and more tiles.",
+    )
 
 
 def _most_at_once(weekly: Iterable[tuple[int, int]]) -> int:

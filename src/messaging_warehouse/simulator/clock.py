@@ -3,13 +3,25 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from messaging_warehouse.simulator.errors import SimulationError
+
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+LONGEST = 366
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+
+
+def require_few_days(days: int) -> None:
+    """Raise SimulationError for no days, or more of them than one run can have."""
+    if days < 1:
+        raise SimulationError(f"{days} days is no time to simulate; give at least 1.")
+    if days > LONGEST:
+        raise SimulationError(f"More than {LONGEST} days are too many for one run; give fewer days and more tiles.")
 
 
 def to_milliseconds(moment: datetime) -> int:

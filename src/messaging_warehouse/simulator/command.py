@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from messaging_warehouse.simulator.centre import Centre
+from messaging_warehouse.simulator.clock import LONGEST, require_few_days
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.hostility import HOSTILITIES, Hostility
 from messaging_warehouse.simulator.presets import default_centre, demo_centre
@@ -55,16 +56,21 @@ def run(options: Options) -> str:
     output_format = OutputFormat.named(options.output_format)
     hostility = _hostility(options.hostility)
     require_usable(options.out)
-    start = _moment(options.start or (_KETTLE_START if options.preset else _DEFAULT_START), "start")
+    has_preset = options.preset is not None
+    default_start = _KETTLE_START if has_preset else _DEFAULT_START
+    start = _moment(default_start if options.start is None else options.start, "start")
     until = options.until
-    if options.preset and options.days is None and until is None:
+    if has_preset and options.days is None and until is None:
         until = _KETTLE_UNTIL
     if options.days is not None and until is not None:
         raise SimulationError("Both days and until say when the simulation ends; give one of them.")
     require_within_reach(start.date())
     end = None if until is None else _moment(until, "until")
     days = None if end is not None else _DEFAULT_DAYS if options.days is None else options.days
-    span = days if days is not None else (end - start).days + 1 if end is not None else _DEFAULT_DAYS
+    if days is not None:
+        require_few_days(days)
+    # What is impossible about the end is told by the simulation.
+    span = days if days is not None else max(1, min((end - start).days + 1, LONGEST)) if end is not None else LONGEST
     centre = _centre(options, start.date(), span)
     is_tile = options.events is not None or (options.tiles or 1) > 1
     _require_tiling_makes_sense(options, days)
@@ -82,6 +88,8 @@ def run(options: Options) -> str:
             is_tile=is_tile,
             progress=lambda part: progress.update(simulating, completed=part),
         )
+        if not simulation.tables["raw_conversation_events"]:
+            raise SimulationError("Nobody got in touch in the simulated time; give more days or more sessions a day.")
         tiles = _tile_count(options, simulation)
         plan_tiles(simulation, tiles)
         writing = progress.add_task("Writing", total=1.0)
@@ -105,9 +113,11 @@ def _moment(text: str, name: str) -> datetime:
     """Read an ISO date or moment as UTC."""
     try:
         moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except ValueError:
         raise SimulationError(f"The {name} {text!r} is no date or moment; write it like 2026-02-01.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise SimulationError(f"The {name} {text!r} is out of reach; write it like 2026-02-01.") from None
 
 
 def _centre(options: Options, start: date, days: int) -> Centre:
@@ -115,7 +125,7 @@ def _centre(options: Options, start: date, days: int) -> Centre:
         centre = default_centre(
             agents=20 if options.agents is None else options.agents,
             start=start,
-            days=max(days, 1),
+            days=days,
             sessions_per_day=options.sessions_per_day,
             capacity=4 if options.capacity is None else options.capacity,
             seats=options.seats,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from messaging_warehouse.simulator.dialogue import Dialogue
 from messaging_warehouse.simulator.distributions import (
     DELIVERING,
     FAILING,
@@ -16,7 +17,7 @@ from messaging_warehouse.simulator.distributions import (
     SURVEY_ANSWER,
 )
 from messaging_warehouse.simulator.memory import Session, Survey, Work
-from messaging_warehouse.simulator.texts import FAILURE_CODES, survey_comment
+from messaging_warehouse.simulator.texts import FAILURE_CODES, PHOTO_SENT, survey_comment
 from messaging_warehouse.simulator.vocabulary import AGENT, BOT, END_USER, EVENT_KINDS, SYSTEM
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Conversation:
         "channel",
         "conversation_id",
         "customer",
+        "dialogue",
         "exchanges_left",
         "is_answered",
         "is_bot_writing",
@@ -69,16 +71,22 @@ class Conversation:
         self.work: Work | None = None
         self.owner: AgentAtWork | None = None
         self.last_agent: AgentAtWork | None = None
+        self.dialogue = Dialogue(world.chance, topic.topic_id)
         self.plan(topic, 1)
 
-    def plan(self, topic: Topic, exchanges: int, is_for_bot: bool = False) -> None:
+    def plan(self, topic: Topic, exchanges: int) -> None:
         """Be about something that takes so many answers; none of this is known to the business beforehand."""
         self.topic = topic
-        self.team_id = topic.team_id
+        self.dialogue.begin_matter(topic.topic_id)
+        self.take_up_again(exchanges)
+
+    def take_up_again(self, exchanges: int) -> None:
+        """Be about the same once more."""
+        self.team_id = self.topic.team_id
         self.exchanges_left = exchanges
         self.is_answered = False
         self.awaits_answer = False
-        self.is_with_bot = is_for_bot
+        self.is_with_bot = False
         self.bot_resolves = False
         self.is_bot_writing = False
 
@@ -124,6 +132,7 @@ class Conversation:
     def _begin_session(self, at: int) -> None:
         if self.sessions:
             self.session.is_followed = True
+        self.dialogue.begin_session()
         self._session_count += 1
         self.session = Session(
             self.conversation_id,
@@ -140,10 +149,10 @@ class Conversation:
         self._record("conversation_started", actor_type, bot_id, f'{{"origin": "{origin}"}}', agent)
         self.session.origin = self.session.origin or origin
 
-    def customer_writes(self, text: str | None) -> None:
-        """Let the customer write; some messages carry a file, and some of those no words."""
+    def customer_writes(self, text: str | None, may_have_a_file: bool = False) -> None:
+        """Let the customer write; some messages carry a file, and what has no words is one."""
         world = self.world
-        message_id, payload = self._message_payload(text, may_have_attachment=True)
+        message_id, payload = self._message_payload(text, may_have_attachment=may_have_a_file)
         at, _ = self._record("message_sent", END_USER, None, payload)
         self.session.customer_wrote(at)
         self.awaits_answer = True
@@ -156,7 +165,7 @@ class Conversation:
         code = self.world.chance.one_of(FAILURE_CODES)
         self._receipt("message_failed", f"m{self._message_count}", self.world.environment.now, code)
 
-    def agent_writes(self, agent: AgentAtWork, text: str | None, is_proactive: bool = False) -> bool:
+    def agent_writes(self, agent: AgentAtWork, text: str, is_proactive: bool = False) -> bool:
         """Let an agent write; return whether the message reached the customer."""
         message_id, payload = self._message_payload(text, is_proactive=is_proactive)
         at, event_id = self._record("message_sent", AGENT, None, payload, agent)
@@ -166,6 +175,7 @@ class Conversation:
         self.last_agent = agent
         self.awaits_answer = False
         if has_arrived:
+            self.dialogue.has_arrived()
             self.customer.hears()
         return has_arrived
 
@@ -177,13 +187,15 @@ class Conversation:
         self.session.business_wrote(at, BOT, bot_id, None, has_arrived)
         if has_arrived and is_answer:
             self.awaits_answer = False
+            self.dialogue.has_arrived()
             self.customer.hears()
 
     def system_writes(self, text: str, is_proactive: bool = False) -> None:
         """Let the platform itself write."""
         message_id, payload = self._message_payload(text, is_proactive=is_proactive)
         at, _ = self._record("message_sent", SYSTEM, None, payload)
-        self._carry(message_id, at)
+        if self._carry(message_id, at):
+            self.dialogue.has_arrived()
         self.session.system_wrote()
 
     def hand_off(self, bot_id: str) -> None:
@@ -363,9 +375,11 @@ class Conversation:
         self._message_count += 1
         message_id = f"m{self._message_count}"
         parts = [f'"message_id": "{message_id}"']
-        if may_have_attachment and self.world.chance.happens(self.world.rates.message_has_attachment):
-            if self.world.chance.happens(0.5):
-                text = None
+        if (
+            text is None
+            or text.startswith(PHOTO_SENT)
+            or (may_have_attachment and self.world.chance.happens(self.world.rates.message_has_attachment))
+        ):
             parts.append('"has_attachments": true')
         if text is not None:
             parts.append(f'"text": {text}')

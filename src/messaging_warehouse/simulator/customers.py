@@ -12,21 +12,12 @@ from messaging_warehouse.simulator.distributions import (
     ASYNCHRONOUS_PATIENCE,
     BURST_GAP,
     CLOSING_WINDOW,
+    GOODBYE_AWAITED,
     LATE_ANSWER,
     LIVE_ANSWER,
     LIVE_PATIENCE,
     OUTREACH_ANSWER,
     RETURNING,
-)
-from messaging_warehouse.simulator.texts import (
-    BACK_AGAIN,
-    CUSTOMER_ANSWERS,
-    MORE,
-    NUDGES,
-    OUTREACH_ANSWERS,
-    THANKS,
-    opening,
-    written,
 )
 from messaging_warehouse.simulator.vocabulary import END_USER, INBOUND
 from messaging_warehouse.simulator.waiting import Bell, Waiting
@@ -100,7 +91,7 @@ class Customer:
         if chance.happens(rates.inbound_failed):
             conversation.customer_message_fails()
             yield self._pause(40 * SECOND)
-        yield from self._write(opening(topic.topic_id, chance), more=True)
+        yield from self._write(conversation.dialogue.opening(), more=True)
         yield from self._see_through()
 
     def answer_outreach(self) -> Acting:
@@ -109,7 +100,7 @@ class Customer:
         if chance.happens(self.world.rates.outreach_answered):
             yield self._pause(chance.duration(OUTREACH_ANSWER))
             self._bell.silence()
-            yield from self._write(written(OUTREACH_ANSWERS, chance), more=False)
+            yield from self._write(self._thread.dialogue.reply(), more=False)
             yield from self._see_through()
         else:
             self.is_engaged = False
@@ -155,13 +146,21 @@ class Customer:
         """Send a message, and perhaps one or two more in a row; then the business is told."""
         world = self.world
         conversation = self._thread
-        conversation.customer_writes(text)
+        conversation.customer_writes(text, may_have_a_file=more)
         world.desk.customer_wrote(conversation)
         while more and world.chance.happens(0.3):
             yield self._pause(world.chance.duration(BURST_GAP))
-            if conversation.has_ended:
+            dialogue = conversation.dialogue
+            if conversation.has_ended or conversation.is_answered:
                 return
-            conversation.customer_writes(written(MORE, world.chance))
+            if dialogue.is_asked:
+                conversation.customer_writes(dialogue.reply())
+            elif world.chance.happens(world.rates.file_without_words):
+                conversation.customer_writes(None)
+            elif (addition := dialogue.more()) is not None:
+                conversation.customer_writes(addition)
+            else:
+                return
             world.desk.customer_wrote(conversation)
 
     def _see_through(self) -> Acting:
@@ -182,8 +181,8 @@ class Customer:
                 break
             yield self._pause(self._time_to_answer())
             self._bell.silence()
-            if not conversation.is_answered and not conversation.has_ended:
-                yield from self._write(written(CUSTOMER_ANSWERS, chance), more=True)
+            if conversation.dialogue.is_asked and not conversation.is_answered and not conversation.has_ended:
+                yield from self._write(conversation.dialogue.reply(), more=False)
         self.is_engaged = False
 
     def _time_to_answer(self) -> int:
@@ -202,7 +201,7 @@ class Customer:
         if (yield self._bell.wait(patience // 2)):
             return True
         if not self._thread.has_ended:
-            yield from self._write(written(NUDGES, chance), more=False)
+            yield from self._write(self._thread.dialogue.nudge(), more=False)
         return (yield self._bell.wait(patience - patience // 2))
 
     def _take_leave(self) -> Generator[Waiting, bool, bool]:
@@ -212,7 +211,10 @@ class Customer:
         if chance.happens(rates.customer_thanks):
             yield self._pause(chance.duration(LIVE_ANSWER))
             if not conversation.has_ended and not conversation.session.is_resolved:
-                yield from self._write(written(THANKS, chance), more=False)
+                self._bell.silence()
+                yield from self._write(conversation.dialogue.thanks(), more=False)
+                if self.channel.is_live:
+                    yield self._bell.wait(GOODBYE_AWAITED)
         if self.channel.is_live and chance.happens(rates.window_closed):
             yield self._pause(chance.duration(CLOSING_WINDOW))
             if not conversation.has_ended:
@@ -221,7 +223,7 @@ class Customer:
         if not chance.happens(rates.customer_returns):
             return False
         yield self._pause(chance.duration(RETURNING))
-        conversation.plan(conversation.topic, chance.between(1, 2))
+        conversation.take_up_again(chance.between(1, 2))
         self._bell.silence()
-        yield from self._write(written(BACK_AGAIN, chance), more=True)
+        yield from self._write(conversation.dialogue.back_again(), more=True)
         return True

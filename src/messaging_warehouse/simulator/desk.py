@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from messaging_warehouse.simulator.clock import MINUTE, SECOND
 from messaging_warehouse.simulator.customers import Acting
 from messaging_warehouse.simulator.distributions import BOT_TYPING, BOT_WAIT_BEFORE_RESOLVING, SURVEY_DELAY
-from messaging_warehouse.simulator.texts import BOT_ANSWERS, BOT_HANDOFFS, BOT_QUESTIONS, written
 from messaging_warehouse.simulator.vocabulary import BOT
 
 if TYPE_CHECKING:
@@ -146,18 +145,22 @@ class Desk:
         session = conversation.session
         if session.bot_message_count == 0:
             conversation.bot_resolves = chance.happens(world.rates.bot_resolved)
+        dialogue = conversation.dialogue
         is_last = session.bot_message_count > 0 and chance.happens(0.6)
-        if not is_last:
+        question = None if is_last else dialogue.bot_question()
+        if question is not None:
             conversation.is_bot_writing = False
-            conversation.bot_writes(bot_id, written(BOT_QUESTIONS, chance))
+            conversation.bot_writes(bot_id, question)
         elif conversation.bot_resolves:
             conversation.is_answered = True
             conversation.add_topic_by_bot(bot_id, conversation.topic.topic_id)
-            conversation.bot_writes(bot_id, written(BOT_ANSWERS, chance))
+            conversation.bot_writes(bot_id, dialogue.bot_answer())
             yield world.environment.timeout(chance.duration(BOT_WAIT_BEFORE_RESOLVING))
             conversation.is_with_bot = False
             if conversation.has_ended or conversation.session is not session:
                 return
+            if conversation.awaits_answer:
+                conversation.bot_writes(bot_id, dialogue.bot_goodbye())
             conversation.resolve_by_bot(bot_id)
             if chance.happens(world.rates.ended_by_bot):
                 yield world.environment.timeout(chance.between(1, 5) * SECOND)
@@ -166,5 +169,5 @@ class Desk:
             self.survey(conversation)
         else:
             conversation.hand_off(bot_id)
-            conversation.bot_writes(bot_id, written(BOT_HANDOFFS, chance), is_answer=False)
+            conversation.bot_writes(bot_id, dialogue.bot_handoff(), is_answer=False)
             self.request(conversation, conversation.team_id)

@@ -32,8 +32,10 @@ T = TypeVar("T")
 ARRIVALS_BY_HOUR = (2, 1, 1, 1, 1, 2, 6, 18, 45, 78, 96, 92, 70, 72, 88, 90, 80, 62, 44, 34, 30, 24, 14, 6)
 # By ISO weekday, Monday first, relative to the mean of a week: Monday is the busiest, weekends are quiet.
 ARRIVALS_BY_WEEKDAY = (1.32, 1.18, 1.12, 1.08, 1.05, 0.70, 0.55)
-# How much of a day's contacts still comes on a day off.
+# How much of the usual contacts still comes on a day off, or in the hours that a short day lacks.
 ARRIVALS_ON_HOLIDAY = 0.45
+# How much of them comes in on a live channel outside its hours, when its window is closed to all who have not begun.
+ARRIVALS_ON_CLOSED_WINDOW = 0.01
 
 FOCUS_IDLE_LIMIT = 15 * MINUTE
 SESSION_INACTIVITY_LIMIT = 24 * HOUR
@@ -76,7 +78,7 @@ BOT_TYPING = LogNormal(1_800, 0.4, 400)
 BOT_WAIT_BEFORE_RESOLVING = LogNormal(40 * SECOND, 0.5)
 
 # --- customers --------------------------------------------------------------------------------
-LIVE_PATIENCE = Exponential(22 * MINUTE)
+LIVE_PATIENCE = Exponential(30 * MINUTE)
 ASYNCHRONOUS_PATIENCE = Exponential(9 * HOUR)
 LIVE_ANSWER = LogNormal(38 * SECOND, 0.9, 2 * SECOND)
 ASYNCHRONOUS_ANSWER = LogNormal(7 * MINUTE, 1.5, 3 * SECOND)
@@ -85,6 +87,8 @@ BURST_GAP = LogNormal(13 * SECOND, 0.6)
 RETURNING = LogNormal(5 * HOUR, 1.3, 2 * MINUTE)
 CLOSING_WINDOW = LogNormal(25 * SECOND, 0.8)
 OUTREACH_ANSWER = LogNormal(40 * MINUTE, 1.2)
+# How long a customer who has said thanks still looks at the window.
+GOODBYE_AWAITED = 3 * MINUTE
 
 # --- the platform -----------------------------------------------------------------------------
 DELIVERING = LogNormal(700, 0.6, 120)

@@ -21,7 +21,7 @@ class Visit:
     """One unbroken stretch of an agent's attention on one conversation.
 
     An agent who does nothing for longer than the idle limit is taken to have looked away when it was up: such a visit
-    is marked `is_idle_capped`. `ended_at` is None while the agent still looks.
+    is marked `is_idle_capped`; `looked_until` is when they truly did. `ended_at` is None while the agent still looks.
     """
 
     __slots__ = (
@@ -32,6 +32,7 @@ class Visit:
         "is_idle_capped",
         "is_test",
         "last_act_at",
+        "looked_until",
         "message_count",
         "session",
         "started_at",
@@ -50,9 +51,11 @@ class Visit:
         self.message_count = 0
         self.ended_at: int | None = None
         self.is_idle_capped = False
+        self.looked_until: int | None = None
 
     def end(self, at: int) -> None:
         """Look away; the idle limit decides when the act before lies too far back."""
+        self.looked_until = at
         self.is_idle_capped = at - self.last_act_at > FOCUS_IDLE_LIMIT
         self.ended_at = self.last_act_at + FOCUS_IDLE_LIMIT if self.is_idle_capped else at
 

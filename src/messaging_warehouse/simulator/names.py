@@ -17,7 +17,8 @@ LAST_NAMES = (
     "Marin", "Meier", "Moreau", "Ndiaye", "Novak", "Okoye", "Olsen", "Park", "Petrov", "Quinn", "Rao", "Rivera",
     "Roth", "Sato", "Shaw", "Silva", "Stone", "Tran", "Usman", "Vega", "Weber", "Wolf", "Yilmaz", "Young", "Zhang",
 )  # fmt: skip
-_LOCALES = ("en-GB", "en-GB", "en-IE", "de-DE", "fr-FR", "es-ES", "nl-NL", "it-IT", "pt-PT")
+# Everybody writes English here, so most have set it.
+_LOCALES = (*("en-GB",) * 9, "en-IE", "en-IE", "en-IE", "en-US", "en-US", "de-DE", "fr-FR", "nl-NL")
 
 
 def display_name(chance: Chance) -> str:

@@ -19,7 +19,9 @@ from messaging_warehouse.simulator.centre import (
     SlaPolicy,
     Team,
     Topic,
+    require_countable_agents,
 )
+from messaging_warehouse.simulator.clock import require_few_days
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.names import agent_name
 
@@ -45,7 +47,7 @@ _CHANNELS = (
     Channel("sms", "Text messages", "sms", "standard", 8, "weekdays_london", "Europe/London"),
     Channel("facebook", "Facebook Messenger", "facebook_messenger", "standard", 7, "every_day_berlin", "Europe/Berlin"),
     Channel("apple", "Apple Messages", "apple_messages", "enhanced", 4, "nights_new_york", "America/New_York"),
-    Channel("playground", "Playground (test)", "web_chat", "enhanced", 1, None, "Europe/London",
+    Channel("playground", "Playground (test)", "web_chat", "enhanced", 1, "weekdays_london", "Europe/London",
             is_test=True, is_live=True),
 )  # fmt: skip
 _TEAMS = (Team("support", "Customer Support"), Team("orders", "Orders and Delivery"), Team("billing", "Billing"))
@@ -96,8 +98,8 @@ def default_centre(
     """
     if agents < 1:
         raise SimulationError(f"{agents} agents cannot answer anybody; give at least 1.")
-    if days < 1:
-        raise SimulationError(f"{days} days is no time to simulate; give at least 1.")
+    require_countable_agents(agents)
+    require_few_days(days)
     monday_after_next = start + timedelta(days=14 - start.weekday())
     holidays = (
         Holiday(monday_after_next + timedelta(days=2), "Company day"),

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from messaging_warehouse.simulator.centre import Centre, SlaPolicy
-from messaging_warehouse.simulator.clock import DAY, SECOND, to_datetime, to_milliseconds, to_text
+from messaging_warehouse.simulator.clock import (
+    DAY,
+    LONGEST,
+    SECOND,
+    require_few_days,
+    to_datetime,
+    to_milliseconds,
+    to_text,
+)
 from messaging_warehouse.simulator.distributions import SESSION_INACTIVITY_LIMIT, Chance
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.hostility import Hostility, Mishaps, in_order_of_receipt
@@ -17,7 +25,9 @@ from messaging_warehouse.simulator.truth import Row, Truth, Value
 from messaging_warehouse.simulator.world import Progress, World
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,15}")
-_LONGEST = 366
+# What one run may hold: about ten million events, and a few minutes.
+MOST_AGENT_DAYS = 10_000
+MOST_CONTACTS = 400_000
 _EARLIEST = date(1971, 1, 1)
 _LATEST = date(2199, 1, 1)
 
@@ -76,6 +86,8 @@ def simulate(
     Equal arguments give equal results. Raises SimulationError for what is impossible.
     """
     centre.require_possible()
+    if seed < 0:
+        raise SimulationError(f"The seed is {seed}; give 0 or more.")
     hostility = hostility or Hostility()
     hostility.require_possible()
     if not _PREFIX.fullmatch(id_prefix):
@@ -83,6 +95,7 @@ def simulate(
             f"The id prefix {id_prefix!r} will not do; give a letter and up to 15 letters, digits or underscores."
         )
     first_moment, end = _bounds(start, days, until)
+    _require_little_enough(centre, -(-(end - first_moment) // DAY))
     last_moment = end - SECOND
     world = World(centre, first_moment, last_moment, seed, id_prefix)
     world.run(progress)
@@ -129,6 +142,22 @@ def require_within_reach(day: date) -> None:
         raise SimulationError(f"A start on {day} is out of reach; give a day from {_EARLIEST} to {_LATEST}.")
 
 
+def _require_little_enough(centre: Centre, days: int) -> None:
+    """Raise SimulationError for more than one run can hold."""
+    agents = len(centre.agents)
+    if agents * days > MOST_AGENT_DAYS:
+        raise SimulationError(
+            f"{agents:,} agents over {days} days are {agents * days:,} days of agents; "
+            f"give {MOST_AGENT_DAYS:,} at most, and more tiles."
+        )
+    contacts = (centre.sessions_per_day + centre.outreach_per_day) * days
+    if contacts > MOST_CONTACTS:
+        raise SimulationError(
+            f"{centre.sessions_per_day:g} sessions a day over {days} days are too many for one run; "
+            f"give {MOST_CONTACTS:,} sessions in all at most, and more tiles."
+        )
+
+
 def _bounds(start: date | datetime, days: int | None, until: datetime | None) -> tuple[int, int]:
     """Return start and end of the simulated time in milliseconds."""
     moment = start if isinstance(start, datetime) else datetime.combine(start, time())
@@ -144,12 +173,11 @@ def _bounds(start: date | datetime, days: int | None, until: datetime | None) ->
             raise SimulationError("The simulated time is shorter than an hour; give a later end.")
     elif days is None:
         raise SimulationError("The simulation has no end; give days or a moment until which it runs.")
-    elif days < 1:
-        raise SimulationError(f"{days} days is no time to simulate; give at least 1.")
     else:
+        require_few_days(days)
         end = first_moment + days * DAY
-    if end - first_moment > _LONGEST * DAY:
-        raise SimulationError(f"More than {_LONGEST} days are too many for one run; give fewer days and more tiles.")
+    if end - first_moment > LONGEST * DAY:
+        require_few_days(LONGEST + 1)
     return first_moment, end
 
 

@@ -75,7 +75,7 @@ TRUTH_TABLES: dict[str, dict[str, Kind]] = {
     ),
     "truth_visits": _columns(
         "visit_id agent_id team_id conversation_id session_id started_at:m ended_at:m event_count:i message_count:i "
-        "is_handled:b is_idle_capped:b idle_tail_seconds:s visit_seconds:s is_test:b"
+        "is_handled:b is_idle_capped:b idle_tail_seconds:s visit_seconds:s looked_seconds:s is_test:b"
     ),
     "truth_handling": _columns("session_id agent_id handle_seconds:s viewing_seconds:s message_count:i is_test:b"),
     "truth_work": _columns(

@@ -164,6 +164,7 @@ class Truth:
             visit.is_idle_capped,
             FOCUS_IDLE_LIMIT if visit.is_idle_capped else 0,
             _between(visit.started_at, visit.ended_at),
+            _between(visit.started_at, visit.looked_until),
             visit.is_test,
         )
 

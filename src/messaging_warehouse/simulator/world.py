@@ -15,13 +15,14 @@ from messaging_warehouse.simulator.desk import Desk
 from messaging_warehouse.simulator.distributions import (
     ARRIVALS_BY_HOUR,
     ARRIVALS_BY_WEEKDAY,
+    ARRIVALS_ON_CLOSED_WINDOW,
     ARRIVALS_ON_HOLIDAY,
     Chance,
     Weighted,
 )
 from messaging_warehouse.simulator.journal import Journal
 from messaging_warehouse.simulator.names import display_name, locale_of, platform_key
-from messaging_warehouse.simulator.texts import CAMPAIGNS, written
+from messaging_warehouse.simulator.openings import Openings
 from messaging_warehouse.simulator.vocabulary import BOT, SYSTEM, TRIGGERED_OUTBOUND
 from messaging_warehouse.simulator.waiting import Clockwork
 
@@ -52,6 +53,8 @@ class World:
         self._topic_draw = Weighted([(topic.topic_id, topic.share) for topic in centre.topics])
         self._hours = Weighted([(str(hour), weight) for hour, weight in enumerate(ARRIVALS_BY_HOUR)])
         self._schedules = {schedule.business_hours_id: schedule for schedule in centre.schedules}
+        self._openings = {schedule.business_hours_id: Openings(schedule) for schedule in centre.schedules}
+        self._contacts_per_day = {channel.channel_id: self._usual_contacts(channel) for channel in centre.channels}
 
     def run(self, progress: Progress | None = None) -> None:
         """Let the time pass; `progress` is told the part of it that has passed, a few times a day."""
@@ -168,17 +171,36 @@ class World:
     def _plan_day(self, day: date) -> Iterator[tuple[int, Channel | None]]:
         """Yield when customers get in touch on a local day, and by which channel; None is a message of ours."""
         centre, chance = self.centre, self.chance
-        shares = sum(channel.share for channel in centre.channels)
         for channel in centre.channels:
-            mean = centre.sessions_per_day * channel.share / shares * ARRIVALS_BY_WEEKDAY[day.weekday()]
-            if day in self.days_off(channel.business_hours_id):
-                mean *= ARRIVALS_ON_HOLIDAY
+            mean = self._contacts_per_day[channel.channel_id] * ARRIVALS_BY_WEEKDAY[day.weekday()]
             timezone = ZoneInfo(channel.timezone)
             for _ in range(chance.count(mean)):
                 minute = int(self._hours.draw(chance)) * 60 + 60 * chance.rng.random()
-                yield local_moment(day, minute, timezone), channel
+                at = local_moment(day, minute, timezone)
+                if chance.happens(self._part_that_comes(channel, at, day)):
+                    yield at, channel
         for _ in range(chance.count(centre.outreach_per_day)):
             yield local_moment(day, 9 * 60 + 180 * chance.rng.random(), ZoneInfo("UTC")), None
+
+    def _usual_contacts(self, channel: Channel) -> float:
+        """Return how many would get in touch on a mean day if nothing were ever closed.
+
+        Those whom a closed window keeps away come when it is open.
+        """
+        centre = self.centre
+        mean = centre.sessions_per_day * channel.share / sum(channel.share for channel in centre.channels)
+        openings = self._openings.get(channel.business_hours_id or "")
+        if openings is None or not channel.is_live:
+            return mean
+        within = openings.part_of_contacts(channel)
+        return mean / (within + (1 - within) * ARRIVALS_ON_CLOSED_WINDOW)
+
+    def _part_that_comes(self, channel: Channel, at: int, day: date) -> float:
+        """Return which part of those who usually get in touch at a moment do so on this day."""
+        openings = self._openings.get(channel.business_hours_id or "")
+        if openings is None or not (channel.is_live or openings.is_holiday(day)) or openings.is_open(at, day):
+            return 1.0
+        return ARRIVALS_ON_CLOSED_WINDOW if channel.is_live else ARRIVALS_ON_HOLIDAY
 
     def _send_campaign(self) -> None:
         """Write to a customer unasked, as the system or as the channel's bot."""
@@ -188,7 +210,7 @@ class World:
             return
         bot_id = customer.channel.bot_id
         conversation = customer.conversation_about(self.draw_topic(), 1)
-        text = written(CAMPAIGNS, chance)
+        text = conversation.dialogue.campaign()
         if bot_id is not None and chance.happens(0.6):
             conversation.start(TRIGGERED_OUTBOUND, BOT, bot_id=bot_id)
             conversation.bot_writes(bot_id, text, is_proactive=True)

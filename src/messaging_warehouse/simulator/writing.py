@@ -15,24 +15,25 @@ from __future__ import annotations
 
 import csv
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.simulation import Simulation
-from messaging_warehouse.simulator.tables import ALL_TABLES, TRUTH_TABLES, Kind
+from messaging_warehouse.simulator.tables import ALL_TABLES, CONFIGURATION_TABLES, RAW_TABLES, TRUTH_TABLES, Kind
 from messaging_warehouse.simulator.truth import Row
 
 LAYER_DAYS = 364
 MOST_TILES = 20_000
 _MEMORY = "1500MB"
+_WORKSPACE = ".writing-"
 _TILED = {
     "raw_conversation_events",
     "raw_presence_events",
@@ -142,7 +143,7 @@ def write(
                         _write_tile(connection, simulation, table, tile, workspace / "tables", output_format)
                 if progress is not None:
                     progress((tile.number + 1) / len(planned))
-        for folder in (workspace / "tables").iterdir():
+        for folder in sorted((workspace / "tables").iterdir()):
             folder.rename(output_folder / folder.name)
     as_of = simulation.as_of + max(tile.shift for tile in planned)
     return Written(counts, f"{as_of:%Y-%m-%dT%H:%M:%S}.{as_of.microsecond // 1000:03d}Z", len(planned))
@@ -152,27 +153,55 @@ def require_usable(output_folder: Path) -> None:
     """Raise SimulationError unless the folder is new or empty."""
     if output_folder.exists() and not output_folder.is_dir():
         raise SimulationError(f"{output_folder} is a file; give a new or empty folder.")
-    if output_folder.is_dir() and any(output_folder.iterdir()):
+    if not output_folder.is_dir():
+        return
+    names = sorted(path.name for path in output_folder.iterdir())
+    if names and all(name.startswith(_WORKSPACE) for name in names):
+        raise SimulationError(
+            f"{output_folder} holds {names[0]}, which a run that was killed has left behind, or one that still writes; "
+            "remove it, or give another folder."
+        )
+    if names:
         raise SimulationError(f"{output_folder} is not empty; give a new or empty folder.")
 
 
 @contextmanager
 def _workspace(output_folder: Path) -> Iterator[Path]:
-    """Make a folder to work in below the output folder; what is in it at the end is removed."""
+    """Make a folder to work in below the output folder; what is in it at the end is removed.
+
+    Whoever fails, or is broken off, leaves nothing behind, not even the folders that were made for it.
+    """
     require_usable(output_folder)
+    missing = [folder for folder in (output_folder, *output_folder.parents) if not folder.exists()]
+    workspace: Path | None = None
+    is_done = False
     try:
-        output_folder.mkdir(parents=True, exist_ok=True)
-        workspace = Path(tempfile.mkdtemp(prefix=".writing-", dir=output_folder))
-        (workspace / "tables").mkdir()
-    except OSError as error:
-        reason = error.strerror or "it cannot be written to"
-        raise SimulationError(f"{output_folder} cannot be used ({reason}); give a folder that can.") from error
-    try:
-        yield workspace
-    except (OSError, duckdb.IOException) as error:
-        raise SimulationError(f"Writing to {output_folder} failed ({str(error).splitlines()[0]}).") from error
+        try:
+            output_folder.mkdir(parents=True, exist_ok=True)
+            workspace = output_folder / f"{_WORKSPACE}{uuid4().hex}"
+            (workspace / "tables").mkdir(parents=True)
+        except OSError as error:
+            reason = error.strerror or "it cannot be written to"
+            raise SimulationError(f"{output_folder} cannot be used ({reason}); give a folder that can.") from error
+        try:
+            yield workspace
+        except (OSError, duckdb.Error) as error:
+            raise SimulationError(f"Writing to {output_folder} failed ({str(error).splitlines()[0]}).") from error
+        is_done = True
     finally:
-        shutil.rmtree(workspace, ignore_errors=True)
+        if workspace is not None:
+            shutil.rmtree(workspace, ignore_errors=True)
+        if not is_done:
+            _undo(output_folder, missing)
+
+
+def _undo(output_folder: Path, made: Sequence[Path]) -> None:
+    """Remove the tables that are there already, and the folders that were made, the innermost first."""
+    for table in (*RAW_TABLES, *CONFIGURATION_TABLES, "truth"):
+        shutil.rmtree(output_folder / table, ignore_errors=True)
+    for folder in made:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 # --- reference tables of tiles ----------------------------------------------------------------
