@@ -77,6 +77,7 @@ select
     if(is_idle_capped, limit_ms, next_ms) as ended_ms,
     event_count,
     message_count,
+    message_count > 0 as is_handled,
     is_idle_capped
 from judged;
 
