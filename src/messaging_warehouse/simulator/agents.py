@@ -412,6 +412,7 @@ class AgentAtWork:
         world, chance, rates = self.world, self.world.chance, self.world.rates
         work = conversation.work
         conversation.resolve(self, reason)
+        resolved_at = conversation.last_at
         self._screen = None
         yield self._take(SWITCHING)
         if work is not None and self.owns(work):
@@ -431,7 +432,8 @@ class AgentAtWork:
         if not conversation.has_ended and chance.happens(rates.reopened_by_agent):
             self._recalls.append((world.environment.now + chance.between(10 * MINUTE, 90 * MINUTE), conversation))
             self._recalls.sort(key=lambda recall: recall[0])
-        if conversation.awaits_answer and not conversation.has_ended:
+        run = conversation.session.customer_waits
+        if run is not None and run.last_at > resolved_at and not conversation.has_ended:
             world.desk.customer_wrote(conversation)
 
     def _close(self, conversation: Conversation, work: Work) -> None:

@@ -192,7 +192,7 @@ class Rates:
     customer_vanishes: float = 0.04
     customer_answers_late: float = 0.02
     customer_thanks: float = 0.4
-    goodbye: float = 0.88
+    goodbye: float = 0.93
     window_closed: float = 0.3
     customer_returns: float = 0.07
     customer_known: float = 0.3

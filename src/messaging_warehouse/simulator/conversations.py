@@ -375,11 +375,8 @@ class Conversation:
         self._message_count += 1
         message_id = f"m{self._message_count}"
         parts = [f'"message_id": "{message_id}"']
-        if (
-            text is None
-            or text.startswith(PHOTO_SENT)
-            or (may_have_attachment and self.world.chance.happens(self.world.rates.message_has_attachment))
-        ):
+        is_file = text is None or text.startswith(PHOTO_SENT)
+        if is_file or (may_have_attachment and self.world.chance.happens(self.world.rates.message_has_attachment)):
             parts.append('"has_attachments": true')
         if text is not None:
             parts.append(f'"text": {text}')
