@@ -23,7 +23,7 @@ SIMULATED = {
 def month() -> dict[str, list[dict[str, str | None]]]:
     """The simulated month, by table."""
     simulation = simulate(
-        demo_centre(), datetime(2026, 2, 14, tzinfo=UTC), until=datetime(2026, 3, 15, 20, tzinfo=UTC), seed=44
+        demo_centre(), datetime(2026, 2, 14, tzinfo=UTC), until=datetime(2026, 3, 15, 20, tzinfo=UTC), seed=58
     )
     return {table: simulation.rows(table) for table in (*SIMULATED, "raw_channels", "raw_teams", "raw_topics")}
 

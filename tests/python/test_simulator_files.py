@@ -1,6 +1,10 @@
 """What the `simulate` command writes, in three formats and in tiles, and what it refuses."""
 
 import csv
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -124,7 +128,7 @@ def test_the_columns_are_those_of_the_contract_and_the_configuration() -> None:
 
 
 def test_the_demos_centre_fits_the_demo(tmp_path: Path) -> None:
-    run("--preset", "kettle", "--seed", "44", "--format", "csv", "--out", str(tmp_path / "kettle"))
+    run("--preset", "kettle", "--seed", "58", "--format", "csv", "--out", str(tmp_path / "kettle"))
     (file,) = (tmp_path / "kettle/raw_conversation_events").iterdir()
     assert file.stat().st_size < 750_000
     for table in ("channels", "teams", "topics", "accounts"):
@@ -282,6 +286,19 @@ def test_events_are_a_lower_bound(tmp_path: Path) -> None:
         (["--tiles", "2", "--days", "10"], "Only whole weeks can be tiled"),
         (["--tiles", "2", "--events", "5"], "Both events and tiles"),
         (["--events", "0"], "0 events is nothing"),
+        (["--until", "9999-12-31T23:59:59-23:59"], "The until '9999-12-31T23:59:59-23:59' is out of reach"),
+        (["--until", "0001-01-01T00:00:00+23:59"], "The until '0001-01-01T00:00:00+23:59' is out of reach"),
+        (["--start", "0001-01-01T00:00:00+23:59"], "The start '0001-01-01T00:00:00+23:59' is out of reach"),
+        (["--until", "9999-12-31"], "More than 366 days"),
+        (["--days", "99999999999"], "More than 366 days"),
+        (["--start", ""], "The start '' is no date"),
+        (["--preset", ""], "There is no preset ''"),
+        (["--seed", "-5"], "The seed is -5; give 0 or more."),
+        (["--capacity", "9999999999999999999999"], "give 1,000 at most"),
+        (["--capacity", "103"], "a shift of 510 minutes has room for 102; give 102 at most"),
+        (["--agents", "100000000"], "100,000,000 agents are too many for one run; give 1,000 at most"),
+        (["--agents", "500", "--days", "300"], "are 150,000 days of agents; give 10,000 at most"),
+        (["--agents", "1", "--until", "2026-02-01T01:00", "--sessions-per-day", "0.1"], "Nobody got in touch"),
     ],
 )  # fmt: skip
 def test_the_impossible_gets_one_sentence(tmp_path: Path, arguments: list[str], words: str) -> None:
@@ -295,6 +312,53 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
     assert "is not empty" in refusal(*SMALL, "--days", "2", "--out", str(tmp_path))
     assert "is a file" in refusal(*SMALL, "--days", "2", "--out", str(tmp_path / "notes.txt"))
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_what_a_killed_run_left_behind_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".writing-a1b2").mkdir()
+    assert "holds .writing-a1b2, which a run that was killed has left behind" in refusal(*SMALL, "--out", str(tmp_path))
+
+
+@pytest.mark.parametrize(("stop", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("is_writing", [False, True], ids=["while simulating", "while writing"])
+def test_a_run_that_is_broken_off_leaves_nothing(
+    tmp_path: Path, stop: signal.Signals, exit_code: int, is_writing: bool
+) -> None:
+    folder = tmp_path / "new" / "out"
+    # A run of a moment and far too many copies, or one that is far too long.
+    much = ["--days", "7", "--tiles", "3000"] if is_writing else ["--days", "364", "--agents", "20"]
+    command = [str(Path(sys.executable).parent / "messaging-warehouse"), "simulate", *SMALL, *much]
+    with subprocess.Popen([*command, "--out", str(folder)], stdout=-1, stderr=subprocess.STDOUT, text=True) as process:
+        for _ in range(300):
+            time.sleep(0.1)
+            if is_writing and any(folder.glob(".writing-*/tables/*/part-00003.*")):
+                break
+            if not is_writing and _handles_signals(process.pid):
+                break
+        process.send_signal(stop)
+        said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said) == (exit_code, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _handles_signals(pid: int) -> bool:
+    """Whether a process has come so far that it handles SIGTERM itself."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():  # nowhere but on Linux; wait for a while there
+        time.sleep(3)
+        return True
+    caught = int(next(line for line in status.read_text().splitlines() if line.startswith("SigCgt")).split()[1], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def test_failing_leaves_a_folder_that_was_there_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("too much")
+
+    monkeypatch.setattr("messaging_warehouse.simulator.writing._write_tile", fail)
+    assert "Writing to" in refusal(*SMALL, "--days", "2", "--out", str(tmp_path))
+    assert "Writing to" in refusal(*SMALL, "--days", "2", "--out", str(tmp_path / "a" / "b"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def _agent(centre: Centre, **changes: Any) -> Centre:
@@ -319,6 +383,7 @@ DAY_SHIFT = Shift((1,), "09:00", "17:00")
         (_channel(CENTRE, channel_id="app"), "channel id app is given twice"),
         (_agent(CENTRE, memberships=(Membership("nobody", START),)), "agent agent-01 names team nobody"),
         (_agent(CENTRE, memberships=()), "is in no team"),
+        (_agent(CENTRE, capacity=97, shifts=(DAY_SHIFT,)), "a shift of 480 minutes has room for 96; give 96 at most"),
         (_agent(CENTRE, memberships=(Membership("orders", START, START),)), "ends on 2026-02-01, before it starts"),
         (_agent(CENTRE, shifts=(DAY_SHIFT, Shift((1,), "16:00", "20:00"))), "Two shifts of agent agent-01 overlap"),
         (_agent(CENTRE, shifts=(Shift((7,), "22:00", "06:00"), Shift((1,), "05:00", "12:00"))), "overlap on weekday 7"),

@@ -302,7 +302,6 @@ class Centre:
             f"The capacity of {name} is {agent.capacity}, but one conversation weighs up to {heaviest}; "
             f"give at least {heaviest}.",
         )
-        self._require_carried(agent)
         _require(bool(agent.memberships), f"The {name} is in no team; give a membership.")
         for membership in agent.memberships:
             _require(
@@ -321,6 +320,7 @@ class Centre:
                 f"The shift of {name} from {shift.starts_at} to {shift.ends_at} lasts {shift.minutes} minutes, "
                 f"no longer than the {pauses or shortest} minutes of breaks in it.",
             )
+        self._require_carried(agent)
         intervals = sorted(interval for shift in agent.shifts for interval in shift.weekly_intervals())
         following = [*intervals[1:], *((start + WEEK_MINUTES, 0) for start, _ in intervals[:1])]
         for (start, end), (next_start, _) in zip(intervals, following, strict=True):
