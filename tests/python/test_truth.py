@@ -4,6 +4,7 @@ Where every event is logged it is equal, to the millisecond. Where events were l
 not touch is equal, and what it touches differs by no more than the definitions let one event weigh.
 """
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -59,9 +60,14 @@ FACTS = {
         ),
     ),
 }
-LEFT_OUT = {"truth_sessions": {"is_test"}, "truth_presence": {"is_recorded"}, "truth_handling": {"message_count"}}
+LEFT_OUT = {
+    "truth_visits": {"looked_seconds"},
+    "truth_presence": {"is_recorded"},
+    "truth_handling": {"message_count"},
+}
 COMPLETE = Rates(logout_lost=0)
 IDLE_LIMIT = Decimal(15 * 60)
+STALE_LIMIT = Decimal(24 * 3600)
 Rows = Counter[tuple[Any, ...]]
 
 
@@ -87,14 +93,22 @@ def _value(text: str | None, kind: Kind) -> Any:
 
 def truth_rows(simulation: Simulation, table: str, without: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return what really happened, its values as the warehouse types them."""
+    return _typed(table, simulation.rows(table), _columns(table, without))
+
+
+def _typed(table: str, rows: Iterable[dict[str, str | None]], columns: Iterable[str]) -> list[dict[str, Any]]:
     kinds = TRUTH_TABLES[table]
-    columns = _columns(table, without)
-    return [{name: _value(row[name], kinds[name]) for name in columns} for row in simulation.rows(table)]
+    return [{name: _value(row[name], kinds[name]) for name in columns} for row in rows]
 
 
 def raw_input(simulation: Simulation) -> RawInput:
-    """Return the simulated tables as a build takes them; schedules tell nothing of the truth that is compared here."""
-    raw = RawInput(**{table.removeprefix("raw_"): simulation.rows(table) for table in RAW_TABLES})
+    """Return the simulated tables as a build takes them."""
+    return _raw_input({table: simulation.rows(table) for table in RAW_TABLES})
+
+
+def _raw_input(tables: dict[str, list[dict[str, str | None]]]) -> RawInput:
+    """Return tables as a build takes them; schedules tell nothing of the truth that is compared here."""
+    raw = RawInput(**{table.removeprefix("raw_"): rows for table, rows in tables.items()})
     raw.channels = [row | {"business_hours_id": None} for row in raw.channels]
     return raw
 
@@ -144,6 +158,124 @@ def test_the_truth_can_disagree(replay: Replay) -> None:
         assert _multiset(replay.rows(FACTS[table], _columns(table))) != _multiset(truth_rows(simulation, table))
 
 
+def test_the_idle_limit_is_told_apart_from_how_long_an_agent_looked() -> None:
+    """Where the limit did not cut, both are equal; where it did, the agent looked for longer."""
+    visits = [
+        _typed("truth_visits", [row], TRUTH_TABLES["truth_visits"])[0] for row in _demo_centre().rows("truth_visits")
+    ]
+    assert any(visit["is_idle_capped"] for visit in visits)
+    for visit in visits:
+        if visit["ended_at"] is None:
+            assert visit["looked_seconds"] is None
+        elif visit["is_idle_capped"]:
+            assert visit["looked_seconds"] > visit["visit_seconds"]
+        else:
+            assert visit["looked_seconds"] == visit["visit_seconds"]
+
+
+# --- lost log-outs ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lossy(replay: Replay) -> tuple[Simulation, Replay]:
+    """A run in which three of ten log-outs are lost, and nothing else."""
+    centre = default_centre(6, days=7, sessions_per_day=24, rates=Rates(logout_lost=0.3))
+    simulation = simulate(centre, date(2026, 2, 1), 7, seed=12)
+    replay.build(raw_input(simulation))
+    return simulation, replay
+
+
+def _lost_logouts(simulation: Simulation) -> list[tuple[str, datetime]]:
+    """Return who logged out, and when, without the platform learning of it."""
+    rows = _typed("truth_presence", simulation.rows("truth_presence"), TRUTH_TABLES["truth_presence"])
+    return [(row["agent_id"], row["started_at"]) for row in rows if not row["is_recorded"]]
+
+
+@pytest.mark.parametrize("table", [table for table in FACTS if table not in ("truth_presence", "truth_agent_days")])
+def test_lost_logouts_touch_nothing_but_presence(lossy: tuple[Simulation, Replay], table: str) -> None:
+    """Agents have handed over, and look at nothing any more, when they log out."""
+    simulation, replay = lossy
+    found = replay.rows(f"{FACTS[table]} as fact", _columns(table))
+    assert _multiset(found) == _multiset(truth_rows(simulation, table))
+
+
+def test_a_lost_logout_is_worth_the_stale_limit_at_most(lossy: tuple[Simulation, Replay]) -> None:
+    simulation, replay = lossy
+    lost = Counter(agent_id for agent_id, _ in _lost_logouts(simulation))
+    assert sum(lost.values()) > 5
+    recorded = [row for row in truth_rows(simulation, "truth_presence") if row["presence_event_id"] is not None]
+    known = f"(from {FACTS['truth_presence']} where status <> 'unknown')"
+    found = replay.rows(known, _columns("truth_presence", {"ended_at"}))
+    for row in recorded:
+        del row["ended_at"]
+    assert _multiset(found) == _multiset(recorded)
+    online = _sums(replay.rows("fct_agent_days", ("agent_id", "online_seconds")), "online_seconds")
+    for agent_id, seconds in _sums(truth_rows(simulation, "truth_agent_days"), "online_seconds").items():
+        assert 0 <= online[agent_id] - seconds <= STALE_LIMIT * lost[agent_id], agent_id
+
+
+def _sums(rows: Iterable[dict[str, Any]], name: str) -> Counter[str]:
+    """Return the sum of a column for each agent."""
+    sums: Counter[str] = Counter()
+    for row in rows:
+        sums[row["agent_id"]] += row[name] or 0
+    return sums
+
+
+# --- tiles ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiled(replay_as_of: Replay, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Replay]:
+    """Two tiles one after another, and one beside them in a layer of its own."""
+    centre = default_centre(2, days=182, sessions_per_day=1, rates=COMPLETE)
+    simulation = simulate(centre, date(2026, 2, 1), 182, seed=3, is_tile=True)
+    folder = tmp_path_factory.mktemp("tiles") / "raw"
+    written = write(simulation, folder, OutputFormat.CSV, tiles=3)
+    tables = {table: _read(folder / table) for table in RAW_TABLES}
+    replay_as_of.build(_raw_input(tables), datetime.fromisoformat(written.as_of).replace(tzinfo=None))
+    return folder, replay_as_of
+
+
+def _read(folder: Path) -> list[dict[str, str | None]]:
+    """Return the rows of all files of a table, in order."""
+    rows: list[dict[str, str | None]] = []
+    for path in sorted(folder.iterdir()):
+        with path.open(newline="") as text:
+            rows += [{name: value or None for name, value in row.items()} for row in csv.DictReader(text)]
+    return rows
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["truth_sessions", "truth_responses", "truth_resolutions", "truth_visits", "truth_work", "truth_handling"],
+)
+def test_tiles_side_by_side_and_in_a_row_equal_their_truth(tiled: tuple[Path, Replay], table: str) -> None:
+    folder, replay = tiled
+    true = _typed(table, _read(folder / "truth" / table), _columns(table))
+    assert len(true) > 300
+    assert _multiset(replay.rows(f"{FACTS[table]} as fact", _columns(table))) == _multiset(true)
+
+
+def test_days_equal_their_truth_across_the_seams_but_for_being_offline(tiled: tuple[Path, Replay]) -> None:
+    """The truth tells nothing of the time before a block's first log-in, nor of the days after the last block."""
+    folder, replay = tiled
+    table = "truth_agent_days"
+    columns = _columns(table, {"offline_seconds"})
+    true = _typed(table, _read(folder / "truth" / table), _columns(table))
+    found = {(row["agent_id"], row["activity_date"]): row for row in replay.rows(FACTS[table], _columns(table))}
+    for day in true:
+        built = found.pop((day["agent_id"], day["activity_date"]))
+        assert {name: built[name] for name in columns} == {name: day[name] for name in columns}
+        assert built["offline_seconds"] >= day["offline_seconds"]
+    assert len(found) < 0.1 * len(true)
+    for day in found.values():
+        assert not any(day[name] for name in columns if name.endswith("_seconds")), day
+
+
+# --- hostility --------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, DbtRun]:
     """A run of which much goes wrong on the way, through files and a whole `dbt build` with all its tests."""
@@ -158,14 +290,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, DbtRu
 
 def test_every_mishap_is_rejected_for_its_reason(hostile: tuple[Simulation, DbtRun]) -> None:
     simulation, run = hostile
-    expected = Counter(
-        (row["raw_table"], row["rejection_reason"])
-        for row in simulation.rows("truth_hostility")
-        if row["rejection_reason"]
-    )
-    assert len(expected) > 10
     sessionless = ("raw_conversation_events", "no_session")
     with run.connect() as connection:
+        whole = {row[0] for row in connection.execute("select conversation_id from fct_messaging_sessions").fetchall()}
         found = Counter(
             {
                 (raw_table, reason): count
@@ -178,7 +305,16 @@ def test_every_mishap_is_rejected_for_its_reason(hostile: tuple[Simulation, DbtR
                 ).fetchall()
             }
         )
-    # A lost starter takes the session from under events to which nothing else happened.
+    # A lost starter takes the session from under events to which nothing, or something else, happened: a contradiction
+    # in a conversation without a session is rejected for that.
+    expected = Counter(
+        sessionless
+        if row["kind"] == "conflicting" and row["conversation_id"] and row["conversation_id"] not in whole
+        else (row["raw_table"], row["rejection_reason"])
+        for row in simulation.rows("truth_hostility")
+        if row["rejection_reason"]
+    )
+    assert len(expected) > 10
     assert found.pop(sessionless) >= expected.pop(sessionless)
     assert found == expected
 
@@ -229,6 +365,52 @@ def test_attention_differs_by_the_idle_limit_for_each_lost_event_at_most(hostile
     assert any(found[agent_id] != true[agent_id] for agent_id in found)
     for agent_id, seconds in found.items():
         assert abs(seconds - true[agent_id]) <= IDLE_LIMIT * lost[agent_id], agent_id
+
+
+def test_presence_differs_by_the_stale_limit_for_each_lost_event_at_most(hostile: tuple[Simulation, DbtRun]) -> None:
+    """A status that nobody heard of leaves the one before it standing, online for as long as the stale limit allows."""
+    simulation, run = hostile
+    lost = Counter(
+        row["agent_id"]
+        for row in simulation.rows("truth_hostility")
+        if row["is_event_lost"] == "true" and row["raw_table"] == "raw_presence_events"
+    )
+    assert lost
+    sums = ("online_seconds", "available_seconds", "away_seconds")
+    with run.connect() as connection:
+        days = fetch_rows(connection, f"select agent_id, {', '.join(sums)} from fct_agent_days")
+        statuses = fetch_rows(
+            connection,
+            "select presence_event_id, agent_id, status, started_at from fct_agent_presence where status <> 'unknown'",
+        )
+    recorded = {row["presence_event_id"]: row for row in truth_rows(simulation, "truth_presence")}
+    for row in statuses:
+        known = recorded[row["presence_event_id"]]
+        assert all(known[name] == value for name, value in row.items())
+    assert len(recorded) - len(statuses) == sum(lost.values())
+    true = truth_rows(simulation, "truth_agent_days")
+    for name in sums:
+        found = _sums(days, name)
+        for agent_id, seconds in _sums(true, name).items():
+            assert abs(found[agent_id] - seconds) <= STALE_LIMIT * lost[agent_id], (agent_id, name)
+
+
+def test_days_of_attention_differ_by_the_idle_limit_for_each_lost_event_at_most(
+    hostile: tuple[Simulation, DbtRun],
+) -> None:
+    """Of all days together; on a single day a visit may, besides, change from viewing to handling or back."""
+    simulation, run = hostile
+    lost = Counter(row["agent_id"] for row in simulation.rows("truth_hostility") if row["is_event_lost"] == "true")
+    with run.connect() as connection:
+        days = fetch_rows(
+            connection, "select agent_id, handle_seconds + viewing_seconds as seconds from fct_agent_days"
+        )
+    found = _sums(days, "seconds")
+    true = truth_rows(simulation, "truth_agent_days")
+    handle, viewing = _sums(true, "handle_seconds"), _sums(true, "viewing_seconds")
+    assert set(found) == set(handle)
+    for agent_id, seconds in found.items():
+        assert abs(seconds - handle[agent_id] - viewing[agent_id]) <= IDLE_LIMIT * lost[agent_id], agent_id
 
 
 def test_the_truth_is_not_read_from_the_events(tmp_path: Path) -> None:
