@@ -49,7 +49,8 @@ final as (
         on
             segments.presence_event_id = presence.presence_event_id
             and segments.started_at >= presence.started_at
-            and (presence.ended_at is null or segments.started_at < presence.ended_at)
+            -- With an `or` here the engine compares each segment with each interval.
+            and segments.started_at < coalesce(presence.ended_at, timestamp '9999-12-31')
 )
 
 select * from final

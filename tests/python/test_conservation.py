@@ -89,13 +89,10 @@ BREAKAGES = {
         "update fct_agent_days set viewing_seconds = span_seconds where handle_seconds > 0",
     ],
     "assert_every_agent_message_belongs_to_one_visit": [
-        "delete from intermediate.int_focus_events_assigned where event_id = "
-        "(select min(event_id) from intermediate.int_focus_events_assigned where is_message)",
-        "insert into intermediate.int_focus_events_assigned "
-        "select * from intermediate.int_focus_events_assigned where is_message limit 1",
+        "update fct_visits set last_event_id = visit_id where conversation_id = 'two-visits'",
+        "update fct_visits set conversation_id = 'another' where conversation_id = 'two-visits'",
         "update fct_visits set message_count = message_count + 1 where conversation_id = 'viewed-only'",
         "update fct_visits set agent_id = 'agent-nobody' where conversation_id = 'two-visits'",
-        "update fct_visits set ended_at = started_at where conversation_id = 'two-visits'",
         "delete from fct_visits where conversation_id = 'two-visits'",
     ],
     "assert_every_accepted_work_is_open_or_ends_once": [

@@ -1,54 +1,78 @@
--- Every message of an agent is in one visit, of that agent, on that conversation, at that time; and visits count these
--- messages and no others.
+-- Every message of an agent lies within one visit of that agent to its conversation, by its place among the events that
+-- bear on the agent's focus and not by time; and visits count these messages and no others.
 with
 
-messages as (
+placed as (
     select
-        event_id,
-        actor_id as agent_id,
-        conversation_id,
-        occurred_at
-    from {{ ref('fct_conversation_events') }}
-    where actor_type = 'agent' and event_type = 'message_sent'
-),
-
-assigned as (
-    select
-        event_id,
-        visit_id
-    from {{ ref('int_focus_events_assigned') }}
-    where is_message
+        *,
+        row_number() over (partition by agent_id order by occurred_ms, sort_rank, event_id) as place
+    from {{ ref('int_focus_events') }}
 ),
 
 visits as (
-    select * from {{ ref('fct_visits') }}
+    select
+        visits.visit_id,
+        visits.agent_id,
+        visits.conversation_id,
+        visits.message_count,
+        firsts.place as first_place,
+        lasts.place as last_place
+    from {{ ref('fct_visits') }} as visits
+    inner join placed as firsts on visits.visit_id = firsts.event_id and firsts.is_focus
+    inner join placed as lasts on visits.last_event_id = lasts.event_id and lasts.is_focus
+),
+
+starts_carried as (
+    select
+        placed.event_id,
+        placed.agent_id,
+        placed.conversation_id,
+        placed.place,
+        placed.is_message,
+        max(visits.first_place) over (
+            partition by placed.agent_id order by placed.place rows between unbounded preceding and current row
+        ) as visit_place
+    from placed
+    left join visits on placed.agent_id = visits.agent_id and placed.place = visits.first_place
+),
+
+written as (
+    select
+        starts_carried.event_id,
+        visits.visit_id,
+        coalesce(
+            visits.conversation_id = starts_carried.conversation_id and starts_carried.place <= visits.last_place, false
+        ) as is_within
+    from starts_carried
+    left join visits
+        on starts_carried.agent_id = visits.agent_id and starts_carried.visit_place = visits.first_place
+    where starts_carried.is_message
+),
+
+messages as (
+    select event_id
+    from {{ ref('fct_conversation_events') }}
+    where actor_type = 'agent' and event_type = 'message_sent'
 ),
 
 counted as (
     select
         visit_id,
         count(*) as message_count
-    from assigned
+    from written
     group by visit_id
 )
 
 select
     event_id,
-    assigned.visit_id
+    written.visit_id
 from messages
-full join assigned using (event_id)
-left join visits using (visit_id)
-where
-    messages.event_id is null
-    or visits.visit_id is null
-    or messages.agent_id is distinct from visits.agent_id
-    or messages.conversation_id is distinct from visits.conversation_id
-    or messages.occurred_at < visits.started_at
-    or messages.occurred_at > visits.ended_at
+full join written using (event_id)
+where messages.event_id is null or written.event_id is null or not written.is_within
 union all
 select
     cast(null as varchar) as event_id,
     visit_id
-from visits
+from {{ ref('fct_visits') }}
 full join counted using (visit_id)
-where visits.message_count is distinct from coalesce(counted.message_count, 0)
+where fct_visits.message_count is distinct from coalesce(counted.message_count, 0)

@@ -7,6 +7,9 @@ import narwhals as nw
 # Marks a boundary at which nothing begins: smaller than every id, so that of two at one instant the beginning wins.
 NOTHING = ""
 
+KEYS = ("presence_event_id", "visit_id", "team_id")
+COUNTS = ("open_work_count", "open_work_thousandths", "test_work_count", "test_work_thousandths")
+
 
 @nw.narwhalify
 def sweep_timeline(
@@ -41,15 +44,10 @@ def sweep_timeline(
     """
     presence, visits, works = (_closed_at_as_of(frame, build) for frame in (presence, visits, works))
     works = works.filter(nw.col("ended_ms") > nw.col("started_ms"))
-    lived = nw.concat(
-        [
-            *_boundaries(presence, presence_event_id="presence_event_id"),
-            *_boundaries(visits, visit_id="visit_id"),
-            *_boundaries(works, is_work=True),
-        ]
-    )
-    spans = lived.group_by("agent_id").agg(
-        nw.col("at_ms").min().alias("first_ms"), nw.col("at_ms").max().alias("last_ms")
+    spans = (
+        nw.concat([frame.select("agent_id", "started_ms", "ended_ms") for frame in (presence, visits, works)])
+        .group_by("agent_id")
+        .agg(nw.col("started_ms").min().alias("first_ms"), nw.col("ended_ms").max().alias("last_ms"))
     )
     memberships = (
         teams.join(spans, on="agent_id")
@@ -59,29 +57,30 @@ def sweep_timeline(
         )
         .filter(nw.col("ended_ms") > nw.col("started_ms"))
     )
-
-    keys = ("presence_event_id", "visit_id", "team_id")
-    counts = ("open_work_count", "open_work_thousandths", "test_work_count", "test_work_thousandths")
-    boundaries = (
-        nw.concat([lived, *_boundaries(memberships, team_id="team_id")])
-        .group_by("agent_id", "at_ms")
-        .agg(*(nw.col(key).max() for key in keys), *(nw.col(count).sum() for count in counts))
+    boundaries = nw.concat(
+        [
+            *_boundaries(presence, "presence_event_id"),
+            *_boundaries(visits, "visit_id"),
+            *_boundaries(memberships, "team_id"),
+            _loads(works),
+        ]
     )
 
     def ordered(expression: nw.Expr) -> nw.Expr:
-        return expression.over("agent_id", order_by="at_ms")
+        return expression.over("agent_id", order_by=("at_ms", "begins"))
 
+    # Of an instant's boundaries the last knows all of them.
     segments = boundaries.with_columns(
-        nw.col("at_ms").alias("started_ms"),
         ordered(nw.col("at_ms").shift(-1)).alias("ended_ms"),
-        *(ordered(nw.col(key).fill_null(strategy="forward")).alias(key) for key in keys),
-        *(ordered(nw.col(count).cum_sum()).cast(nw.Int64).alias(count) for count in counts),
-    ).filter(~nw.col("ended_ms").is_null())
+        *(ordered(nw.col(mark).fill_null(strategy="forward")).alias(mark) for mark in (*KEYS, *COUNTS)),
+    ).filter(nw.col("ended_ms") > nw.col("at_ms"))
     return segments.select(
-        "agent_id", "started_ms", "ended_ms",
-        *(nw.when(nw.col(key) != NOTHING).then(nw.col(key)).alias(key) for key in keys),
-        *counts,
-    )  # fmt: skip
+        "agent_id",
+        nw.col("at_ms").alias("started_ms"),
+        "ended_ms",
+        *(nw.when(nw.col(key) != NOTHING).then(nw.col(key)).alias(key) for key in KEYS),
+        *(nw.col(count).fill_null(0).alias(count) for count in COUNTS),
+    )
 
 
 def _closed_at_as_of(intervals: nw.LazyFrame[Any], build: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -93,39 +92,51 @@ def _closed_at_as_of(intervals: nw.LazyFrame[Any], build: nw.LazyFrame[Any]) -> 
     )
 
 
-def _boundaries(
-    intervals: nw.LazyFrame[Any],
-    *,
-    presence_event_id: str | None = None,
-    visit_id: str | None = None,
-    team_id: str | None = None,
-    is_work: bool = False,
-) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
-    """Return where the intervals begin and where they end, as what changes at that instant.
+def _marks(**given: nw.Expr) -> list[nw.Expr]:
+    """Return what changes at a boundary, in one order of columns: null is no change."""
+    unchanged = {
+        **{key: nw.lit(None, dtype=nw.String) for key in KEYS},
+        **{count: nw.lit(None, dtype=nw.Int64) for count in COUNTS},
+    }
+    return [mark.alias(name) for name, mark in (unchanged | given).items()]
 
-    One without length is a boundary at which nothing changes.
-    """
+
+def _boundaries(intervals: nw.LazyFrame[Any], key: str) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
+    """Return where the intervals begin and where they end; at the bounds of one without length nothing changes."""
     has_length = nw.col("ended_ms") > nw.col("started_ms")
 
-    def at(moment: str, sign: int) -> nw.LazyFrame[Any]:
-        def begun(column: str | None) -> nw.Expr:
-            if column is None:
-                return nw.lit(None, dtype=nw.String)
-            return nw.when(has_length).then(nw.col(column) if sign > 0 else nw.lit(NOTHING))
-
-        change = nw.lit(sign if is_work else 0, dtype=nw.Int64)
-        weight = change * nw.col("weight_thousandths") if is_work else change
-        is_test = nw.when("is_test_channel") if is_work else nw.when(nw.lit(False))
+    def at(moment: str, begins: bool, mark: nw.Expr) -> nw.LazyFrame[Any]:
         return intervals.select(
             "agent_id",
             nw.col(moment).alias("at_ms"),
-            begun(presence_event_id).alias("presence_event_id"),
-            begun(visit_id).alias("visit_id"),
-            begun(team_id).alias("team_id"),
-            change.alias("open_work_count"),
-            weight.alias("open_work_thousandths"),
-            is_test.then(change).otherwise(nw.lit(0, dtype=nw.Int64)).alias("test_work_count"),
-            is_test.then(weight).otherwise(nw.lit(0, dtype=nw.Int64)).alias("test_work_thousandths"),
+            nw.lit(begins).alias("begins"),
+            *_marks(**{key: nw.when(has_length).then(mark)}),
         )
 
-    return at("started_ms", 1), at("ended_ms", -1)
+    return at("started_ms", True, nw.col(key)), at("ended_ms", False, nw.lit(NOTHING))
+
+
+def _loads(works: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Sum the open work at each instant at which it changes: of all boundaries these are few."""
+
+    def at(moment: str, sign: int) -> nw.LazyFrame[Any]:
+        change = nw.lit(sign, dtype=nw.Int64)
+        weight = change * nw.col("weight_thousandths")
+        nothing = nw.lit(0, dtype=nw.Int64)
+        is_test = nw.when("is_test_channel")
+        return works.select(
+            "agent_id",
+            nw.col(moment).alias("at_ms"),
+            change.alias("open_work_count"),
+            weight.alias("open_work_thousandths"),
+            is_test.then(change).otherwise(nothing).alias("test_work_count"),
+            is_test.then(weight).otherwise(nothing).alias("test_work_thousandths"),
+        )
+
+    changes = nw.concat([at("started_ms", 1), at("ended_ms", -1)]).group_by("agent_id", "at_ms")
+    return changes.agg(*(nw.col(count).sum() for count in COUNTS)).select(
+        "agent_id",
+        "at_ms",
+        nw.lit(True).alias("begins"),
+        *_marks(**{c: nw.col(c).cum_sum().over("agent_id", order_by="at_ms").cast(nw.Int64) for c in COUNTS}),
+    )
