@@ -39,7 +39,7 @@ def to_datetime(milliseconds: int) -> datetime:
 def to_text(milliseconds: int) -> str:
     """Return the moment as the raw contract's text files hold it: `2026-02-01T09:00:00.000Z`."""
     moment = to_datetime(milliseconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
 def midnight(day: date) -> int:
