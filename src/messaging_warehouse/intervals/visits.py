@@ -85,15 +85,21 @@ def pair_visits(focus: nw.LazyFrame[Any], build: nw.LazyFrame[Any], *, idle_ms: 
 
     Source: design, *Handle time (focus): the visit*.
     """
+
+    def the_one(expression: nw.Expr) -> nw.Expr:
+        """Return what all rows of a visit have, or one of them has; half as dear to find as the greatest."""
+        return expression.any_value(ignore_nulls=True)
+
+    starts, ends = nw.when("starts_visit"), nw.when("ends_visit")
     visits = focus.group_by("visit_id").agg(
-        nw.col("agent_id").max(),
-        nw.col("conversation_id").max(),
-        nw.when("starts_visit").then(nw.col("session_id")).max().alias("session_id"),
-        nw.when("ends_visit").then(nw.col("event_id")).max().alias("last_event_id"),
-        nw.when("ends_visit").then(nw.col("next_event_id")).max().alias("next_event_id"),
+        the_one(nw.col("agent_id")),
+        the_one(nw.col("conversation_id")),
+        the_one(starts.then(nw.col("session_id"))).alias("session_id"),
+        the_one(ends.then(nw.col("event_id"))).alias("last_event_id"),
+        the_one(ends.then(nw.col("next_event_id"))).alias("next_event_id"),
         nw.col("occurred_ms").min().alias("started_ms"),
         nw.col("occurred_ms").max().alias("last_ms"),
-        nw.when("ends_visit").then(nw.col("next_ms")).max().alias("next_ms"),
+        the_one(ends.then(nw.col("next_ms"))).alias("next_ms"),
         nw.len().cast(nw.Int64).alias("event_count"),
         nw.when("is_message").then(nw.lit(1)).otherwise(0).sum().cast(nw.Int64).alias("message_count"),
     )
