@@ -41,7 +41,8 @@ def _duration(name: str) -> tuple[str, ...]:
 
 
 TIME_METRICS = (
-    "online_agent_count", "online_seconds", "available_seconds", "availability_rate", "away_seconds", "unknown_seconds", "working_seconds",
+    "online_agent_count", "online_seconds", "available_seconds", "availability_rate", "away_seconds",
+    "unknown_seconds", "working_seconds",
     "handle_working_seconds", "utilisation_rate", "occupied_seconds", "occupancy_rate", "open_work_seconds",
     "concurrency", "open_weight_seconds", "capacity_seconds", "capacity_utilisation_rate",
 )  # fmt: skip
@@ -73,7 +74,8 @@ RESOLUTION_METRICS = (
 )  # fmt: skip
 EFFICIENCY_METRICS = (
     "closed_handled_session_count", "served_sum_seconds", *_duration("served_seconds"),
-    "session_handle_sum_seconds", *_duration("session_handle_seconds"), "carried_ratio", "attended_sum_seconds", *_duration("attended_seconds"),
+    "session_handle_sum_seconds", *_duration("session_handle_seconds"),
+    "carried_ratio", "attended_sum_seconds", *_duration("attended_seconds"),
     "saved_sum_seconds", "saved_rate",
 )  # fmt: skip
 
@@ -184,8 +186,7 @@ COMPARISONS = {
         USAGE_METRICS[3:],
         {"metric_time__week": "period_start", f"{SESSION}__channel_id": "channel_id"},
         SESSION,
-        "select * from mart_account_usage_by_period "
-        "where period_type = 'week' and channel_id != '(all)'",
+        "select * from mart_account_usage_by_period where period_type = 'week' and channel_id != '(all)'",
         sparse=True,
     ),
     **{
