@@ -4,6 +4,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -301,7 +302,10 @@ def test_every_other_delivery_is_accepted_or_counted(
 
 @pytest.fixture(scope="module")
 def agents(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
-    """A warehouse of one agent without presence, one of an unknown status alone, and work told in every wrong way."""
+    """A warehouse of agents told wrongly: no presence, an unknown status alone, work in every wrong way, absurd loads.
+
+    It is built with every data test: none of it may stop a build.
+    """
     place = tmp_path_factory.mktemp("agents")
     talk = conversation().at("10:00").end_user("hi")
     talk.at("10:01").opened("a1").at("10:02").agent("a1", "hello").at("10:03").left("a1")
@@ -313,10 +317,15 @@ def agents(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
     work.at("10:06").work("canceled", "nothing but its end").after_work_started("nothing but after-work", by="a1")
     for _ in range(2):
         work.at("10:07").work("requested", "twice").work("accepted", "twice", by="a1").work("closed", "twice", by="a1")
-    events = [*talk.rows, *work.rows]
-    root = write_csv_folder(
-        place / "exports", {EVENTS: events, PRESENCE: presence("a2").at("10:00").status("lunch").rows}
-    )
+    loads = conversation("c3").at("10:00").end_user("hi").at("10:01")
+    for number, weight in enumerate(("-900000000000", "99999999999999", "0.5")):
+        loads.work("assigned", f"w{number}", agent_id="a3", capacity_weight=weight)
+        loads.work("accepted", f"w{number}", by="a3")
+    absurd = presence("a3").at("10:00").status("available", capacity="-900000000000")
+    absurd.at("11:00").status("busy", capacity="99999999999999").at("12:00").status("offline")
+    events = [*talk.rows, *work.rows, *loads.at("13:00").ended("end_user").rows]
+    statuses = [*presence("a2").at("10:00").status("lunch").rows, *absurd.rows]
+    root = write_csv_folder(place / "exports", {EVENTS: events, PRESENCE: statuses})
     run = parsed_dbt().run(
         ["build", "--exclude", "resource_type:unit_test"], place, raw=str(root), variables=GUARDS_OFF
     )
@@ -349,10 +358,20 @@ def test_an_agent_without_presence_has_handle_time_and_no_known_availability(age
     }
 
 
+def test_absurd_loads_stop_no_build_and_make_no_absurd_rates(agents: DbtRun) -> None:
+    with agents.connect() as connection:
+        (day,) = fetch_rows(connection, "from mart_agent_by_day where agent_id = 'a3'")
+    # An hour of no capacity and one of a million; a million and a half carried for 59 and 60 minutes.
+    assert day["capacity_seconds"] == 3600 * 1_000_000
+    assert day["open_weight_seconds"] == Decimal("1000000.5") * (59 + 60) * 60
+    assert day["capacity_utilisation_rate"] == pytest.approx(1.9833343)
+    assert day["open_work_seconds"] == 3 * (59 + 60) * 60
+
+
 def test_an_unknown_presence_status_is_rejected_and_tells_nothing(agents: DbtRun) -> None:
     with agents.connect() as connection:
         rejected = fetch_rows(connection, "select agent_id, rejection_reason from rejected_presence_events")
-        assert fetch_rows(connection, "from fct_agent_presence") == []
+        assert fetch_rows(connection, "from fct_agent_presence where agent_id = 'a2'") == []
     assert rejected == [{"agent_id": "a2", "rejection_reason": "unknown_status"}]
 
 
@@ -361,7 +380,9 @@ def test_work_told_twice_out_of_order_or_without_a_request_is_one_row(agents: Db
         "work_id, agent_id, status, accepted_at is null, closed_at is null, work_handle_seconds, has_clock_anomaly"
     )
     with agents.connect() as connection:
-        works = connection.execute(f"select {columns} from fct_agent_work order by work_id").fetchall()
+        works = connection.execute(
+            f"select {columns} from fct_agent_work where conversation_id = 'c2' order by work_id"
+        ).fetchall()
     assert works == [
         ("backwards", "a1", "closed", False, False, None, True),
         ("nothing but after-work", None, "requested", True, True, None, False),

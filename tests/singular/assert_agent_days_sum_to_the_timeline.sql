@@ -17,7 +17,7 @@ segments as (
         case when status is not null then segment_seconds end as known_seconds,
         open_work_count - test_work_count as work_count,
         case when is_online and capacity is not null then open_work_weight - test_work_weight end as work_weight,
-        case when is_online and capacity is not null then least(capacity, 1000000) end as online_capacity
+        case when is_online and capacity is not null then greatest(least(capacity, 1000000), 0) end as online_capacity
     from {{ ref('fct_agent_timeline') }}
 ),
 
