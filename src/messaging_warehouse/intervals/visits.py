@@ -87,7 +87,7 @@ def pair_visits(focus: nw.LazyFrame[Any], build: nw.LazyFrame[Any], *, idle_ms: 
     """
 
     def the_one(expression: nw.Expr) -> nw.Expr:
-        """Return what all rows of a visit have, or one of them has; half as dear to find as the greatest."""
+        """Return what all rows of a visit have, or one of them has: found with less work than the greatest."""
         return expression.any_value(ignore_nulls=True)
 
     starts, ends = nw.when("starts_visit"), nw.when("ends_visit")
