@@ -596,6 +596,10 @@ MEANINGLESS: list[tuple[str, Cells, str]] = [
     ("sla_policies", {"clock": None}, "clock is missing; write one of business, calendar"),
     ("sla_policies", {"target_seconds": "-1"}, "target_seconds '-1' cannot be read; write seconds, from 0"),
     ("sla_policies", {"target_seconds": None}, "target_seconds is missing; write seconds, from 0"),
+    ("emoji_sentiment", {"emoji": "❤\ufe0f"}, "emoji '❤\ufe0f' cannot be read; write one code point"),
+    ("emoji_sentiment", {"emoji": "\U0001f3fd"}, "emoji '\U0001f3fd' cannot be read; write one code point"),
+    ("emoji_sentiment", {"sentiment_score": "1.1"}, "sentiment_score '1.1' cannot be read; write a number from -1"),
+    ("emoji_sentiment", {"sentiment_score": None}, "sentiment_score is missing; write a number from -1"),
 ]
 
 
@@ -604,6 +608,7 @@ GOOD: dict[str, Cells] = {
     "business_hour_intervals": {**BERLIN, "iso_weekday": "1", "opens_at": "09:00", "closes_at": "17:00"},
     "holidays": {**BERLIN, "holiday_date": "2026-03-02", "opens_at": "9:00", "closes_at": "24:00"},
     "sla_policies": A_POLICY,
+    "emoji_sentiment": {"emoji": "❤", "sentiment_score": "0.95"},
 }
 
 
