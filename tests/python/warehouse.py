@@ -131,11 +131,11 @@ def insert_rows(
     columns: Sequence[str],
     rows: Sequence[Mapping[str, str | None]],
 ) -> None:
-    """Insert rows of texts: column by column in one statement, a thousand times faster than row by row."""
+    """Insert rows of texts as one JSON document: hundreds of times faster than a parameter for each."""
     if rows:
-        values = [[row.get(column) for row in rows] for column in columns]
-        lists = ", ".join("unnest(?::varchar[])" for _ in columns)
-        connection.execute(f"insert into {table} select {lists}", values)
+        document = json.dumps([{column: row.get(column) for column in columns} for row in rows])
+        shape = json.dumps([dict.fromkeys(columns, "varchar")])
+        connection.execute(f"insert into {table} select unnest(from_json(?, ?), recursive := true)", [document, shape])
 
 
 class Replay:
