@@ -2,11 +2,12 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import ELSEWHERE
@@ -37,12 +38,7 @@ TABLES = {
 }
 # Sentiment is the mean of means, in floating point: equal to the exact one to so many places.
 PLACES_OF_SENTIMENT = 9
-RANDOM_STREAMS = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+BASES = (BASE, *CLOCK_CHANGES)
 
 
 def _as_multiset(rows: list[dict[str, Any]]) -> Counter[tuple[tuple[str, Any], ...]]:
@@ -82,7 +78,6 @@ def test_every_table_of_the_reference_has_its_place() -> None:
     assert told(ConfiguredInput()).tables.keys() == TABLES.keys()
 
 
-@RANDOM_STREAMS
 @given(raw=configured_streams())
 def test_the_warehouse_equals_the_reference_on_hostile_streams(replay: Replay, raw: ConfiguredInput) -> None:
     replay.build(raw)
@@ -96,10 +91,9 @@ def streams_seen_at_a_moment() -> st.SearchStrategy[tuple[ConfiguredInput, datet
         around = st.datetimes(base - timedelta(days=3), base + timedelta(days=8)).map(truncated_to_millisecond)
         return st.tuples(configured_streams(bases=(base,)), as_ofs(base) | around)
 
-    return st.sampled_from((BASE, *CLOCK_CHANGES)).flatmap(seen)
+    return st.sampled_from(BASES).flatmap(seen)
 
 
-@RANDOM_STREAMS
 @given(seen=streams_seen_at_a_moment())
 def test_the_warehouse_equals_the_reference_at_a_given_as_of(
     replay_as_of: Replay, seen: tuple[ConfiguredInput, datetime]
@@ -128,20 +122,31 @@ def test_the_order_of_arrival_changes_nothing(replay: Replay) -> None:
         assert published(replay) == in_order
 
 
-@pytest.mark.parametrize("seed", range(3))
+def seeds(few: Sequence[int], many: Sequence[int]) -> list[Any]:
+    """Return few seeds, and many more for the deep tests."""
+    return [*few, *(pytest.param(seed, marks=pytest.mark.deep) for seed in many)]
+
+
+def big_configured_stream(seed: int, conversations: int = 300) -> tuple[ConfiguredInput, datetime]:
+    """Draw a large stream with its configuration, and the moment at which it begins."""
+    base = BASES[seed % len(BASES)]
+    return big_configuration(seed).applied_to(big_stream(seed, conversations, base)), base
+
+
+@pytest.mark.parametrize("seed", seeds(range(3), range(3, 60)))
 def test_the_warehouse_equals_the_reference_in_bulk(replay: Replay, seed: int) -> None:
-    raw = big_configuration(seed).applied_to(big_stream(seed, conversations=300))
+    raw, _ = big_configured_stream(seed)
     replay.build(raw)
     assert_equal_to_reference(replay, told(raw))
 
 
-@pytest.mark.parametrize(
-    ("seed", "as_of"), [(100, datetime(2024, 3, 8)), (101, datetime(2024, 3, 5, 8)), (102, datetime(2024, 3, 4, 8, 15))]
-)
+@pytest.mark.parametrize("hours", [96, 24, 0.25, 0, -0.05])
+@pytest.mark.parametrize("seed", seeds([100], range(101, 110)))
 def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(
-    replay_as_of: Replay, seed: int, as_of: datetime
+    replay_as_of: Replay, seed: int, hours: float
 ) -> None:
-    raw = big_configuration(seed).applied_to(big_stream(seed, conversations=300))
+    raw, base = big_configured_stream(seed)
+    as_of = base + timedelta(hours=hours)
     replay_as_of.build(raw, as_of)
     assert_equal_to_reference(replay_as_of, told(raw, as_of=as_of))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import (
@@ -1359,9 +1359,6 @@ def test_of_overlapping_memberships_the_latest_then_the_smaller_id_wins():
 # --- what holds for any stream ----------------------------------------------------------------
 
 
-relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-
-
 def sorted_rows(built: Warehouse) -> dict[str, list[str]]:
     """Every table as sorted text, for comparing without regard to order."""
     return {name: sorted(map(repr, found)) for name, found in built.tables.items()}
@@ -1388,19 +1385,16 @@ def assert_conserved(raw: RawInput, built: Warehouse) -> None:
     )
 
 
-@relaxed
 @given(hostile_streams(), st.integers(min_value=0, max_value=9))
 def test_arrival_order_does_not_matter(raw, seed):
     assert sorted_rows(build(raw)) == sorted_rows(build(shuffled(raw, seed)))
 
 
-@relaxed
 @given(hostile_streams())
 def test_nothing_disappears(raw):
     assert_conserved(raw, build(raw))
 
 
-@relaxed
 @given(hostile_streams(), hostile_settings())
 def test_facts_are_consistent(raw, chosen):
     tables = build(raw, chosen).tables
@@ -1424,7 +1418,6 @@ def test_facts_are_consistent(raw, chosen):
     assert all(sorted(p) == list(range(1, len(p) + 1)) for p in positions.values())
 
 
-@relaxed
 @given(hostile_streams())
 def test_delivering_everything_once_more_changes_no_fact(raw):
     now = build(raw)
