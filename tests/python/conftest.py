@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from raw_folders import BUILD, parsed_dbt
 from warehouse import RAW_SCHEMA, DbtRun, Replay, run_dbt, write_raw_schema
 
 # The same examples in every run: what is red is red for everybody. `make test-deep` takes the deep profile.
@@ -30,12 +31,7 @@ ELSEWHERE: dict[str, Any] = {
 def _replay(place: Path, **variables: Any) -> Replay:
     place.mkdir()
     write_raw_schema(place / "warehouse.duckdb")
-    run = run_dbt(
-        ["build", "--exclude", "resource_type:unit_test", "resource_type:test"],
-        place,
-        raw=f"schema:{RAW_SCHEMA}",
-        variables={**GUARDS_OFF, **variables},
-    )
+    run = parsed_dbt().run(BUILD, place, raw=f"schema:{RAW_SCHEMA}", variables={**GUARDS_OFF, **variables})
     assert run.exit_code == 0, run.output
     return Replay(run)
 
