@@ -17,7 +17,7 @@ from messaging_warehouse.simulator.distributions import (
     SURVEY_ANSWER,
 )
 from messaging_warehouse.simulator.memory import Session, Survey, Work
-from messaging_warehouse.simulator.texts import FAILURE_CODES, PHOTO_SENT, survey_comment
+from messaging_warehouse.simulator.texts import FAILURE_CODES, PHOTO_SENT, as_json, emoji_in, survey_comment
 from messaging_warehouse.simulator.vocabulary import AGENT, BOT, END_USER, EVENT_KINDS, SYSTEM
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Conversation:
         world = self.world
         message_id, payload = self._message_payload(text, may_have_attachment=may_have_a_file)
         at, _ = self._record("message_sent", END_USER, None, payload)
-        self.session.customer_wrote(at)
+        self.session.customer_wrote(at, emoji_in(text or ""))
         self.awaits_answer = True
         if self.channel.platform_type == "enhanced" and world.chance.happens(world.rates.message_delivered):
             self._receipt("message_delivered", message_id, at + world.chance.duration(DELIVERING))
@@ -202,6 +202,7 @@ class Conversation:
         """Let the bot pass the customer on to a team."""
         self.is_with_bot = False
         at, _ = self._record("bot_handoff", BOT, bot_id, f'{{"team_id": "{self.team_id}"}}')
+        self.session.routed(self.team_id, at)
         self.session.handed_off(at)
 
     def open(self, agent: AgentAtWork) -> None:
@@ -217,19 +218,19 @@ class Conversation:
     def add_topic(self, agent: AgentAtWork, topic_id: str) -> None:
         """Let an agent say what it is about."""
         at, event_id = self._record("topic_added", AGENT, payload=f'{{"topic_id": "{topic_id}"}}', agent=agent)
-        self.session.topic_added(topic_id)
+        self.session.topic_added(topic_id, at)
         agent.attention.act(self.session, self.channel.is_test, at, event_id)
 
     def remove_topic(self, agent: AgentAtWork, topic_id: str) -> None:
         """Let an agent take a topic back."""
         at, event_id = self._record("topic_removed", AGENT, payload=f'{{"topic_id": "{topic_id}"}}', agent=agent)
-        self.session.topic_removed(topic_id)
+        self.session.topic_removed(topic_id, at)
         agent.attention.act(self.session, self.channel.is_test, at, event_id)
 
     def add_topic_by_bot(self, bot_id: str, topic_id: str) -> None:
         """Let the bot say what it is about."""
-        self._record("topic_added", BOT, bot_id, f'{{"topic_id": "{topic_id}"}}')
-        self.session.topic_added(topic_id)
+        at, _ = self._record("topic_added", BOT, bot_id, f'{{"topic_id": "{topic_id}"}}')
+        self.session.topic_added(topic_id, at)
 
     def pend(self, agent: AgentAtWork) -> None:
         """Let an agent park it until the customer writes again."""
@@ -266,6 +267,7 @@ class Conversation:
         """Let the platform look for an agent."""
         work_id = self._next_work_id()
         at, _ = self._record("work_requested", SYSTEM, payload=f'{{"work_id": "{work_id}", "team_id": "{team_id}"}}')
+        self.session.routed(team_id, at)
         self.team_id = team_id
         self.work = Work(work_id, self.session, team_id, self.channel.capacity_weight, at)
         self.session.works.append(self.work)
@@ -278,6 +280,7 @@ class Conversation:
             f'{{"work_id": "{work.work_id}", "agent_id": "{agent.agent_id}", "team_id": "{work.team_id}"{weight}}}'
         )
         work.assigned_at, _ = self._record("work_assigned", SYSTEM, payload=payload)
+        self.session.routed(work.team_id, work.assigned_at)
         work.agent_id = agent.agent_id
         work.status = "assigned"
 
@@ -287,6 +290,7 @@ class Conversation:
         weight = f', "capacity_weight": {work.capacity_weight}' if work.capacity_weight != 1 else ""
         payload = f'{{"work_id": "{work.work_id}", "agent_id": "{agent.agent_id}", "team_id": "{team_id}"{weight}}}'
         work.assigned_at, _ = self._record("work_assigned", AGENT, payload=payload, agent=agent)
+        self.session.routed(team_id, work.assigned_at)
         work.agent_id = agent.agent_id
         self.team_id = team_id
         self.work = work
@@ -322,6 +326,7 @@ class Conversation:
         payload = f'{{"work_id": "{work.work_id}", "to_team_id": "{team_id}"{to_agent}}}'
         at, _ = self._record("work_transferred", AGENT, payload=payload, agent=agent)
         work.settle("transferred", at)
+        self.session.routed(team_id, at)
         self.session.is_transferred = True
         agent.attention.turn_from(self.conversation_id, at)
 
@@ -359,7 +364,8 @@ class Conversation:
         survey.score = self.customer.satisfaction(session)
         comment = ""
         if world.chance.happens(world.rates.survey_commented):
-            comment = f', "comment": {survey_comment(survey.score, world.chance)}'
+            survey.comment = survey_comment(survey.score, world.chance)
+            comment = f', "comment": {as_json(survey.comment)}'
         payload = f'{{"survey_id": "{survey.survey_id}", "score": {survey.score}{comment}}}'
         world.journal.conversation_event("csat_responded", responded_at, self._place, END_USER, None, payload)
 

@@ -183,10 +183,13 @@ class WaitingRun:
 class Answer:
     """A wait that came to its end."""
 
-    __slots__ = ("responded_at", "responder_id", "responder_type", "run")
+    __slots__ = ("is_first_of_agents", "responded_at", "responder_id", "responder_type", "run")
 
-    def __init__(self, run: WaitingRun, responder_type: str, responder_id: str, responded_at: int) -> None:
+    def __init__(
+        self, run: WaitingRun, responder_type: str, responder_id: str, responded_at: int, is_first_of_agents: bool
+    ) -> None:
         self.run = run
+        self.is_first_of_agents = is_first_of_agents
         self.responder_type = responder_type
         self.responder_id = responder_id
         self.responded_at = responded_at
@@ -214,7 +217,17 @@ class Cycle:
 class Survey:
     """A question about satisfaction, and the answer."""
 
-    __slots__ = ("agent_id", "requested_at", "responded_at", "scale_max", "score", "session", "survey_id", "team_id")
+    __slots__ = (
+        "agent_id",
+        "comment",
+        "requested_at",
+        "responded_at",
+        "scale_max",
+        "score",
+        "session",
+        "survey_id",
+        "team_id",
+    )
 
     def __init__(self, survey_id: str, session: Session, at: int, credit: tuple[str, str | None] | None) -> None:
         self.survey_id = survey_id
@@ -225,6 +238,7 @@ class Survey:
         self.scale_max = 5
         self.responded_at: int | None = None
         self.score: int | None = None
+        self.comment: str | None = None
 
 
 class Session:
@@ -238,6 +252,7 @@ class Session:
         "business_waits",
         "channel_id",
         "conversation_id",
+        "customer_emoji",
         "customer_waits",
         "cycles",
         "end_user_message_count",
@@ -257,9 +272,11 @@ class Session:
         "messaging_user_id",
         "number",
         "origin",
+        "routings",
         "started_at",
         "surveys",
         "topic_ids",
+        "topics_standing",
         "works",
     )
 
@@ -280,6 +297,7 @@ class Session:
         self.agent_message_count = 0
         self.bot_message_count = 0
         self.end_user_message_count = 0
+        self.customer_emoji: list[str] = []
         self.customer_waits: WaitingRun | None = None
         self.business_waits: WaitingRun | None = None
         self.answers: list[Answer] = []
@@ -292,6 +310,8 @@ class Session:
         self.cycles = [Cycle(at)]
         self.last_resolved_at: int | None = None
         self.topic_ids: list[str] = []
+        self.topics_standing: list[tuple[int, str | None]] = []
+        self.routings: list[tuple[int, str | None]] = []
         self.last_resolver: tuple[str, str | None] | None = None
         self.last_writer: tuple[str, str | None] | None = None
         self.works: list[Work] = []
@@ -302,12 +322,14 @@ class Session:
         """`<conversation_id>/<n>`."""
         return f"{self.conversation_id}/{self.number}"
 
-    def customer_wrote(self, at: int) -> None:
-        """Hear the customer, who waits from now on, if not already."""
+    def customer_wrote(self, at: int, emoji: str) -> None:
+        """Hear the customer, who waits from now on, if not already, and shows a mood with emoji, or none."""
         self.origin = self.origin or INBOUND
         self.end_user_message_count += 1
+        if emoji:
+            self.customer_emoji.append(emoji)
         if self.business_waits is not None:
-            self.answers.append(Answer(self.business_waits, END_USER, self.messaging_user_id, at))
+            self.answers.append(Answer(self.business_waits, END_USER, self.messaging_user_id, at, False))
             self.business_waits = None
         if self.customer_waits is None:
             self.customer_waits = WaitingRun(at)
@@ -328,14 +350,17 @@ class Session:
             self.bot_message_count += 1
         if not has_arrived:
             return
+        is_first_of_agents = (
+            actor_type == AGENT and self.first_response_started_at is not None and self.first_responded_at is None
+        )
         run = self.customer_waits
         if run is not None and (actor_type == AGENT or not run.holds_mark):
-            self.answers.append(Answer(run, actor_type, actor_id, at))
+            self.answers.append(Answer(run, actor_type, actor_id, at, is_first_of_agents))
             self.customer_waits = None
         if self.business_waits is None:
             self.business_waits = WaitingRun(at)
         self.business_waits.add(at)
-        if actor_type == AGENT and self.first_response_started_at is not None and self.first_responded_at is None:
+        if is_first_of_agents:
             self.first_responded_at = at
             self.first_response_agent_id = actor_id
 
@@ -354,16 +379,30 @@ class Session:
             self.is_human_due = True
         self.is_handed_off = True
 
-    def topic_added(self, topic_id: str) -> None:
+    def routed(self, team_id: str, at: int) -> None:
+        """Be sent to a team by the desk, a bot or an agent."""
+        self.routings.append((at, team_id))
+
+    def team_for(self, at: int) -> str | None:
+        """Return the team that it lay with at a moment; before it lay with any, the first that it was sent to."""
+        return _known_for(at, self.routings)
+
+    def topic_added(self, topic_id: str, at: int) -> None:
         """Be about something; the latest counts."""
         if topic_id in self.topic_ids:
             self.topic_ids.remove(topic_id)
         self.topic_ids.append(topic_id)
+        self.topics_standing.append((at, self.topic_id))
 
-    def topic_removed(self, topic_id: str) -> None:
+    def topic_removed(self, topic_id: str, at: int) -> None:
         """Not be about it after all."""
         if topic_id in self.topic_ids:
             self.topic_ids.remove(topic_id)
+        self.topics_standing.append((at, self.topic_id))
+
+    def topic_for(self, at: int) -> str | None:
+        """Return what it was about at a moment; if that was nothing yet, what it was about next."""
+        return _known_for(at, self.topics_standing)
 
     @property
     def topic_id(self) -> str | None:
@@ -423,3 +462,13 @@ class Session:
         if self.agent_message_count:
             return AGENT
         return BOT if self.bot_message_count else SYSTEM
+
+
+def _known_for(at: int, told: list[tuple[int, str | None]]) -> str | None:
+    """Return what was told last up to a moment; if that is nothing, what was told first after it."""
+    known = None
+    for since, what in told:
+        if since > at and known is not None:
+            break
+        known = what
+    return known

@@ -63,7 +63,7 @@ TRUTH_TABLES: dict[str, dict[str, Kind]] = {
         "bot_message_count:i end_user_message_count:i first_response_started_at:m first_responded_at:m "
         "first_response_seconds:s first_response_agent_id first_resolution_seconds:s resolution_seconds:s "
         "resolved_by_agent_id topic_id is_bot_resolved:b handle_seconds:s viewing_seconds:s duration_seconds:s "
-        "is_reopened:b is_transferred:b is_handed_off:b is_abandoned:b is_test:b"
+        "is_reopened:b is_transferred:b is_handed_off:b is_abandoned:b customer_emoji is_test:b"
     ),
     "truth_responses": _columns(
         "session_id response_number:i responder_type responder_id prompted_first_at:m prompted_last_at:m "
@@ -90,8 +90,13 @@ TRUTH_TABLES: dict[str, dict[str, Kind]] = {
         "open_work_seconds:s"
     ),
     "truth_csat": _columns(
-        "conversation_id survey_id session_id requested_at:m responded_at:m score:i scale_max:i is_satisfied:b "
-        "agent_id team_id is_test:b"
+        "conversation_id survey_id session_id channel_id messaging_user_id topic_id requested_at:m responded_at:m "
+        "score:i scale_max:i csat_comment is_requested:b is_answered:b is_valid:b is_satisfied:b agent_id team_id "
+        "is_test:b"
+    ),
+    "truth_promises": _columns(
+        "metric session_id response_number:i conversation_id channel_id messaging_user_id team_id topic_id agent_id "
+        "started_at:m stopped_at:m session_ended_at:m is_test:b"
     ),
     "truth_hostility": _columns(
         "raw_table event_id conversation_id agent_id kind rejection_reason delay_seconds:s is_event_lost:b"

@@ -7,6 +7,7 @@ it; a `~` becomes a number of its own. A question is told with the answers that 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -317,6 +318,11 @@ def unsaid(texts: Sequence[str], said: set[str], chance: Chance) -> str | None:
     return text
 
 
+def emoji_in(text: str) -> str:
+    """Return the emoji that somebody has just written, side by side."""
+    return "".join(character for character in text if unicodedata.category(character) == "So")
+
+
 def survey_comment(score: int, chance: Chance) -> str:
-    """Return what a customer adds to a score of one to five, as JSON."""
-    return as_json(chance.one_of(_COMMENTS[score >= 4]))
+    """Return what a customer adds to a score of one to five."""
+    return chance.one_of(_COMMENTS[score >= 4])

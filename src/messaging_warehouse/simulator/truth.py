@@ -56,6 +56,7 @@ class Truth:
             "truth_presence": [_presence_row(agent, stretch) for agent in self._agents for stretch in agent.presence],
             "truth_agent_days": [row for agent in self._agents for row in self._day_rows(agent)],
             "truth_csat": [row for session in self._sessions for row in self._survey_rows(session)],
+            "truth_promises": [row for session in self._sessions for row in self._promise_rows(session)],
         }
 
     # --- sessions -----------------------------------------------------------------------------
@@ -104,6 +105,7 @@ class Truth:
             session.is_transferred,
             session.is_handed_off,
             is_inbound and ending is not None and session.customer_waits is not None,
+            " ".join(session.customer_emoji) or None,
             session.channel_id in self._test_channels,
         )
 
@@ -137,13 +139,40 @@ class Truth:
                 session.conversation_id,
                 survey.survey_id,
                 session.session_id,
+                session.channel_id,
+                session.messaging_user_id,
+                session.topic_id,
                 survey.requested_at,
                 survey.responded_at,
                 survey.score,
                 survey.scale_max,
+                survey.comment,
+                True,
+                survey.score is not None,
+                None if survey.score is None else 0 <= survey.score <= survey.scale_max,
                 None if survey.score is None else survey.score * 5 >= survey.scale_max * 4,
                 survey.agent_id,
                 survey.team_id,
+                session.channel_id in self._test_channels,
+            )
+
+    def _promise_rows(self, session: Session) -> Iterator[Row]:
+        """Yield what a service level could be promised for, without asking whether one is."""
+        ending = session.ending_at(self._as_of)
+        for metric, number, started_at, stopped_at, agent_id in _promises(session):
+            yield (
+                metric,
+                session.session_id,
+                number,
+                session.conversation_id,
+                session.channel_id,
+                session.messaging_user_id,
+                session.team_for(started_at),
+                session.topic_for(started_at),
+                agent_id,
+                started_at,
+                stopped_at,
+                None if ending is None else ending[0],
                 session.channel_id in self._test_channels,
             )
 
@@ -319,6 +348,24 @@ def _response_rows(session: Session) -> Iterator[Row]:
     if run_left is not None:
         unanswered = (run_left.first_at, run_left.last_at, run_left.prompt_count, None, None, None)
         yield (session.session_id, len(session.answers) + 1, None, None, *unanswered)
+
+
+def _promises(session: Session) -> Iterator[tuple[str, int | None, int, int | None, str | None]]:
+    """Yield what is promised, the number of a response, from when to when it was waited for, and which agent came."""
+    is_inbound = session.origin == INBOUND
+    is_answered = is_inbound and session.first_responded_at is not None
+    if is_inbound and session.first_response_started_at is not None:
+        started_at, agent_id = session.first_response_started_at, session.first_response_agent_id
+        yield "first_response", None, started_at, session.first_responded_at, agent_id
+    for number, answer in enumerate(session.answers, start=1):
+        if answer.responder_type == AGENT:
+            is_answered = True
+            if not (is_inbound and answer.is_first_of_agents):
+                yield "next_response", number, answer.run.first_at, answer.responded_at, answer.responder_id
+    if session.customer_waits is not None and is_answered:
+        yield "next_response", len(session.answers) + 1, session.customer_waits.first_at, None, None
+    first_cycle = session.cycles[0]
+    yield "resolution", None, session.started_at, first_cycle.resolved_at, first_cycle.resolved_by_agent_id
 
 
 def _resolution_rows(session: Session) -> Iterator[Row]:
