@@ -17,12 +17,17 @@ from messaging_warehouse.simulator import (
     demo_centre,
     simulate,
 )
-from reference import RawInput, Settings, Value, build
+from reference import ConfiguredInput, RawInput, Settings, Value, build
 from reference.inputs import Row
 from reference.resolutions import TeamMemberships
 from reference.warehouse import Warehouse
 
 COMPLETE = Rates(logout_lost=0)
+# Promises for all that can be promised, so that the reference tells of each.
+PROMISES: list[dict[str, str | None]] = [
+    {"policy_id": metric, "metric": metric, "target_seconds": "60", "clock": "calendar"}
+    for metric in ("first_response", "next_response", "resolution")
+]
 
 
 def raw_input(simulation: Simulation) -> RawInput:
@@ -62,7 +67,10 @@ def told(request: pytest.FixtureRequest) -> tuple[Simulation, Warehouse]:
     """A run without losses, and what the reference makes of it."""
     simulation = RUNS[request.param]()
     as_of = simulation.as_of if simulation.is_tile else None
-    return simulation, build(raw_input(simulation), Settings(as_of=as_of))
+    configured = ConfiguredInput(**vars(raw_input(simulation)), sla_policies=PROMISES)
+    # What is promised here is not told in business time.
+    configured.channels = [row | {"business_hours_id": None} for row in configured.channels]
+    return simulation, build(configured, Settings(as_of=as_of, with_service_levels=True))
 
 
 def test_every_row_is_valid(told: tuple[Simulation, Warehouse]) -> None:
@@ -82,6 +90,8 @@ def test_every_row_is_valid(told: tuple[Simulation, Warehouse]) -> None:
         ("truth_visits", "fct_visits", ("visit_id",)),
         ("truth_work", "fct_agent_work", ("conversation_id", "work_id")),
         ("truth_presence", "fct_agent_presence", ("presence_event_id",)),
+        ("truth_csat", "fct_csat_responses", ("conversation_id", "survey_id")),
+        ("truth_promises", "fct_sla_outcomes", ("metric", "session_id", "response_number")),
     ],
 )
 def test_the_truth_equals_the_reference(
@@ -100,8 +110,8 @@ def test_the_truth_equals_the_reference(
 
 
 def _in_kind(name: str, value: Value) -> str | None:
-    """Return a value of the reference as the truth writes it: capacities and weights are whole numbers there."""
-    if name in ("capacity", "capacity_weight") and isinstance(value, Decimal):
+    """Return a value of the reference as the truth writes it: some decimals are whole numbers there."""
+    if name in ("capacity", "capacity_weight", "score", "scale_max") and isinstance(value, Decimal):
         return str(int(value))
     return _text(value)
 

@@ -28,8 +28,9 @@ from messaging_warehouse.simulator import (
     write,
 )
 from messaging_warehouse.simulator.tables import Kind
+from promises import JUDGED, Judge, configuration_of
 from raw_folders import parsed_dbt
-from reference import RawInput
+from reference import ConfiguredInput
 from warehouse import DbtRun, Replay, fetch_rows
 
 # Where the truth of a table stands in the warehouse; what is not a column there, under its name, is left out.
@@ -40,6 +41,7 @@ FACTS = {
     "truth_visits": "fct_visits",
     "truth_work": "fct_agent_work",
     "truth_presence": "fct_agent_presence",
+    "truth_csat": "fct_csat_responses",
     "truth_handling": """(
         select
             session_id,
@@ -62,10 +64,14 @@ FACTS = {
     ),
 }
 LEFT_OUT = {
+    "truth_sessions": {"customer_emoji"},
     "truth_visits": {"looked_seconds"},
     "truth_presence": {"is_recorded"},
     "truth_handling": {"message_count"},
 }
+HEARD = ("truth_sessions", "truth_responses", "truth_resolutions", "truth_promises")
+# Scores of sentiment are binary fractions in the warehouse.
+PLACES_OF_SENTIMENT = 9
 COMPLETE = Rates(logout_lost=0)
 IDLE_LIMIT = Decimal(15 * 60)
 STALE_LIMIT = Decimal(24 * 3600)
@@ -103,20 +109,32 @@ def _typed(table: str, rows: Iterable[dict[str, str | None]], columns: Iterable[
     return [{name: _value(row[name], kinds[name]) for name in columns} for row in rows]
 
 
-def raw_input(simulation: Simulation) -> RawInput:
+def judge_of(simulation: Simulation) -> Judge:
+    """Return a judge who has heard the truth of a run."""
+    return _judge(simulation, {table: simulation.rows(table) for table in HEARD}, simulation.as_of)
+
+
+def _judge(simulation: Simulation, truth: dict[str, list[dict[str, str | None]]], as_of: datetime) -> Judge:
+    return Judge(simulation, {table: _typed(table, rows, TRUTH_TABLES[table]) for table, rows in truth.items()}, as_of)
+
+
+def raw_input(simulation: Simulation) -> ConfiguredInput:
     """Return the simulated tables as a build takes them."""
-    return _raw_input({table: simulation.rows(table) for table in RAW_TABLES})
+    return _raw_input(simulation, {table: simulation.rows(table) for table in RAW_TABLES})
 
 
-def _raw_input(tables: dict[str, list[dict[str, str | None]]]) -> RawInput:
-    """Return tables as a build takes them; schedules tell nothing of the truth that is compared here."""
-    raw = RawInput(**{table.removeprefix("raw_"): rows for table, rows in tables.items()})
-    raw.channels = [row | {"business_hours_id": None} for row in raw.channels]
-    return raw
+def _raw_input(simulation: Simulation, tables: dict[str, list[dict[str, str | None]]]) -> ConfiguredInput:
+    """Return tables as a build takes them, and the configuration beside them."""
+    raw = {table.removeprefix("raw_"): rows for table, rows in tables.items()}
+    return ConfiguredInput(**raw, **configuration_of(simulation))
 
 
 def _multiset(rows: Iterable[dict[str, Any]]) -> Rows:
-    return Counter(tuple(row.values()) for row in rows)
+    return Counter(tuple(_rounded(value) for value in row.values()) for row in rows)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, PLACES_OF_SENTIMENT) if isinstance(value, float) else value
 
 
 def _small_centre() -> Simulation:
@@ -128,7 +146,18 @@ def _demo_centre() -> Simulation:
     return simulate(demo_centre(rates=COMPLETE), date(2026, 2, 14), until=until, seed=5)
 
 
-@pytest.fixture(scope="module", params=[_small_centre, _demo_centre], ids=["a centre of six", "the demo's centre"])
+def _month_of_twelve() -> Simulation:
+    return simulate(default_centre(12, days=28, sessions_per_day=160, rates=COMPLETE), date(2026, 2, 1), 28, seed=21)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(_small_centre, id="a centre of six"),
+        pytest.param(_demo_centre, id="the demo's centre"),
+        pytest.param(_month_of_twelve, id="a month of twelve", marks=pytest.mark.deep),
+    ],
+)
 def complete(request: pytest.FixtureRequest, replay: Replay) -> tuple[Simulation, Replay]:
     """A run in which every event is logged, and the warehouse out of it."""
     simulation: Simulation = request.param()
@@ -147,17 +176,73 @@ def test_the_warehouse_equals_the_truth_where_every_event_is_logged(
     assert _multiset(found) == _multiset(true)
 
 
+@pytest.fixture(scope="module")
+def judge(complete: tuple[Simulation, Replay]) -> Judge:
+    """The judge of a complete run."""
+    return judge_of(complete[0])
+
+
+@pytest.mark.parametrize("what", JUDGED)
+def test_the_warehouse_judges_as_people_would_who_remember(
+    complete: tuple[Simulation, Replay], judge: Judge, what: str
+) -> None:
+    """Promises and business time follow from what was remembered, the policies and the clock on the wall."""
+    _, replay = complete
+    true = judge.rows(what)
+    assert len(true) > 20
+    assert _multiset(replay.rows(JUDGED[what], true[0])) == _multiset(true)
+
+
+def test_promises_come_to_every_end_under_every_policy(complete: tuple[Simulation, Replay], judge: Judge) -> None:
+    """What is compared is not the easy half of it."""
+    simulation, _ = complete
+    policies = {row["policy_id"]: row["valid_to"] for row in configuration_of(simulation)["sla_policies"]}
+    outcomes = judge.rows("promises")
+    assert {row["sla_status"] for row in outcomes} == {"met", "breached", "cancelled", "running"}
+    kept = {row["policy_id"] for row in outcomes}
+    assert kept == {policy for policy, valid_to in policies.items() if valid_to is None or valid_to > "2026-02-01"}
+    over_night = [row for row in outcomes if row["stopped_at"] and row["due_at"].date() > row["started_at"].date()]
+    assert {row["sla_status"] for row in over_night} == {"met", "breached"}
+
+
 def test_the_truth_can_disagree(replay: Replay) -> None:
-    """Of a message that nobody logged the agent still knows, and the warehouse does not."""
+    """Of what nobody logged, whoever did it still knows, and the warehouse does not."""
     simulation = simulate(default_centre(4, days=2, sessions_per_day=20, rates=COMPLETE), date(2026, 2, 2), 2, seed=11)
     raw = raw_input(simulation)
-    unlogged = next(
-        row for row in raw.conversation_events if row["event_type"] == "message_sent" and row["actor_type"] == "agent"
-    )
-    raw.conversation_events.remove(unlogged)
+    touched = {
+        ("message_sent", "end_user", "👍"): {"truth_sessions", "moods"},
+        ("message_sent", "agent", ""): {"truth_sessions", "truth_visits", "truth_responses", "promises", "responses"},
+        ("topic_added", "agent", ""): {"truth_sessions", "promises"},
+        ("csat_responded", "end_user", ""): {"truth_csat"},
+    }
+    unlogged: dict[str, set[str]] = {}
+    for (event_type, actor_type, text), tables in touched.items():
+        event = next(
+            row
+            for row in raw.conversation_events
+            if (row["event_type"], row["actor_type"]) == (event_type, actor_type)
+            and text in str(row["payload"])
+            and row["conversation_id"] not in unlogged
+        )
+        raw.conversation_events.remove(event)
+        unlogged[str(event["conversation_id"])] = tables
     replay.build(raw)
-    for table in ("truth_visits", "truth_sessions"):
-        assert _multiset(replay.rows(FACTS[table], _columns(table))) != _multiset(truth_rows(simulation, table))
+    judge = judge_of(simulation)
+    true = {table: truth_rows(simulation, table) for table in FACTS} | {what: judge.rows(what) for what in JUDGED}
+    found = {name: replay.rows(f"{(FACTS | JUDGED)[name]} as fact", rows[0]) for name, rows in true.items()}
+    for conversation_id, tables in unlogged.items():
+        for name in tables:
+            assert _of(conversation_id, found[name]) != _of(conversation_id, true[name]), (conversation_id, name)
+
+
+def _of(conversation_id: str, rows: Iterable[dict[str, Any]]) -> Rows:
+    """Return the rows of one conversation."""
+    return _multiset(row for row in rows if _conversation_of(row) == conversation_id)
+
+
+def _conversation_of(row: dict[str, Any]) -> str:
+    """Return the conversation that a row of a session, or of a conversation, is about."""
+    return str(row.get("conversation_id") or row["session_id"]).split("/")[0]
 
 
 def test_the_idle_limit_is_told_apart_from_how_long_an_agent_looked() -> None:
@@ -201,6 +286,14 @@ def test_lost_logouts_touch_nothing_but_presence(lossy: tuple[Simulation, Replay
     assert _multiset(found) == _multiset(truth_rows(simulation, table))
 
 
+def test_lost_logouts_touch_no_promise(lossy: tuple[Simulation, Replay]) -> None:
+    simulation, replay = lossy
+    judge = judge_of(simulation)
+    for what, fact in JUDGED.items():
+        true = judge.rows(what)
+        assert _multiset(replay.rows(fact, true[0])) == _multiset(true), what
+
+
 def test_a_lost_logout_is_worth_the_stale_limit_at_most(lossy: tuple[Simulation, Replay]) -> None:
     simulation, replay = lossy
     lost = Counter(agent_id for agent_id, _ in _lost_logouts(simulation))
@@ -228,7 +321,7 @@ def _sums(rows: Iterable[dict[str, Any]], name: str) -> Counter[str]:
 
 
 @pytest.fixture(scope="module")
-def tiled(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Replay]:
+def tiled(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Replay, Judge]:
     """Two tiles one after another, and one beside them in a layer of its own, as of the moment that the writer says."""
     centre = default_centre(2, days=182, sessions_per_day=1, rates=COMPLETE)
     simulation = simulate(centre, date(2026, 2, 1), 182, seed=3, is_tile=True)
@@ -238,8 +331,9 @@ def tiled(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     # The latest delivery makes the moment: somebody of whom nothing else is known logs out in it.
     clock = {"event_id": "clock", "agent_id": CLOCK, "status": "offline", "capacity": None}
     tables["raw_presence_events"].append({**clock, "occurred_at": written.as_of, "received_at": written.as_of})
-    replay.build(_raw_input(tables))
-    return folder, replay
+    replay.build(_raw_input(simulation, tables))
+    truth = {table: _read(folder / "truth" / table) for table in HEARD}
+    return folder, replay, _judge(simulation, truth, datetime.fromisoformat(written.as_of))
 
 
 def _read(folder: Path) -> list[dict[str, str | None]]:
@@ -253,18 +347,35 @@ def _read(folder: Path) -> list[dict[str, str | None]]:
 
 @pytest.mark.parametrize(
     "table",
-    ["truth_sessions", "truth_responses", "truth_resolutions", "truth_visits", "truth_work", "truth_handling"],
+    [
+        "truth_sessions",
+        "truth_responses",
+        "truth_resolutions",
+        "truth_visits",
+        "truth_work",
+        "truth_handling",
+        "truth_csat",
+    ],
 )
-def test_tiles_side_by_side_and_in_a_row_equal_their_truth(tiled: tuple[Path, Replay], table: str) -> None:
-    folder, replay = tiled
+def test_tiles_side_by_side_and_in_a_row_equal_their_truth(tiled: tuple[Path, Replay, Judge], table: str) -> None:
+    folder, replay, _ = tiled
     true = _typed(table, _read(folder / "truth" / table), _columns(table))
-    assert len(true) > 300
+    assert len(true) > (30 if table == "truth_csat" else 300)
     assert _multiset(replay.rows(f"{FACTS[table]} as fact", _columns(table))) == _multiset(true)
 
 
-def test_days_equal_their_truth_across_the_seams_but_for_being_offline(tiled: tuple[Path, Replay]) -> None:
+@pytest.mark.parametrize("what", JUDGED)
+def test_promises_of_tiles_end_as_they_truly_did(tiled: tuple[Path, Replay, Judge], what: str) -> None:
+    """Summer time begins in the first tile and ends in the second; the first alone has holidays."""
+    _, replay, judge = tiled
+    true = judge.rows(what)
+    assert len(true) > 300
+    assert _multiset(replay.rows(JUDGED[what], true[0])) == _multiset(true)
+
+
+def test_days_equal_their_truth_across_the_seams_but_for_being_offline(tiled: tuple[Path, Replay, Judge]) -> None:
     """The truth tells nothing of the time before a block's first log-in, nor of the days after the last block."""
-    folder, replay = tiled
+    folder, replay, _ = tiled
     table = "truth_agent_days"
     columns = _columns(table, {"offline_seconds"})
     true = _typed(table, _read(folder / "truth" / table), _columns(table))
@@ -285,12 +396,19 @@ def test_days_equal_their_truth_across_the_seams_but_for_being_offline(tiled: tu
 # --- hostility --------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, DbtRun]:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((6, 7, 40), id="a week of six"),
+        pytest.param((12, 28, 160), id="a month of twelve", marks=pytest.mark.deep),
+    ],
+)
+def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, DbtRun]:
     """A run of which much goes wrong on the way, through files and a whole `dbt build` with all its data tests."""
     place = tmp_path_factory.mktemp("hostile")
-    centre = default_centre(6, days=7, sessions_per_day=40, rates=COMPLETE)
-    simulation = simulate(centre, date(2026, 2, 1), 7, seed=11, hostility=HOSTILITIES["wild"])
+    agents, days, sessions_per_day = request.param
+    centre = default_centre(agents, days=days, sessions_per_day=sessions_per_day, rates=COMPLETE)
+    simulation = simulate(centre, date(2026, 2, 1), days, seed=11, hostility=HOSTILITIES["wild"])
     write(simulation, place / "raw", OutputFormat.PARQUET)
     command = ["build", "--exclude", "resource_type:unit_test"]
     variables = {"as_of": simulation.as_of.isoformat()}
@@ -337,6 +455,7 @@ def test_every_mishap_is_rejected_for_its_reason(hostile: tuple[Simulation, DbtR
         ("truth_responses", set()),
         ("truth_resolutions", set()),
         ("truth_work", {"active_seconds"}),
+        ("truth_csat", set()),
     ],
 )
 def test_what_lost_events_do_not_touch_is_the_truth(
@@ -344,19 +463,27 @@ def test_what_lost_events_do_not_touch_is_the_truth(
 ) -> None:
     simulation, run = hostile
     lost = {row["conversation_id"] for row in simulation.rows("truth_hostility") if row["is_event_lost"] == "true"}
-    columns = _columns(table, touched_elsewhere)
-    conversation = "conversation_id" if "conversation_id" in columns else "session_id"
-
-    def is_whole(row: dict[str, Any]) -> bool:
-        return str(row[conversation]).split("/")[0] not in lost
-
     with run.connect() as connection:
-        rows = fetch_rows(connection, f"select {', '.join(columns)} from {FACTS[table]}")
-    found = [row for row in rows if is_whole(row)]
-    assert len(rows) > len(found) > 100
+        rows = fetch_rows(connection, f"select {', '.join(_columns(table, touched_elsewhere))} from {FACTS[table]}")
+    found = [row for row in rows if _conversation_of(row) not in lost]
+    assert len(rows) > len(found) > 30
     assert _multiset(found) == _multiset(
-        row for row in truth_rows(simulation, table, touched_elsewhere) if is_whole(row)
+        row for row in truth_rows(simulation, table, touched_elsewhere) if _conversation_of(row) not in lost
     )
+
+
+def test_promises_that_lost_events_do_not_touch_end_as_they_truly_did(hostile: tuple[Simulation, DbtRun]) -> None:
+    """Nor does the loss touch business time, or a mood, in conversations that lost nothing."""
+    simulation, run = hostile
+    lost = {row["conversation_id"] for row in simulation.rows("truth_hostility") if row["is_event_lost"] == "true"}
+    judge = judge_of(simulation)
+    for what, fact in JUDGED.items():
+        true = judge.rows(what)
+        with run.connect() as connection:
+            rows = fetch_rows(connection, f"select {', '.join(true[0])} from {fact}")
+        found = [row for row in rows if _conversation_of(row) not in lost]
+        assert len(rows) > len(found) > 100
+        assert _multiset(found) == _multiset(row for row in true if _conversation_of(row) not in lost), what
 
 
 def test_attention_differs_by_the_idle_limit_for_each_lost_event_at_most(hostile: tuple[Simulation, DbtRun]) -> None:
