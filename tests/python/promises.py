@@ -1,28 +1,24 @@
-"""What becomes of promises: the rules of service levels and business time, in plain Python, on what people remember.
+"""What becomes of promises: the rules of service levels and moods, in plain Python, on what people remember.
 
-The third telling of them, beside the SQL and the reference: nothing here reads an event. Business time is counted by
-looking at a wall clock once a minute.
+A third telling, beside the SQL and the reference, and nothing here reads an event. Business time is that of the painted
+calendar.
 """
 
 import csv
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import accumulate
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from messaging_warehouse.simulator import CONFIGURATION_TABLES, Simulation
+from painted_calendar import Canvas, PaintedSchedule
+from reference import ConfiguredInput
 from warehouse import CONFIGURATION_COLUMNS, PROJECT
 
 TextRows = list[dict[str, str | None]]
 Configuration = dict[str, TextRows]
 Row = dict[str, Any]
 
-ONE_MINUTE = timedelta(minutes=1)
-ONE_HOUR = timedelta(hours=1)
-MILLISECOND = timedelta(milliseconds=1)
 # Promises that are due later than this after all that happened are not made here.
 _LOOK_AHEAD = timedelta(days=30)
 # What a judge can tell, and where it stands in the warehouse.
@@ -33,6 +29,7 @@ JUDGED = {
     "resolutions": "fct_resolutions",
     "moods": "fct_messaging_sessions",
 }
+_ENDED_AT = "session_ended_at"
 _KEYS = ("session_id", "response_number", "cycle_number")
 # The durations of a truth table, each with the moments between which it runs, and its name in business time.
 _DURATIONS = {
@@ -66,107 +63,11 @@ def _seed(table: str) -> TextRows:
         return [{name: value or None for name, value in row.items()} for row in csv.DictReader(text)]
 
 
-# --- clocks -----------------------------------------------------------------------------------
-
-
-class Clock(Protocol):
-    """Tells durations and due times, in milliseconds."""
-
-    def between(self, start: datetime, end: datetime) -> int:
-        """Return how long it is from start to end; nothing if that lies before the start."""
-
-    def due(self, start: datetime, target: int) -> datetime:
-        """Return the earliest moment at which the target has passed since the start."""
-
-
-class CalendarClock:
-    """Never stands still."""
-
-    def between(self, start: datetime, end: datetime) -> int:
-        """Return all the time there is."""
-        return max(0, (end - start) // MILLISECOND)
-
-    def due(self, start: datetime, target: int) -> datetime:
-        """Return the start and the target."""
-        return start + target * MILLISECOND
-
-
-class OfficeClock:
-    """Runs in the minutes in which the office is open by the clock on its wall.
-
-    That is what the definitions say unless the wall clock is changed during opening hours; no schedule here is open
-    at such a time.
-    """
-
-    def __init__(self, configuration: Configuration, business_hours_id: str, first: datetime, last: datetime) -> None:
-        """Look at the wall from the first moment to the last (naive, UTC)."""
-        office = _Office(configuration, business_hours_id)
-        self._first = first.replace(minute=0, second=0, microsecond=0)
-        hours = range((last - self._first) // ONE_HOUR + 1)
-        self._is_open = [is_open for hour in hours for is_open in office.minutes_of(self._first + hour * ONE_HOUR)]
-        self._open_before = [0, *accumulate(60_000 * is_open for is_open in self._is_open)]
-
-    def _reading(self, moment: datetime) -> int:
-        minute, rest = divmod(moment - self._first, ONE_MINUTE)
-        return self._open_before[minute] + self._is_open[minute] * (rest // MILLISECOND)
-
-    def between(self, start: datetime, end: datetime) -> int:
-        """Return how much of the time falls into open minutes."""
-        return max(0, self._reading(end) - self._reading(start))
-
-    def due(self, start: datetime, target: int) -> datetime:
-        """Return when the target is used up."""
-        if target == 0:
-            return start
-        wanted = self._reading(start) + target
-        minute = bisect_left(self._open_before, wanted) - 1
-        return self._first + minute * ONE_MINUTE + (wanted - self._open_before[minute]) * MILLISECOND
-
-
-class _Office:
-    """The opening hours of one schedule, by the date and the minute on its wall clock."""
-
-    def __init__(self, configuration: Configuration, business_hours_id: str) -> None:
-        (zone,) = {row["timezone"] for row in configuration["business_hours"] if _is_of(row, business_hours_id)}
-        self._zone = ZoneInfo(str(zone))
-        self._weekly = [row for row in configuration["business_hour_intervals"] if _is_of(row, business_hours_id)]
-        self._holidays = [row for row in configuration["holidays"] if _is_of(row, business_hours_id)]
-        self._open_minutes: dict[date, set[int]] = {}
-
-    def minutes_of(self, hour: datetime) -> Iterator[bool]:
-        """Yield which of the sixty minutes from a moment on are open; wall clocks are changed on the hour."""
-        wall = hour.replace(tzinfo=UTC).astimezone(self._zone)
-        yesterday, today, tomorrow = (self._opened_on(wall.date() + timedelta(days=days)) for days in (-1, 0, 1))
-        beginning = 60 * wall.hour + wall.minute
-        for minute in range(beginning, beginning + 60):
-            yield minute in today or minute + 1440 in yesterday or minute - 1440 in tomorrow
-
-    def _opened_on(self, day: date) -> set[int]:
-        """Return the open minutes of what opens on a date, counted from its midnight, into the next date."""
-        if day not in self._open_minutes:
-            rows = [row for row in self._holidays if row["holiday_date"] == day.isoformat()]
-            rows = rows or [row for row in self._weekly if row["iso_weekday"] == str(day.isoweekday())]
-            self._open_minutes[day] = {minute for row in rows for minute in _minutes(row["opens_at"], row["closes_at"])}
-        return self._open_minutes[day]
-
-
-def _is_of(row: Mapping[str, str | None], business_hours_id: str) -> bool:
-    return row["business_hours_id"] == business_hours_id
-
-
-def _minutes(opens_at: str | None, closes_at: str | None) -> range:
-    """Return the minutes of one interval; a holiday without times has none."""
-    if opens_at is None or closes_at is None:
-        return range(0)
-    opens, closes = (60 * int(text[:2]) + int(text[3:]) for text in (opens_at, closes_at))
-    return range(opens, closes if closes > opens else closes + 1440)
+# --- judgement --------------------------------------------------------------------------------
 
 
 def _seconds(milliseconds: int) -> Decimal:
     return Decimal(milliseconds) / 1000
-
-
-# --- judgement --------------------------------------------------------------------------------
 
 
 class Judge:
@@ -176,19 +77,16 @@ class Judge:
         """Hear the truth: rows of `truth_sessions`, `truth_responses`, `truth_resolutions` and `truth_promises`."""
         self._truth = truth
         self._as_of = as_of.replace(tzinfo=None)
-        configuration = configuration_of(simulation)
-        self._policies = configuration["sla_policies"]
+        configuration = ConfiguredInput(**configuration_of(simulation))
+        self._policies = configuration.sla_policies
         self._lexicon = {
-            str(row["emoji"]): Decimal(str(row["sentiment_score"])) for row in configuration["emoji_sentiment"]
+            str(row["emoji"]): Decimal(str(row["sentiment_score"])) for row in configuration.emoji_sentiment
         }
-        first, last = simulation.start.replace(tzinfo=None), self._as_of + _LOOK_AHEAD
+        self._canvas = Canvas(simulation.start.date() - timedelta(days=1), self._as_of.date() + _LOOK_AHEAD)
         hours = {row["channel_id"]: row["business_hours_id"] for row in simulation.rows("raw_channels")}
-        clocks: dict[str | None, Clock] = {
-            name: OfficeClock(configuration, name, first, last) for name in hours.values() if name is not None
-        }
-        # What has no opening hours is always open.
-        clocks[None] = CalendarClock()
-        self._clocks = {channel_id: clocks[name] for channel_id, name in hours.items()}
+        painted = {name: PaintedSchedule(self._canvas, configuration, name) for name in (None, *hours.values())}
+        self._calendar = painted[None]
+        self._schedules = {channel_id: painted[name] for channel_id, name in hours.items()}
 
     def rows(self, what: str) -> list[Row]:
         """Return the rows of one of the things that are `JUDGED`."""
@@ -205,10 +103,10 @@ class Judge:
             policy = _policy_for(promise, self._policies)
             if policy is None:
                 continue
-            clock = self._clocks[promise["channel_id"]] if policy["clock"] == "business" else CalendarClock()
+            clock = self._schedules[promise["channel_id"]] if policy["clock"] == "business" else self._calendar
             target = 1000 * int(str(policy["target_seconds"]))
-            stopped_at, ended_at = promise["stopped_at"], promise["session_ended_at"]
-            elapsed = clock.between(promise["started_at"], stopped_at or ended_at or self._as_of)
+            started_at, stopped_at, ended_at = (promise[name] for name in ("started_at", "stopped_at", _ENDED_AT))
+            elapsed = self._between(clock, started_at, stopped_at or ended_at or self._as_of)
             if elapsed > target:
                 status = "breached"
             elif stopped_at is not None:
@@ -216,11 +114,11 @@ class Judge:
             else:
                 status = "cancelled" if ended_at is not None else "running"
             outcomes.append(
-                {name: value for name, value in promise.items() if name not in ("session_ended_at", "is_test")}
+                {name: value for name, value in promise.items() if name not in (_ENDED_AT, "is_test")}
                 | {
                     "policy_id": policy["policy_id"],
                     "clock": policy["clock"],
-                    "due_at": clock.due(promise["started_at"], target),
+                    "due_at": self._due(clock, started_at, target),
                     "elapsed_seconds": _seconds(elapsed),
                     "target_seconds": _seconds(target),
                     "sla_status": status,
@@ -233,14 +131,24 @@ class Judge:
         channels = {row["session_id"]: row["channel_id"] for row in self._truth["truth_sessions"]}
         told = []
         for row in self._truth[table]:
-            clock = self._clocks[channels[row["session_id"]]]
+            clock = self._schedules[channels[row["session_id"]]]
             durations: Row = {name: row[name] for name in row if name in _KEYS}
             for starts, ends, name in _DURATIONS[table]:
                 start, end = row[starts], row[ends]
                 is_over = start is not None and end is not None and start <= end
-                durations[name] = _seconds(clock.between(start, end)) if is_over else None
+                durations[name] = _seconds(self._between(clock, start, end)) if is_over else None
             told.append(durations)
         return told
+
+    def _between(self, clock: PaintedSchedule, start: datetime, end: datetime) -> int:
+        """Return a duration in milliseconds; none if the end lies before the start."""
+        return clock.business_milliseconds(self._canvas.milliseconds(start), self._canvas.milliseconds(end))
+
+    def _due(self, clock: PaintedSchedule, start: datetime, target: int) -> datetime:
+        """Return the earliest moment at which a target (milliseconds) is used up."""
+        due = clock.due(self._canvas.milliseconds(start), target)
+        assert due is not None, "the painted calendar ends too early"
+        return self._canvas.moment(due)
 
     def _mood(self, session: Row) -> Row:
         """Return what a session's emoji say: a word for each of the customer's messages that has any."""

@@ -186,7 +186,7 @@ def judge(complete: tuple[Simulation, Replay]) -> Judge:
 def test_the_warehouse_judges_as_people_would_who_remember(
     complete: tuple[Simulation, Replay], judge: Judge, what: str
 ) -> None:
-    """Promises and business time follow from what was remembered, the policies and the clock on the wall."""
+    """Promises and business time follow from what was remembered, the policies and the calendar on the wall."""
     _, replay = complete
     true = judge.rows(what)
     assert len(true) > 20
