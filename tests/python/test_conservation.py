@@ -55,6 +55,33 @@ BREAKAGES = {
         "update mart_channel_traffic_by_day set message_count = message_count + 1 where message_count > 0",
         "delete from mart_session_outcomes_by_day where channel_id = 'web'",
     ],
+    "assert_delivery_marts_count_every_message_once": [
+        "delete from mart_delivery_failures_by_day where actor_type = '(unknown)'",
+        "update mart_delivery_failures_by_day set status_code = 'another' where failed_message_count > 0",
+        "update mart_delivery_failures_by_day set reached_message_count = reached_message_count + 1",
+        "update mart_delivery_reports_by_day set message_date = message_date + 1 where orphan_message_count > 0",
+        "update mart_delivery_reports_by_day set reported_message_count = recorded_message_count "
+        "where unreported_message_count > 0",
+        "update fct_messages set delivery_status = 'delivered' where delivery_status = 'sent'",
+        "update fct_messages set is_test_channel = false where is_test_channel",
+    ],
+    "assert_accounts_and_their_users_add_up_to_their_facts": [
+        "delete from mart_account_activity_by_month where account_id = '(none)'",
+        *(
+            f"update mart_account_activity_by_month set {measure} = {measure} + 1 where account_id = 'lumen'"
+            for measure in (
+                "session_count", "closed_conversations", "message_count", "unique_contacts", "resolution_count",
+                "handle_seconds",
+            )
+        ),
+        "update mart_messaging_users_by_account set session_count = session_count + 1 where account_id = 'lumen'",
+        "update mart_messaging_users_by_account set message_count = message_count + 1 where account_id = 'lumen'",
+        "update mart_messaging_users_by_account set last_session_started_at = first_session_started_at",
+        "delete from mart_messaging_users_by_account where is_inferred",
+        "insert into dim_messaging_users select * replace ('never seen' as messaging_user_id) "
+        "from dim_messaging_users where channel_id = 'web' limit 1",
+        "update mart_messaging_users_by_account set account_id = 'lumen' where account_id = '(none)'",
+    ],
     "assert_session_metrics_add_up_to_their_fact": [
         "update mart_session_metrics_by_day set session_metric_sum = session_metric_sum + 0.001",
         "update mart_session_metrics_by_day set covered_session_count = covered_session_count + 1",

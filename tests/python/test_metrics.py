@@ -78,6 +78,14 @@ EFFICIENCY_METRICS = (
     "carried_ratio", "attended_sum_seconds", *_duration("attended_seconds"),
     "saved_sum_seconds", "saved_rate",
 )  # fmt: skip
+DELIVERY_METRICS = (
+    "recorded_message_count", "orphan_message_count", "reported_message_count", "unreported_message_count",
+    "reached_message_count", "failed_message_count",
+)  # fmt: skip
+REPORT_METRICS = (
+    *DELIVERY_METRICS, "report_coverage_rate", "reported_failure_rate", "measured_delivery_count",
+    "delivery_sum_seconds", *_duration("delivery_seconds"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -193,6 +201,58 @@ COMPARISONS = {
         f"{name} by {by}": _performance(by, *fact)
         for by in ("agent", "team")
         for name, fact in PERFORMANCE_FACTS.items()
+    },
+    "delivery failures": Comparison(
+        DELIVERY_METRICS,
+        {
+            "metric_time__day": "message_date",
+            f"{MESSAGE}__channel_id": "channel_id",
+            f"{MESSAGE}__direction": "direction",
+            f"{MESSAGE}__actor_type": "actor_type",
+            f"{MESSAGE}__status_code": "status_code",
+        },
+        MESSAGE,
+        "select * replace (nullif(direction, '(unknown)') as direction, nullif(actor_type, '(unknown)') as actor_type, "
+        "nullif(status_code, '(none)') as status_code) from mart_delivery_failures_by_day",
+    ),
+    "delivery reports": Comparison(
+        REPORT_METRICS,
+        {
+            "metric_time__day": "message_date",
+            f"{MESSAGE}__channel_id": "channel_id",
+            f"{MESSAGE}__actor_type": "actor_type",
+        },
+        MESSAGE,
+        "select * replace (nullif(actor_type, '(unknown)') as actor_type) from mart_delivery_reports_by_day",
+    ),
+    **{
+        f"{name} by account and month": Comparison(
+            metrics,
+            {"metric_time__month": "month_start", f"{entity}__account_id": "account_id"},
+            entity,
+            "select * replace (nullif(account_id, '(none)') as account_id) from mart_account_activity_by_month",
+            sparse=True,
+        )
+        for name, entity, metrics in (
+            ("sessions", SESSION, TRAFFIC_METRICS[:3]),
+            ("closed conversations", SESSION, ("closed_conversations",)),
+            ("messages", MESSAGE, (*MESSAGE_METRICS, "unique_contacts")),
+            ("resolutions", RESOLUTION, RESOLUTION_METRICS[:2]),
+            ("handling", SESSION_DAY, (*HANDLING_METRICS[:2], *_duration("handle_seconds"))),
+        )
+    },
+    **{
+        f"{name} by messaging user": Comparison(
+            metrics,
+            {f"{entity}__messaging_user_id": "messaging_user_id"},
+            entity,
+            "select * from mart_messaging_users_by_account",
+            sparse=True,
+        )
+        for name, entity, metrics in (
+            ("sessions", SESSION, (*TRAFFIC_METRICS[:2], "closed_conversations")),
+            ("messages", MESSAGE, MESSAGE_METRICS),
+        )
     },
     "all resolutions": Comparison(
         RESOLUTION_METRICS,
