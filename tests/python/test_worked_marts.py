@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from builders import conversation, messaging_user, raw_input, sandbox_channel
+from builders import conversation, membership, messaging_user, raw_input, sandbox_channel
 from warehouse import Replay, Row
 
 
@@ -70,3 +70,64 @@ def test_every_address_beside_the_tests_stands_under_its_account_with_or_without
         (date(2024, 3, 1), "acme"): 2,
         (date(2024, 3, 1), "(none)"): 1,
     }
+
+
+def test_an_answer_counts_for_the_team_that_gave_it_and_an_exact_minute_is_within_it(replay: Replay) -> None:
+    stream = (
+        conversation()
+        .at("10:00:00").end_user().at("10:00:30").end_user().at("10:00:31").bot()
+        .at("10:00:40").end_user().at("10:01:00").agent("ana")
+        .at("10:02:00").end_user().at("10:07:00.001").agent("ben")
+    )  # fmt: skip
+    memberships = [membership("ana", "web", "2024-01-01")]
+    replay.build(raw_input(stream, team_memberships=memberships))
+    found = _rows(replay, "mart_response_times_by_day", "team_id")
+    web, none = found[("web",)], found[("(none)",)]
+    assert (web["first_response_count"], web["max_first_response_seconds"]) == (1, 60)
+    assert (web["first_response_within_1_min_count"], web["first_response_within_1_min_rate"]) == (1, 1)
+    assert (web["agent_response_count"], web["agent_wait_sum_seconds"]) == (1, 20)
+    # Ben is in no team, and neither are bots and customers; 300.001 s are not within five minutes.
+    assert (none["agent_response_count"], none["agent_wait_within_5_min_count"]) == (1, 0)
+    assert none["agent_wait_within_15_min_rate"] == 1
+    assert (none["bot_response_count"], none["p50_bot_response_seconds"]) == (1, 1)
+    assert (none["end_user_response_count"], none["end_user_response_sum_seconds"]) == (2, 69)
+    assert none["first_response_count"] == 0 and none["average_first_response_seconds"] is None
+
+
+def test_first_and_last_resolution_count_on_their_days_with_their_topics_and_teams(replay: Replay) -> None:
+    stream = (
+        conversation()
+        .at("2024-03-04 10:00").end_user().topic_added("billing")
+        .at("2024-03-04 11:00").resolved("ana")
+        .at("2024-03-05 09:00").end_user().topic_added("refund")
+        .at("2024-03-05 10:00").resolved("bot-1")
+        .at("2024-03-06 09:00").resolved("bot-1")
+    )  # fmt: skip
+    replay.build(raw_input(stream, team_memberships=[membership("ana", "web", "2024-01-01")]))
+    keys = ("resolved_date", "team_id", "topic_id")
+    found = _rows(replay, "mart_resolution_times_by_day", *keys)
+    hour = 3600
+    figures = ("resolution_sum_seconds", "first_resolution_sum_seconds", "last_resolution_sum_seconds")
+    assert {key: tuple(row[figure] for figure in figures) for key, row in found.items()} == {
+        (date(2024, 3, 4), "web", "billing"): (hour, hour, None),
+        (date(2024, 3, 5), "(none)", "refund"): (hour, None, None),
+        (date(2024, 3, 6), "(none)", "refund"): (None, None, 47 * hour),  # resolved again: the last, and no cycle
+    }
+
+
+def test_sentiment_speaks_for_what_has_a_score(replay: Replay) -> None:
+    felt = conversation("felt").at("23:59").end_user("😡😡").end_user("well").agent("ana", "❤")
+    felt.at("2024-03-05 00:01").end_user("❤️👍🏽")
+    silent = conversation("silent", messaging_user_id="mu2").at("10:00").end_user("hello")
+    replay.build(raw_input(felt, silent))
+    found = _rows(replay, "mart_emoji_sentiment_by_day", "sentiment_date")
+    first, second = found[(date(2024, 3, 4),)], found[(date(2024, 3, 5),)]
+    assert (first["end_user_message_count"], first["scored_message_count"], first["negative_message_count"]) == (
+        3,
+        1,
+        1,
+    )
+    assert (first["message_sentiment_average"], second["message_sentiment_average"]) == (-0.95, 0.825)
+    assert (first["session_count"], first["scored_session_count"], first["neutral_session_count"]) == (2, 1, 1)
+    assert (first["session_sentiment_average"], first["sentiment_shift_average"]) == (-0.0625, 1.775)
+    assert (second["session_count"], second["scored_session_rate"]) == (0, None)
