@@ -129,7 +129,11 @@ BREAKAGES = {
             )
         ),
         "delete from mart_emoji_sentiment_by_day where scored_message_count = 0",
-        "update fct_messages set emoji_sentiment_label = null where emoji_sentiment_label = 'negative'",
+        *(
+            f"update mart_emoji_sentiment_by_day set positive_{what}_count = negative_{what}_count, "
+            f"negative_{what}_count = positive_{what}_count where scored_{what}_count > 0"
+            for what in ("message", "session")
+        ),
     ],
     "assert_usage_adds_up_where_it_can": [
         "update mart_account_usage_by_period set closed_conversations = closed_conversations + 1 "
