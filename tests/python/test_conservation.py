@@ -202,6 +202,40 @@ BREAKAGES = {
         "update fct_agent_presence set is_current = ended_at is not null where agent_id = 'agent-femi'",
         "update dim_team_memberships set is_current = not is_current",
     ],
+    "assert_real_time_figures_are_sums_of_their_facts": [
+        *(
+            f"update rt_agents set {measure}_seconds = coalesce({measure}_seconds, 0) + 0.001 "
+            "where agent_id = 'agent-femi'"
+            for measure in ("online", "available", "away", "unknown", "working", "handle", "handle_working")
+        ),
+        *(
+            f"update rt_agents set {count} = {count} + 1 where agent_id = 'agent-femi'"
+            for count in (
+                "handled_session_count", "resolved_session_count", "open_work_count", "owned_session_count",
+            )
+        ),
+        "update rt_agents set utilisation_rate = 0 where agent_id = 'agent-femi'",
+        "update rt_agents set average_handle_seconds = average_handle_seconds + 0.001",
+        "delete from rt_agents where agent_id = 'agent-dev'",
+        "insert into rt_agents select * replace ('agent-zoe' as agent_id) from rt_agents limit 1",
+        "update fct_visits set is_handled = false where is_open",
+        "update fct_agent_presence set is_away = true where is_current",
+    ],
+    "assert_real_time_views_show_every_open_session": [
+        "update rt_queues set waiting_session_count = waiting_session_count - 1 where waiting_session_count > 0",
+        "update rt_queues set longest_wait_seconds = longest_wait_seconds + 0.001",
+        "delete from rt_queues where waiting_session_count > 0",
+        "delete from rt_queues where waiting_session_count = 0",
+        "update rt_queues set online_agent_count = 0",
+        "delete from rt_owned_sessions where is_waiting",
+        "update rt_owned_sessions set is_waiting = not is_waiting",
+        "update rt_owned_sessions set owned_since_at = last_activity_at",
+        "update rt_agents set waiting_session_count = 0",
+        "update rt_agents set owned_session_count = owned_session_count + 1",
+        "delete from rt_session_messages where message_number = 1",
+        "update rt_session_messages set message_number = 3 - message_number where message_number < 3",
+        "insert into rt_session_messages from rt_session_messages limit 1",
+    ],
     "assert_the_demo_gives_the_printed_numbers": [
         "update fct_messaging_sessions set first_response_seconds = 301 where session_id = 'frt-within-hours/1'",
         "delete from fct_responses where session_id = 'response-burst/1'",
