@@ -262,8 +262,8 @@ def breakable(demo: DbtRun, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnectio
 
 def _break(connection: duckdb.DuckDBPyConnection, breakage: str) -> int:
     """Break rows and count them; those of a view are broken in a table that takes its place."""
-    views = {name for (name,) in connection.execute("select view_name from duckdb_views() where not internal").fetchall()}
-    for view in views & set(re.findall(r"\w+", breakage)):
+    views = connection.execute("select view_name from duckdb_views() where not internal").fetchall()
+    for view in {name for (name,) in views} & set(re.findall(r"\w+", breakage)):
         connection.execute(f"create table broken as from {view}")
         connection.execute(f"drop view {view}")
         connection.execute(f"alter table broken rename to {view}")
