@@ -9,12 +9,43 @@ sessions as (
     select
         *,
         case
-            when not is_ended and status != 'inactive' then 'open'
+            when is_open then 'open'
             when first_resolved_at is not null then 'resolved'
             else 'unresolved'
         end as exported_as
     from {{ ref('fct_messaging_sessions') }}
     where not is_test_channel
+),
+
+sla_statuses as (
+    select
+        session_id,
+        max(case when metric = 'first_response' then sla_status end) as first_response_sla_status,
+        max(case when metric = 'resolution' then sla_status end) as resolution_sla_status
+    from {{ ref('fct_sla_outcomes') }}
+    where response_number is null
+    group by session_id
+),
+
+surveys as (
+    select * from {{ ref('fct_csat_responses') }}
+),
+
+surveys_counted as (
+    select
+        session_id,
+        count(*) filter (where is_requested) as csat_requested_count,
+        count(*) filter (where is_answered) as csat_answered_count,
+        count(*) filter (where is_valid) as csat_valid_count,
+        count(*) filter (where is_satisfied) as csat_satisfied_count
+    from surveys
+    group by session_id
+),
+
+last_answers as (
+    select * from surveys
+    where is_answered
+    qualify row_number() over (partition by session_id order by responded_at desc, survey_id asc) = 1
 ),
 
 last_resolutions as (
@@ -71,27 +102,51 @@ final as (
         first_responders.agent_name as first_response_agent_name,
         sessions.first_response_team_id,
         first_responder_teams.team_name as first_response_team_name,
+        sessions.routed_team_id,
+        routed_teams.team_name as routed_team_name,
+        last_answers.agent_id as csat_agent_id,
+        csat_agents.agent_name as csat_agent_name,
+        last_answers.team_id as csat_team_id,
+        csat_teams.team_name as csat_team_name,
+        sla_statuses.first_response_sla_status,
+        sla_statuses.resolution_sla_status,
+        sessions.emoji_sentiment_label,
         sessions.started_at,
         sessions.started_date,
         sessions.first_response_started_at,
         sessions.first_responded_at,
         sessions.first_responded_date,
         sessions.first_resolved_at,
+        sessions.first_resolved_date,
         sessions.last_resolved_at,
+        sessions.last_resolved_date,
         sessions.closed_at,
         sessions.closed_date,
         sessions.ended_at,
+        sessions.ended_date,
         sessions.last_activity_at,
+        sessions.waiting_since_at,
         sessions.agent_message_count,
         sessions.bot_message_count,
         sessions.end_user_message_count,
         sessions.cycle_count,
         sessions.first_response_seconds,
+        sessions.first_response_business_seconds,
         sessions.first_resolution_seconds,
+        sessions.first_resolution_business_seconds,
         sessions.resolution_seconds,
+        sessions.resolution_business_seconds,
         sessions.duration_seconds,
         sessions.handle_seconds,
         sessions.viewing_seconds,
+        coalesce(surveys_counted.csat_requested_count, 0) as csat_requested_count,
+        coalesce(surveys_counted.csat_answered_count, 0) as csat_answered_count,
+        coalesce(surveys_counted.csat_valid_count, 0) as csat_valid_count,
+        coalesce(surveys_counted.csat_satisfied_count, 0) as csat_satisfied_count,
+        last_answers.score as csat_score,
+        last_answers.scale_max as csat_scale_max,
+        sessions.emoji_sentiment_score,
+        sessions.emoji_sentiment_shift,
         sessions.is_inbound,
         sessions.is_handed_off,
         sessions.is_transferred,
@@ -102,6 +157,9 @@ final as (
         sessions.has_clock_anomaly
     from sessions
     left join last_resolutions using (session_id)
+    left join sla_statuses using (session_id)
+    left join surveys_counted using (session_id)
+    left join last_answers using (session_id)
     left join channels on sessions.channel_id = channels.channel_id
     left join accounts on sessions.account_id = accounts.account_id
     left join topics on sessions.topic_id = topics.topic_id
@@ -109,6 +167,9 @@ final as (
     left join teams as resolver_teams on last_resolutions.team_id = resolver_teams.team_id
     left join agents as first_responders on sessions.first_response_agent_id = first_responders.agent_id
     left join teams as first_responder_teams on sessions.first_response_team_id = first_responder_teams.team_id
+    left join teams as routed_teams on sessions.routed_team_id = routed_teams.team_id
+    left join agents as csat_agents on last_answers.agent_id = csat_agents.agent_id
+    left join teams as csat_teams on last_answers.team_id = csat_teams.team_id
     where sessions.exported_as = '{{ state }}'
 )
 

@@ -174,6 +174,11 @@ BREAKAGES = {
         "update exp_resolved_conversations set status = 'active' where status = 'inactive'",
         "update exp_resolved_conversations set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
         "update exp_open_conversations set channel_id = 'another'",
+        "update exp_resolved_conversations set csat_satisfied_count = 0 where csat_satisfied_count > 0",
+        "update exp_resolved_conversations set csat_answered_count = csat_answered_count + 1",
+        "update exp_resolved_conversations set first_response_sla_status = 'met' "
+        "where first_response_sla_status = 'breached'",
+        "update exp_open_conversations set resolution_sla_status = null",
     ],
     "assert_exports_hold_every_row_of_their_facts": [
         "delete from exp_messages where is_orphan",
@@ -211,10 +216,12 @@ BREAKAGES = {
         *(
             f"update rt_agents set {count} = {count} + 1 where agent_id = 'agent-femi'"
             for count in (
-                "handled_session_count", "resolved_session_count", "open_work_count", "owned_session_count",
+                "handled_session_count", "resolved_session_count", "csat_valid_count", "csat_satisfied_count",
+                "open_work_count", "owned_session_count",
             )
         ),
         "update rt_agents set utilisation_rate = 0 where agent_id = 'agent-femi'",
+        "update rt_agents set csat_rate = 0 where csat_rate > 0",
         "update rt_agents set average_handle_seconds = average_handle_seconds + 0.001",
         "delete from rt_agents where agent_id = 'agent-dev'",
         "insert into rt_agents select * replace ('agent-zoe' as agent_id) from rt_agents limit 1",
@@ -226,10 +233,14 @@ BREAKAGES = {
         "update rt_queues set longest_wait_seconds = longest_wait_seconds + 0.001",
         "delete from rt_queues where waiting_session_count > 0",
         "delete from rt_queues where waiting_session_count = 0",
+        "update rt_queues set sla_due_count = sla_due_count + 1 where sla_due_count > 0",
+        "update rt_queues set sla_overdue_count = 0 where sla_overdue_count > 0",
         "update rt_queues set online_agent_count = 0",
         "delete from rt_owned_sessions where is_waiting",
         "update rt_owned_sessions set is_waiting = not is_waiting",
         "update rt_owned_sessions set owned_since_at = last_activity_at",
+        "update rt_owned_sessions set next_sla_due_at = next_sla_due_at + interval 1 millisecond",
+        "update rt_owned_sessions set sla_overdue_count = sla_overdue_count + 1",
         "update rt_agents set waiting_session_count = 0",
         "update rt_agents set owned_session_count = owned_session_count + 1",
         "delete from rt_session_messages where message_number = 1",

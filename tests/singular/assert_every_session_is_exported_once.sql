@@ -2,7 +2,8 @@
 -- says, with the figures of the fact.
 {%- set figures = [
     'channel_id', 'account_id', 'topic_id', 'status', 'resolved_by_agent_id', 'started_at', 'closed_at', 'ended_at',
-    'agent_message_count', 'first_response_seconds', 'resolution_seconds', 'handle_seconds'
+    'agent_message_count', 'first_response_seconds', 'first_response_business_seconds', 'resolution_seconds',
+    'handle_seconds', 'waiting_since_at', 'routed_team_id'
 ] %}
 with
 
@@ -28,6 +29,37 @@ counted as (
 sessions as (
     select * from {{ ref('fct_messaging_sessions') }}
     where not is_test_channel
+),
+
+exported_totals as (
+    select
+        sum(csat_requested_count) as requested_count,
+        sum(csat_answered_count) as answered_count,
+        sum(csat_valid_count) as valid_count,
+        sum(csat_satisfied_count) as satisfied_count,
+        count(first_response_sla_status) as first_response_count,
+        count(resolution_sla_status) as resolution_count,
+        count(*) filter (where first_response_sla_status = 'met') as met_first_response_count
+    from exported
+),
+
+surveys as (
+    select
+        count(requested_at) as requested_count,
+        count(responded_at) as answered_count,
+        count(*) filter (where is_valid) as valid_count,
+        count(*) filter (where is_satisfied) as satisfied_count
+    from {{ ref('fct_csat_responses') }}
+    where not is_test_channel
+),
+
+outcomes as (
+    select
+        count(*) filter (where metric = 'first_response') as first_response_count,
+        count(*) filter (where metric = 'resolution') as resolution_count,
+        count(*) filter (where metric = 'first_response' and is_met) as met_first_response_count
+    from {{ ref('fct_sla_outcomes') }}
+    where not is_test_channel
 )
 
 select
@@ -45,3 +77,18 @@ where
     or (counted.exported_as = 'resolved' and sessions.last_resolved_at is null)
     or (counted.exported_as = 'unresolved' and (sessions.last_resolved_at is not null or sessions.ended_at is null))
     or (sessions.status in ('waiting', 'paused', 'active')) is distinct from (counted.exported_as = 'open')
+union all
+select
+    'surveys and promises' as expected_session_id,
+    null as session_id,
+    null as exported_as
+from exported_totals as exported
+cross join surveys
+cross join outcomes
+where
+    {%- for figure in ['requested_count', 'answered_count', 'valid_count', 'satisfied_count'] %}
+    coalesce(exported.{{ figure }}, 0) is distinct from surveys.{{ figure }} or
+    {%- endfor %}
+    exported.first_response_count is distinct from outcomes.first_response_count
+    or exported.resolution_count is distinct from outcomes.resolution_count
+    or exported.met_first_response_count is distinct from outcomes.met_first_response_count

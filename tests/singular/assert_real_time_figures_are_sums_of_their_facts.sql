@@ -83,6 +83,22 @@ resolved as (
     group by resolutions.resolved_by_agent_id
 ),
 
+satisfied as (
+    select
+        surveys.agent_id,
+        count(*) filter (where surveys.score between 0 and surveys.scale_max) as csat_valid_count,
+        count(*) filter (
+            where surveys.score between 0 and surveys.scale_max and surveys.score * 5 >= surveys.scale_max * 4
+        ) as csat_satisfied_count
+    from {{ ref('fct_csat_responses') }} as surveys
+    cross join build
+    where
+        not surveys.is_test_channel
+        and surveys.responded_at >= build.from_at
+        and surveys.responded_at < build.as_of
+    group by surveys.agent_id
+),
+
 owned as (
     select
         agent_id,
@@ -99,6 +115,7 @@ expected as (
     left join handled_summed using (agent_id)
     left join handled_working using (agent_id)
     left join resolved using (agent_id)
+    left join satisfied using (agent_id)
     left join owned using (agent_id)
     where is_online_now
 )
@@ -109,7 +126,10 @@ select
 from expected
 full join {{ ref('rt_agents') }} as found on expected.agent_id = found.agent_id
 where
-    {%- for figure in ['handled_session_count', 'resolved_session_count', 'open_work_count', 'owned_session_count'] %}
+    {%- for figure in [
+        'handled_session_count', 'resolved_session_count', 'csat_valid_count', 'csat_satisfied_count',
+        'open_work_count', 'owned_session_count'
+    ] %}
     found.{{ figure }} is distinct from coalesce(expected.{{ figure }}, 0) or
     {%- endfor %}
     {%- for figure in ['online', 'available', 'away', 'unknown', 'working', 'handle', 'handle_working'] %}
@@ -117,5 +137,7 @@ where
     {%- endfor %}
     found.utilisation_rate is distinct from
     cast(found.handle_working_seconds as double) / nullif(cast(found.working_seconds as double), 0)
+    or found.csat_rate is distinct from
+    cast(found.csat_satisfied_count as double) / nullif(cast(found.csat_valid_count as double), 0)
     or found.average_handle_seconds * found.handled_session_count - found.handle_seconds
     not between -0.0005 * found.handled_session_count and 0.0005 * found.handled_session_count      -- half up at 1 ms

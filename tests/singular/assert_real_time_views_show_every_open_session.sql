@@ -15,11 +15,44 @@ waiting as (
     select
         {{ id_or_none('routed_team_id') }} as team_id,
         count(*) as session_count,
-        max(epoch_ms(build.as_of) - epoch_ms(waiting_since_at)) as longest_ms
+        max(case when waiting_since_at <= build.as_of then epoch_ms(build.as_of) - epoch_ms(waiting_since_at) end)
+            as longest_ms
     from sessions
     cross join build
     where status = 'waiting'
     group by all
+),
+
+promises as (
+    select
+        sessions.session_id,
+        {{ id_or_none('sessions.routed_team_id') }} as team_id,
+        sessions.status != 'inactive' as is_queued,
+        case when outcomes.sla_status = 'running' then outcomes.due_at end as due_at,
+        outcomes.sla_status = 'running' and outcomes.due_at <= build.as_of + interval 15 minute as is_due,
+        outcomes.sla_status = 'breached' and outcomes.stopped_at is null as is_overdue
+    from {{ ref('fct_sla_outcomes') }} as outcomes
+    inner join sessions using (session_id)
+    cross join build
+),
+
+promises_of_teams as (
+    select
+        team_id,
+        count(*) filter (where is_due) as due_count,
+        count(*) filter (where is_overdue) as overdue_count
+    from promises
+    where is_queued
+    group by team_id
+),
+
+promises_of_sessions as (
+    select
+        session_id,
+        min(due_at) as next_due_at,
+        count(*) filter (where is_overdue) as overdue_count
+    from promises
+    group by session_id
 ),
 
 owned as (
@@ -66,6 +99,24 @@ full join {{ ref('rt_queues') }} as queues using (team_id)
 where
     queues.waiting_session_count is distinct from coalesce(waiting.session_count, 0)
     or 1000 * queues.longest_wait_seconds is distinct from waiting.longest_ms
+union all
+select
+    'promises of the queue' as what,
+    team_id as id
+from promises_of_teams as promises
+full join {{ ref('rt_queues') }} as queues using (team_id)
+where
+    queues.sla_due_count is distinct from coalesce(promises.due_count, 0)
+    or queues.sla_overdue_count is distinct from coalesce(promises.overdue_count, 0)
+union all
+select
+    'promises of the session' as what,
+    listed.session_id as id
+from {{ ref('rt_owned_sessions') }} as listed
+left join promises_of_sessions as promises using (session_id)
+where
+    listed.next_sla_due_at is distinct from promises.next_due_at
+    or listed.sla_overdue_count is distinct from coalesce(promises.overdue_count, 0)
 union all
 select
     'teams and their agents' as what,

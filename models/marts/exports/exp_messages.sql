@@ -50,6 +50,7 @@ final as (
         messages.delivery_seconds,
         messages.read_seconds,
         messages.emoji_sentiment_score,
+        messages.emoji_sentiment_label,
         messages.is_proactive,
         messages.has_attachments,
         messages.is_orphan,

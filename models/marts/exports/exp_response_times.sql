@@ -45,7 +45,9 @@ final as (
         responses.responded_date,
         responses.prompt_count,
         responses.wait_seconds,
+        responses.wait_business_seconds,
         responses.response_seconds,
+        responses.response_business_seconds,
         responses.is_answered,
         responses.has_clock_anomaly
     from responses

@@ -41,6 +41,17 @@ resolutions as (
     group by resolutions.resolved_by_agent_id
 ),
 
+satisfaction as (
+    select
+        surveys.agent_id,
+        count(*) filter (where surveys.is_valid) as csat_valid_count,
+        count(*) filter (where surveys.is_satisfied) as csat_satisfied_count
+    from {{ ref('fct_csat_responses') }} as surveys
+    cross join last_hours
+    where not surveys.is_test_channel and {{ is_trailing('surveys.responded_at') }}
+    group by surveys.agent_id
+),
+
 final as (
     select
         online.agent_id,
@@ -64,6 +75,9 @@ final as (
         coalesce(handling.handle_seconds, 0) as handle_seconds,
         handling.* exclude (agent_id, handled_session_count, handle_seconds),
         coalesce(resolutions.resolved_session_count, 0) as resolved_session_count,
+        coalesce(satisfaction.csat_valid_count, 0) as csat_valid_count,
+        coalesce(satisfaction.csat_satisfied_count, 0) as csat_satisfied_count,
+        {{ rate('satisfaction.csat_satisfied_count', 'satisfaction.csat_valid_count') }} as csat_rate,
         last_hours.trailing_started_at,
         last_hours.trailing_ended_at as as_of
     from online
@@ -73,6 +87,7 @@ final as (
     left join time_spent using (agent_id)
     left join handling using (agent_id)
     left join resolutions using (agent_id)
+    left join satisfaction using (agent_id)
 )
 
 select * from final

@@ -13,6 +13,15 @@ owned as (
     group by session_id, agent_id
 ),
 
+promises as (
+    select
+        session_id,
+        min(case when is_running then due_at end) as next_sla_due_at,
+        count(*) filter (where is_overdue) as sla_overdue_count
+    from {{ ref('fct_sla_outcomes') }}
+    group by session_id
+),
+
 agents_now as (
     select * from {{ ref('fct_agents_now') }}
 ),
@@ -40,6 +49,8 @@ final as (
         sessions.waiting_since_at,
         {{ seconds_between('sessions.waiting_since_at', 'build.as_of') }} as waiting_seconds,
         sessions.last_activity_at,
+        promises.next_sla_due_at,
+        coalesce(promises.sla_overdue_count, 0) as sla_overdue_count,
         owned.open_work_count,
         owned.open_work_weight,
         sessions.waiting_since_at is not null as is_waiting,
@@ -47,6 +58,7 @@ final as (
     from owned
     inner join {{ ref('fct_messaging_sessions') }} as sessions using (session_id)
     cross join build
+    left join promises using (session_id)
     left join agents_now on owned.agent_id = agents_now.agent_id
     left join {{ ref('dim_agents') }} as agents on owned.agent_id = agents.agent_id
     left join {{ ref('dim_channels') }} as channels on sessions.channel_id = channels.channel_id
