@@ -6,7 +6,7 @@ from datetime import datetime
 
 import yaml
 
-from builders import conversation, messaging_user, raw_input, sandbox_channel
+from builders import ConversationBuilder, conversation, messaging_user, raw_input, sandbox_channel
 from warehouse import PROJECT, DbtRun, Replay, Row
 
 CONTRACT = PROJECT / "tests" / "python" / "exports_contract.yml"
@@ -95,7 +95,7 @@ def _exported(replay: Replay) -> dict[str, list[Row]]:
 
 
 def test_every_session_stands_in_one_export(replay_as_of: Replay) -> None:
-    def told(name: str, channel_id: str = "ch1") -> object:
+    def told(name: str, channel_id: str = "ch1") -> ConversationBuilder:
         return conversation(name, channel_id=channel_id).at("10:00").end_user().at("10:05").agent("ana")
 
     streams = [

@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from builders import conversation, membership, presence, raw_input, sandbox_channel
+from builders import (
+    ConversationBuilder,
+    PresenceBuilder,
+    RawRowDict,
+    conversation,
+    membership,
+    policy,
+    presence,
+    raw_input,
+    sandbox_channel,
+)
+from reference import ConfiguredInput, RawInput
 from warehouse import Replay, Row
 
 NOON = datetime(2024, 3, 4, 12)
@@ -17,6 +28,10 @@ def _agents(replay: Replay) -> dict[str, Row]:
 
 def _told(row: Row, *columns: str) -> tuple[Any, ...]:
     return tuple(row[column] for column in columns)
+
+
+def _promising(raw: RawInput, *policies: RawRowDict) -> RawInput:
+    return ConfiguredInput(**vars(raw), sla_policies=list(policies))
 
 
 def test_the_trailing_hours_are_clipped_at_both_ends(replay_as_of: Replay) -> None:
@@ -70,7 +85,7 @@ def test_the_window_is_half_open(replay_as_of: Replay, resolved_at: str, count: 
 
 
 def test_only_who_is_online_has_a_row(replay_as_of: Replay) -> None:
-    streams = [
+    streams: list[ConversationBuilder | PresenceBuilder] = [
         presence("gone").at("08:00").status("available").at("09:00").status("offline"),
         presence("just-now").at("12:00").status("available"),
         presence("leaving").at("08:00").status("busy").at("12:00").status("offline"),
@@ -176,3 +191,70 @@ def test_teams_without_anything_waiting_are_shown(replay_as_of: Replay) -> None:
         "(none)": (0, 1, 0, 0),
     }
     assert {row["longest_wait_seconds"] for row in queues.values()} == {None}
+
+
+def test_queues_tell_who_waits_how_long_and_what_falls_due(replay_as_of: Replay) -> None:
+    """A promise of half an hour to answer, and of two hours to resolve, on the calendar."""
+    due = conversation("due").at("11:35").end_user().work("requested", "w", team_id="orders")
+    later = conversation("later").at("11:46").end_user().work("requested", "w", team_id="orders")
+    overdue = conversation("overdue").at("11:00").end_user().work("requested", "w", team_id="orders")
+    moved = (  # asked for in one team, and waiting in the next; answered in time
+        conversation("moved")
+        .at("11:20").end_user().work("requested", "w", team_id="orders").at("11:30").work("accepted", "w", by="ana")
+        .at("11:31").agent("ana").at("11:50").work("transferred", "w", by="ana", to_team_id="support")
+        .work("requested", "w2", team_id="support")
+    )  # fmt: skip
+    nowhere = conversation("nowhere").at("11:59").end_user()
+    talking = conversation("talking").at("10:10").end_user().at("10:20").agent("ana")  # due to be resolved at 12:10
+    done = conversation("done").at("10:10").end_user().at("10:20").agent("ana").resolved("ana")
+    over = conversation("over").at("10:00").end_user().at("11:50").ended("end_user")
+    tried = conversation("tried", channel_id="sandbox").at("11:00").end_user().work("requested", "w", team_id="orders")
+    raw = raw_input(
+        due, later, overdue, moved, nowhere, talking, done, over, tried, channels=[sandbox_channel("sandbox")]
+    )
+    promised = (
+        policy("answer", "first_response", 1800, clock="calendar"),
+        policy("resolve", "resolution", 7200, clock="calendar"),
+    )
+    replay_as_of.build(_promising(raw, *promised), NOON)
+    queues = {row["team_id"]: row for row in replay_as_of.rows("rt_queues")}
+    told = ("waiting_session_count", "longest_wait_seconds", "sla_due_count", "sla_overdue_count")
+    assert {team: _told(row, *told) for team, row in queues.items()} == {
+        "orders": (3, 3600, 1, 1),
+        "support": (1, 600, 0, 0),
+        "(none)": (1, 60, 1, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "due_count", "overdue_count"),
+    [("11:29:59.999", 0, 1), ("11:30", 1, 0), ("11:45", 1, 0), ("11:45:00.001", 0, 0)],
+)
+def test_a_promise_is_due_from_the_moment_it_runs_out_to_a_quarter_of_an_hour_before(
+    replay_as_of: Replay, asked_at: str, due_count: int, overdue_count: int
+) -> None:
+    raw = raw_input(conversation("c1").at(asked_at).end_user())
+    replay_as_of.build(_promising(raw, policy("answer", "first_response", 1800, clock="calendar")), NOON)
+    (queue,) = replay_as_of.rows("rt_queues")
+    assert _told(queue, "team_id", "sla_due_count", "sla_overdue_count") == ("(none)", due_count, overdue_count)
+
+
+def test_satisfaction_counts_when_it_is_told(replay_as_of: Replay) -> None:
+    def asked(name: str, answered_at: str, score: int) -> ConversationBuilder:
+        return (
+            conversation(name)
+            .at("2024-03-03 20:00").end_user().at("2024-03-03 20:10").resolved("ana").csat_requested("s")
+            .at(answered_at).csat_responded("s", score)
+        )  # fmt: skip
+
+    streams: list[ConversationBuilder | PresenceBuilder] = [
+        presence("ana").at("2024-03-03 18:00").status("available"),
+        asked("yesterday", "2024-03-03 23:59:59.999", 5),
+        asked("at-first", "2024-03-04 00:00", 4),
+        asked("unhappy", "2024-03-04 09:00", 3),
+        asked("absurd", "2024-03-04 09:00", 11),
+        asked("this-moment", "2024-03-04 12:00", 5),
+    ]
+    replay_as_of.build(raw_input(*streams), NOON)
+    agent = _agents(replay_as_of)["ana"]
+    assert _told(agent, "csat_valid_count", "csat_satisfied_count", "csat_rate") == (2, 1, 0.5)

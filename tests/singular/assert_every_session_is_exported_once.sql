@@ -1,5 +1,5 @@
--- The three exports of sessions share out the sessions outside test channels: none lost, none twice, each where its name
--- says, with the figures of the fact.
+-- The three exports of sessions share out the sessions outside test channels: none lost, none twice, each where its
+-- name says, with the figures of the fact, and of its surveys and promises.
 {%- set figures = [
     'channel_id', 'account_id', 'topic_id', 'status', 'resolved_by_agent_id', 'started_at', 'closed_at', 'ended_at',
     'agent_message_count', 'first_response_seconds', 'first_response_business_seconds', 'resolution_seconds',

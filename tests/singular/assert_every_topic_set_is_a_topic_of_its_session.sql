@@ -23,6 +23,11 @@ sessions as (
 
 topics as (
     select * from {{ ref('fct_session_topics') }}
+),
+
+marked as (
+    select * from topics
+    where is_session_topic
 )
 
 select
@@ -41,5 +46,5 @@ select
     topic_id,
     'the mark is not on the topic of the session' as problem
 from sessions
-full join (select * from topics where is_session_topic) as marked using (session_id, topic_id)
+full join marked using (session_id, topic_id)
 where not coalesce(marked.is_still_set, false) or sessions.session_id is null or marked.session_id is null

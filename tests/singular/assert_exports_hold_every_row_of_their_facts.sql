@@ -7,7 +7,7 @@
     ]),
     'exp_response_times': ('fct_responses', in_use, [
         'session_id', 'response_number', 'responder_type', 'responder_id', 'team_id', 'responded_at', 'wait_seconds',
-        'response_seconds'
+        'response_seconds', 'response_business_seconds'
     ]),
     'exp_topics': ('fct_session_topics', in_use, ['session_id', 'topic_id', 'set_count', 'is_session_topic']),
     'exp_user_presence': ('fct_agent_presence', 'true', [
@@ -16,45 +16,79 @@
     'exp_users': ('dim_agents', 'true', ['agent_id', 'agent_name', 'email', 'is_active']),
     'exp_teams': ('dim_teams', 'true', ['team_id', 'team_name']),
     'exp_contacts': (
-        'dim_messaging_users',
-        'channel_id is null or channel_id not in (select channel_id from ' ~ ref('dim_channels') ~ ' where is_test)',
+        'dim_messaging_users', 'channel_id is null or channel_id not in (select channel_id from test_channels)',
         ['messaging_user_id', 'channel_id', 'contact_key', 'account_id', 'platform_key', 'display_name']
     ),
 } %}
-{%- for export, (fact, rows, columns) in exports.items() %}
-{%- set told = '(select ' ~ columns | join(', ') ~ ' from ' ~ ref(fact) ~ ' where ' ~ rows ~ ')' %}
-{%- set found = '(select ' ~ columns | join(', ') ~ ' from ' ~ ref(export) ~ ')' %}
-{%- for kind, left, right in [('missing', told, found), ('invented', found, told)] %}
-{%- if not (loop.first and export == 'exp_messages') %}
-union all
-{%- endif %}
+with
+
+test_channels as (
+    select channel_id from {{ ref('dim_channels') }}
+    where is_test
+),
+
+{% for export, (fact, rows, columns) in exports.items() -%}
+{{ export }}_told as (
+    select {{ columns | join(', ') }} from {{ ref(fact) }}
+    where {{ rows }}
+),
+
+{{ export }}_found as (
+    select {{ columns | join(', ') }} from {{ ref(export) }}
+),
+
+{{ export }}_differing as (
+    (
+        select * from {{ export }}_told
+        except all
+        select * from {{ export }}_found
+    )
+    union all
+    (
+        select * from {{ export }}_found
+        except all
+        select * from {{ export }}_told
+    )
+),
+
+{% endfor -%}
+contacts as (
+    select * from {{ ref('exp_contacts') }}
+),
+
+sessions as (
+    select * from {{ ref('fct_messaging_sessions') }}
+    semi join contacts using (messaging_user_id)
+    where not is_test_channel
+),
+
+members as (
+    select * from {{ ref('dim_team_memberships') }}
+    where is_current
+),
+
+totals as (
+    select
+        (select coalesce(sum(session_count), 0) from contacts) as contact_session_count,
+        (select count(*) from sessions) as session_count,
+        (select count(team_id) from {{ ref('exp_users') }}) as placed_user_count,
+        (select coalesce(sum(member_count), 0) from {{ ref('exp_teams') }}) as team_member_count,
+        (select count(*) from members) as member_count
+)
+
+{% for export in exports -%}
 select
     '{{ export }}' as export,
-    '{{ kind }}' as kind,
     count(*) as row_count
-from ({{ left }} except all {{ right }}) as differing
+from {{ export }}_differing
 having count(*) > 0
-{%- endfor %}
-{%- endfor %}
 union all
+{% endfor -%}
 select
-    'exp_contacts' as export,
-    'sessions' as kind,
-    sum(session_count) as row_count
-from {{ ref('exp_contacts') }}
-having
-    coalesce(sum(session_count), 0) is distinct from (
-        select count(*) from {{ ref('fct_messaging_sessions') }}
-        where
-            not is_test_channel
-            and messaging_user_id in (select messaging_user_id from {{ ref('exp_contacts') }})
-    )
-union all
-select
-    'exp_users' as export,
-    'members' as kind,
-    count(team_id) as row_count
-from {{ ref('exp_users') }}
-having
-    count(team_id) is distinct from (select count(*) from {{ ref('dim_team_memberships') }} where is_current)
-    or count(team_id) is distinct from (select coalesce(sum(member_count), 0) from {{ ref('exp_teams') }})
+    'sessions of contacts, or members of teams' as export,
+    null as row_count
+from totals
+where
+    contact_session_count is distinct from session_count
+    or placed_user_count is distinct from member_count
+    or team_member_count is distinct from member_count

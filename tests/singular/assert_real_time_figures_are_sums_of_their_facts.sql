@@ -1,5 +1,5 @@
--- What each online agent did in the twelve hours before as_of, told by other facts than those that the view reads, or by
--- other columns of them: presence intervals and visits, clipped here.
+-- What each online agent did in the twelve hours before as_of, told by other facts than those that the view reads, or
+-- by other columns of them: presence intervals and visits, clipped here.
 with
 
 build as (

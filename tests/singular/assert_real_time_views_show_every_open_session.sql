@@ -1,5 +1,5 @@
--- What waits stands in one queue, what is owned on one agent's list, and what was written in an open session is shown in
--- its order: none lost, none twice, and the views agree with one another.
+-- What waits stands in one queue, what is owned on one agent's list, and what was written in an open session is shown
+-- in its order: none lost, none twice, and the views agree with one another.
 with
 
 build as (
