@@ -34,10 +34,10 @@ surveys as (
 surveys_counted as (
     select
         session_id,
-        count(*) filter (where is_requested) as csat_requested_count,
-        count(*) filter (where is_answered) as csat_answered_count,
-        count(*) filter (where is_valid) as csat_valid_count,
-        count(*) filter (where is_satisfied) as csat_satisfied_count
+        count(*) filter (where is_requested) as requested_survey_count,
+        count(*) filter (where is_answered) as answered_survey_count,
+        count(*) filter (where is_valid) as valid_survey_count,
+        count(*) filter (where is_satisfied) as satisfied_survey_count
     from surveys
     group by session_id
 ),
@@ -139,10 +139,10 @@ final as (
         sessions.duration_seconds,
         sessions.handle_seconds,
         sessions.viewing_seconds,
-        coalesce(surveys_counted.csat_requested_count, 0) as csat_requested_count,
-        coalesce(surveys_counted.csat_answered_count, 0) as csat_answered_count,
-        coalesce(surveys_counted.csat_valid_count, 0) as csat_valid_count,
-        coalesce(surveys_counted.csat_satisfied_count, 0) as csat_satisfied_count,
+        coalesce(surveys_counted.requested_survey_count, 0) as requested_survey_count,
+        coalesce(surveys_counted.answered_survey_count, 0) as answered_survey_count,
+        coalesce(surveys_counted.valid_survey_count, 0) as valid_survey_count,
+        coalesce(surveys_counted.satisfied_survey_count, 0) as satisfied_survey_count,
         last_answers.score as csat_score,
         last_answers.scale_max as csat_scale_max,
         sessions.emoji_sentiment_score,

@@ -257,4 +257,4 @@ def test_satisfaction_counts_when_it_is_told(replay_as_of: Replay) -> None:
     ]
     replay_as_of.build(raw_input(*streams), NOON)
     agent = _agents(replay_as_of)["ana"]
-    assert _told(agent, "csat_valid_count", "csat_satisfied_count", "csat_rate") == (2, 1, 0.5)
+    assert _told(agent, "valid_survey_count", "satisfied_survey_count", "csat_rate") == (2, 1, 0.5)

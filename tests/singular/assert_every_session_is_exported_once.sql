@@ -33,10 +33,10 @@ sessions as (
 
 exported_totals as (
     select
-        sum(csat_requested_count) as requested_count,
-        sum(csat_answered_count) as answered_count,
-        sum(csat_valid_count) as valid_count,
-        sum(csat_satisfied_count) as satisfied_count,
+        sum(requested_survey_count) as requested_count,
+        sum(answered_survey_count) as answered_count,
+        sum(valid_survey_count) as valid_count,
+        sum(satisfied_survey_count) as satisfied_count,
         count(first_response_sla_status) as first_response_count,
         count(resolution_sla_status) as resolution_count,
         count(*) filter (where first_response_sla_status = 'met') as met_first_response_count

@@ -86,10 +86,10 @@ resolved as (
 satisfied as (
     select
         surveys.agent_id,
-        count(*) filter (where surveys.score between 0 and surveys.scale_max) as csat_valid_count,
+        count(*) filter (where surveys.score between 0 and surveys.scale_max) as valid_survey_count,
         count(*) filter (
             where surveys.score between 0 and surveys.scale_max and surveys.score * 5 >= surveys.scale_max * 4
-        ) as csat_satisfied_count
+        ) as satisfied_survey_count
     from {{ ref('fct_csat_responses') }} as surveys
     cross join build
     where
@@ -127,7 +127,7 @@ from expected
 full join {{ ref('rt_agents') }} as found on expected.agent_id = found.agent_id
 where
     {%- for figure in [
-        'handled_session_count', 'resolved_session_count', 'csat_valid_count', 'csat_satisfied_count',
+        'handled_session_count', 'resolved_session_count', 'valid_survey_count', 'satisfied_survey_count',
         'open_work_count', 'owned_session_count'
     ] %}
     found.{{ figure }} is distinct from coalesce(expected.{{ figure }}, 0) or
@@ -138,6 +138,6 @@ where
     found.utilisation_rate is distinct from
     cast(found.handle_working_seconds as double) / nullif(cast(found.working_seconds as double), 0)
     or found.csat_rate is distinct from
-    cast(found.csat_satisfied_count as double) / nullif(cast(found.csat_valid_count as double), 0)
+    cast(found.satisfied_survey_count as double) / nullif(cast(found.valid_survey_count as double), 0)
     or found.average_handle_seconds * found.handled_session_count - found.handle_seconds
     not between -0.0005 * found.handled_session_count and 0.0005 * found.handled_session_count      -- half up at 1 ms

@@ -44,8 +44,8 @@ resolutions as (
 satisfaction as (
     select
         surveys.agent_id,
-        count(*) filter (where surveys.is_valid) as csat_valid_count,
-        count(*) filter (where surveys.is_satisfied) as csat_satisfied_count
+        count(*) filter (where surveys.is_valid) as valid_survey_count,
+        count(*) filter (where surveys.is_satisfied) as satisfied_survey_count
     from {{ ref('fct_csat_responses') }} as surveys
     cross join last_hours
     where not surveys.is_test_channel and {{ is_trailing('surveys.responded_at') }}
@@ -75,9 +75,9 @@ final as (
         coalesce(handling.handle_seconds, 0) as handle_seconds,
         handling.* exclude (agent_id, handled_session_count, handle_seconds),
         coalesce(resolutions.resolved_session_count, 0) as resolved_session_count,
-        coalesce(satisfaction.csat_valid_count, 0) as csat_valid_count,
-        coalesce(satisfaction.csat_satisfied_count, 0) as csat_satisfied_count,
-        {{ rate('satisfaction.csat_satisfied_count', 'satisfaction.csat_valid_count') }} as csat_rate,
+        coalesce(satisfaction.valid_survey_count, 0) as valid_survey_count,
+        coalesce(satisfaction.satisfied_survey_count, 0) as satisfied_survey_count,
+        {{ rate('satisfaction.satisfied_survey_count', 'satisfaction.valid_survey_count') }} as csat_rate,
         last_hours.trailing_started_at,
         last_hours.trailing_ended_at as as_of
     from online
