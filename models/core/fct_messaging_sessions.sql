@@ -67,6 +67,7 @@ final as (
         sentiments.emoji_sentiment_shift,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
+        sessions.status not in ('ended', 'inactive') as is_open,
         sessions.closed_at is not null as is_closed,
         sessions.closed_at is not null and coalesce(handled.last_handled_at >= sessions.started_at, false)
             as is_closed_handled,
