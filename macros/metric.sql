@@ -106,3 +106,9 @@
         'average_end_user_response_time', 'max_end_user_response_time'
     ]) }}
 {% endmacro %}
+
+
+{# What is not null, each value after its column's name: `wait_seconds 90.000, response_seconds 60.000`; null if all is. #}
+{% macro named_values(columns) -%}
+    nullif(concat_ws(', '{% for column in columns %}, '{{ column }} ' || {{ column }}{% endfor %}), '')
+{%- endmacro %}
