@@ -1,0 +1,380 @@
+"""For each analysis, figures out of its rows, and the same by hand or as the slow reference tells it.
+
+A figure is a pair: what to take from the analysis's rows, and what it must be: a value that the demo's guide gives for a
+conversation made by hand, or a function of `DemoTold`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from demo_told import DemoTold, Rows
+
+Figure = tuple[Callable[[Rows], Any], Any]
+MARCH = date(2026, 3, 1)
+
+
+def _contacts(told: DemoTold, messages: Rows) -> int:
+    """Count the people behind messages; the system talks to nobody."""
+    people = (told.session[m["session_id"]]["contact_key"] for m in messages if m["actor_type"] not in (None, "system"))
+    return len(set(people))
+
+
+def _proactive(messages: Rows) -> Rows:
+    return messages.where(lambda message: message["is_proactive"] and message["actor_type"] != "end_user")
+
+
+def _closed_conversations(told: DemoTold) -> int:
+    closed = told.month("messaging_sessions", "closed_at", origin="inbound")
+    return len(closed.where(lambda session: session["agent_message_count"] + session["bot_message_count"]))
+
+
+def _handled_visits(told: DemoTold, **values: Any) -> Rows:
+    visits = told.month("visits", "started_at", is_handled=True, **values)
+    assert all(visit["ended_at"] is None or told.is_in_month(visit["ended_at"]) for visit in visits)
+    return visits.where(lambda visit: visit["ended_at"] is not None)
+
+
+def _efficiency(told: DemoTold, channel_id: str) -> list[float]:
+    """Seconds served, of handling, and that one conversation at a time had taken, told visit by visit."""
+    served, attended, handled = timedelta(), timedelta(), Decimal(0)
+    for session in told.month("messaging_sessions", "closed_at", channel_id=channel_id):
+        visits = told.all("visits", session_id=session["session_id"], is_handled=True)
+        visits = visits.where(lambda visit: visit["ended_at"] is not None)
+        if visits:
+            served += max(visits.values("ended_at")) - session["started_at"]
+            handled += visits.sum("visit_seconds")
+            for agent_id in visits.count("agent_id"):
+                own = visits.where(agent_id=agent_id)
+                attended += max(own.values("ended_at")) - min(own.values("started_at"))
+    return [served.total_seconds(), float(handled), attended.total_seconds()]
+
+
+def _metric(told: DemoTold, metric_type: str) -> Rows:
+    metrics = told.all("messaging_session_metrics", metric_type=metric_type)
+    return metrics.where(lambda row: told.is_in_month(told.session[row["session_id"]]["started_at"]))
+
+
+def _steps(told: DemoTold) -> dict[tuple[str, str | None], int]:
+    """Count what follows what, walking through each session."""
+    types: dict[str, list[str]] = {}
+    for event in sorted(told.all("conversation_events"), key=lambda event: event["position_in_session"]):
+        types.setdefault(event["session_id"], []).append(event["event_type"])
+    steps: Counter[tuple[str, str | None]] = Counter()
+    for session in told.month("messaging_sessions", "started_at"):
+        own = types[session["session_id"]]
+        steps.update(zip(own, [*own[1:], None], strict=True))
+    return dict(steps)
+
+
+def _traced(rows: Rows, *columns: str) -> list[float]:
+    """Return the numbers that a trace gives for these columns, event by event."""
+    numbers = re.findall(r"(\w+_seconds) ([\d.]+)", " ".join(rows.values("concludes")))
+    return [float(number) for column, number in numbers if column in columns]
+
+
+FIGURES: dict[str, list[Figure]] = {
+    "account_usage": [
+        (
+            lambda rows: rows.one("unique_contacts", period_type="quarter", period_start=date(2026, 1, 1)),
+            lambda told: _contacts(told, told.all("messages")),
+        ),
+        (
+            lambda rows: rows.where(period_type="week").sum("proactive_messages"),
+            lambda told: len(_proactive(told.all("messages"))),
+        ),
+    ],
+    "unique_monthly_contacts": [
+        (
+            lambda rows: rows.one("unique_contacts", month_start=MARCH, channel_id="(all)"),
+            lambda told: _contacts(told, told.month("messages", "sent_at")),
+        ),
+        (
+            lambda rows: rows.one("unique_contacts", month_start=MARCH, channel_id="web"),
+            lambda told: _contacts(told, told.month("messages", "sent_at", channel_id="web")),
+        ),
+    ],
+    "closed_conversations": [
+        (lambda rows: rows.one("closed_conversations", channel_id="(all)"), _closed_conversations),
+        (
+            lambda rows: rows.where(lambda row: row["channel_id"] != "(all)").sum("closed_conversations"),
+            _closed_conversations,
+        ),
+    ],
+    "active_agents": [
+        (
+            lambda rows: rows.one("active_agents", week_start=date(2026, 3, 9)),
+            lambda told: (
+                told.all("messages", actor_type="agent")
+                .where(lambda row: datetime(2026, 3, 9) <= row["sent_at"] < datetime(2026, 3, 16))
+                .distinct("actor_id")
+            ),
+        ),
+    ],
+    "proactive_messages": [
+        (
+            lambda rows: rows.sum("proactive_messages"),
+            lambda told: len(_proactive(told.month("messages", "sent_at"))),
+        ),
+        (
+            lambda rows: rows.one("unique_contacts", channel_id="whatsapp", actor_type="agent"),
+            lambda told: _contacts(
+                told, _proactive(told.month("messages", "sent_at", channel_id="whatsapp", actor_type="agent"))
+            ),
+        ),
+    ],
+    "user_overview": [
+        (
+            lambda rows: rows.one("online_seconds", activity_date=date(2026, 3, 10), agent_id="agent-ana"),
+            lambda told: told.all("agent_days", agent_id="agent-ana", activity_date=date(2026, 3, 10)).sum(
+                "online_seconds"
+            ),
+        ),
+        (
+            lambda rows: rows.sum("agent_message_count"),
+            lambda told: len(told.month("messages", "sent_at", actor_type="agent")),
+        ),
+        # `declined-then-accepted` and `push-timed-out`: whoever takes the second offer accepts it.
+        (
+            lambda rows: rows.sum("accepted_work_count"),
+            lambda told: len(told.month("agent_work", "accepted_at")),
+        ),
+    ],
+    "handle_time_per_user": [
+        (
+            lambda rows: rows.one("handle_seconds", "handled_session_count", agent_id="agent-ana"),
+            lambda told: [
+                _handled_visits(told, agent_id="agent-ana").sum("visit_seconds"),
+                _handled_visits(told, agent_id="agent-ana").distinct("session_id"),
+            ],
+        ),
+        (
+            lambda rows: rows.one("average_handle_seconds", agent_id="agent-karim"),
+            lambda told: round(
+                _handled_visits(told, agent_id="agent-karim").sum("visit_seconds")
+                / _handled_visits(told, agent_id="agent-karim").distinct("session_id"),
+                3,
+            ),
+        ),
+    ],
+    "handle_time_per_team": [
+        (lambda rows: rows.sum("handle_seconds"), lambda told: _handled_visits(told).sum("visit_seconds")),
+        (
+            lambda rows: rows.one("handled_session_count", team_id="billing"),
+            lambda told: _handled_visits(told, team_id="billing").distinct("session_id"),
+        ),
+    ],
+    "handle_time_per_conversation": [
+        (
+            lambda rows: rows.one("agent_id", "visit_count", "handle_seconds", session_id="two-visits/1"),
+            ["agent-ana", 2, 120],
+        ),
+        (lambda rows: rows.one("handle_seconds", session_id="transferred/1", agent_id="agent-hugo"), 115),
+        (lambda rows: rows.one("handle_seconds", session_id="transferred/1", agent_id="agent-chloe"), 415),
+        (lambda rows: rows.one("viewing_seconds", session_id="three-at-once-c/1"), 90),
+        (lambda rows: rows.one("seconds_to_close", session_id="frt-within-hours/1"), 480),
+        (lambda rows: rows.one("agent_id", session_id="bot-resolved/1"), None),
+    ],
+    "agent_availability": [
+        (
+            lambda rows: rows.one("unknown_seconds", agent_id="agent-greta"),
+            Decimal((datetime(2026, 3, 9, 7, 57, 10, 787000) - datetime(2026, 3, 7, 12, 29, 33, 934000)).total_seconds())
+            .quantize(Decimal("0.001")),
+        ),
+        (
+            lambda rows: rows.one("availability_rate", agent_id="agent-dev"),
+            lambda told: told.month("agent_days", "activity_date", agent_id="agent-dev").ratio(
+                "available_seconds", "online_seconds"
+            ),
+        ),
+    ],
+    "utilization": [
+        (
+            lambda rows: rows.one("utilisation_rate", "concurrency", agent_id="agent-ana"),
+            lambda told: [
+                told.month("agent_days", "activity_date", agent_id="agent-ana").ratio(*ratio)
+                for ratio in (
+                    ("handle_working_seconds", "working_seconds"), ("open_work_seconds", "occupied_seconds"),
+                )
+            ],
+        ),
+    ],
+    "resolved_conversations_per_user": [
+        (
+            lambda rows: rows.one("resolution_count", "resolved_session_count", agent_id="agent-chloe"),
+            lambda told: [
+                len(told.month("resolutions", "resolved_at", resolved_by_agent_id="agent-chloe")),
+                told.month("resolutions", "resolved_at", resolved_by_agent_id="agent-chloe").distinct("session_id"),
+            ],
+        ),
+        (
+            lambda rows: rows.one("resolution_count", resolved_by_type="bot"),
+            lambda told: len(told.month("resolutions", "resolved_at", resolved_by_type="bot")),
+        ),
+    ],
+    "resolved_conversations_per_team": [
+        (
+            lambda rows: rows.one("average_resolution_seconds", team_id="billing"),
+            lambda told: told.month("resolutions", "resolved_at", team_id="billing").mean("resolution_seconds"),
+        ),
+        (lambda rows: rows.sum("resolution_count"), lambda told: len(told.month("resolutions", "resolved_at"))),
+    ],
+    "resolved_conversations_per_topic": [
+        (
+            lambda rows: rows.one("resolution_count", "p90_resolution_seconds", topic_id="delivery"),
+            lambda told: [
+                len(told.month("resolutions", "resolved_at", topic_id="delivery")),
+                told.month("resolutions", "resolved_at", topic_id="delivery").percentile(90, "resolution_seconds"),
+            ],
+        ),
+    ],
+    "agent_efficiency": [
+        (
+            lambda rows: round(rows.one("carried_ratio", channel_id="whatsapp"), 9),
+            lambda told: round(_efficiency(told, "whatsapp")[0] / _efficiency(told, "whatsapp")[1], 9),
+        ),
+        (
+            lambda rows: float(rows.one("saved_sum_seconds", channel_id="sms")),
+            lambda told: round(_efficiency(told, "sms")[2] - _efficiency(told, "sms")[1], 3),
+        ),
+    ],
+    "average_first_response_time": [
+        (
+            lambda rows: [rows.sum("first_response_sum_seconds"), rows.sum("first_response_count")],
+            lambda told: [
+                told.month("messaging_sessions", "first_responded_at").sum("first_response_seconds"),
+                len(told.month("messaging_sessions", "first_responded_at").values("first_response_seconds")),
+            ],
+        ),
+        (
+            lambda rows: rows.one("team_name", "first_response_count", team_id="night"),
+            lambda told: [
+                "Night shift",
+                len(told.month("messaging_sessions", "first_responded_at", first_response_agent_id="agent-emi")),
+            ],
+        ),
+    ],
+    "conversation_event_flow": [
+        (
+            lambda rows: {(row["event_type"], row["next_event_type"]): row["step_count"] for row in rows},
+            _steps,
+        ),
+    ],
+    "messages_agents_send_to_resolve": [
+        (
+            lambda rows: rows.one("covered_session_count", "session_metric_average", "session_metric_p50"),
+            lambda told: [
+                len(_metric(told, "agent_message_count")),
+                _metric(told, "agent_message_count").mean("metric_value"),
+                _metric(told, "agent_message_count").percentile(50, "metric_value"),
+            ],
+        ),
+    ],
+    "messages_end_users_send_before_a_session_ends": [
+        (
+            lambda rows: rows.one("session_metric_average", "session_metric_p90"),
+            lambda told: [
+                _metric(told, "end_user_message_count").mean("metric_value"),
+                _metric(told, "end_user_message_count").percentile(90, "metric_value"),
+            ],
+        ),
+    ],
+    "seconds_until_agents_respond": [
+        (
+            lambda rows: rows.one("session_metric_average", "average_agent_response_seconds"),
+            lambda told: [
+                _metric(told, "average_agent_response_time").mean("metric_value"),
+                told.month("responses", "responded_at", responder_type="agent").mean("response_seconds"),
+            ],
+        ),
+    ],
+    "longest_wait_for_a_response": [
+        (
+            lambda rows: rows.one("max_agent_response_seconds", "max_wait_seconds", session_id="over-a-holiday/1"),
+            [74_400, 141_000],
+        ),
+        (
+            lambda rows: rows[0]["max_agent_response_seconds"],
+            lambda told: max(_metric(told, "max_agent_response_time").values("metric_value")),
+        ),
+    ],
+    "sessions_ended_by_agents_versus_end_users": [
+        (
+            lambda rows: {row["ended_by_type"]: row["ended_session_count"] for row in rows},
+            lambda told: told.month("messaging_sessions", "started_at").count("ended_by_type"),
+        ),
+        (
+            lambda rows: rows.one("share_of_ended_rate", ended_by_type="end_user"),
+            lambda told: told.month("messaging_sessions", "started_at")
+            .where(lambda session: session["ended_at"])
+            .share(ended_by_type="end_user"),
+        ),
+    ],
+    "typical_session_length": [
+        (
+            lambda rows: rows.one("p50_work_handle_seconds", "average_active_seconds", channel_id="app"),
+            lambda told: [
+                told.month("agent_work", "closed_at", channel_id="app").percentile(50, "work_handle_seconds"),
+                told.month("agent_work", "closed_at", channel_id="app").mean("active_seconds"),
+            ],
+        ),
+        (
+            lambda rows: rows.one("average_session_duration_seconds", channel_id="web"),
+            lambda told: told.month("messaging_sessions", "started_at", channel_id="web").mean("duration_seconds"),
+        ),
+    ],
+    "sessions_resolved_by_a_bot_alone": [
+        (
+            lambda rows: rows.one("bot_resolved_rate", channel_id="(all)"),
+            lambda told: told.month("messaging_sessions", "closed_at").share(agent_type="bot"),
+        ),
+    ],
+    "time_to_accept_new_sessions": [
+        (
+            lambda rows: rows.where(work_reason="first").sum("accepted_work_count"),
+            lambda told: len(told.month("agent_work", "accepted_at", is_first_work=True)),
+        ),
+        (
+            lambda rows: rows.one("average_speed_to_answer_seconds", work_reason="first", team_id="billing"),
+            lambda told: told.month("agent_work", "accepted_at", is_first_work=True, team_id="billing").mean(
+                "speed_to_answer_seconds"
+            ),
+        ),
+    ],
+    "channel_types_by_traffic": [
+        (
+            lambda rows: rows.one("session_count", "message_count", channel_type="web_chat"),
+            lambda told: [
+                len(told.month("messaging_sessions", "started_at", channel_id="web")),
+                len(told.month("messages", "sent_at", channel_id="web")),
+            ],
+        ),
+    ],
+    "channels_by_traffic": [
+        (
+            lambda rows: {row["channel_id"]: row["session_count"] for row in rows},
+            lambda told: told.month("messaging_sessions", "started_at").count("channel_id"),
+        ),
+        (
+            lambda rows: rows.one("message_count", channel_id="sms"),
+            lambda told: len(told.month("messages", "sent_at", channel_id="sms")),
+        ),
+    ],
+    "sessions_across_channels": [
+        (
+            lambda rows: rows.one("status", "ended_at", session_id="exactly-24h/1"),
+            ["ended", datetime(2026, 3, 14, 12, 26)],
+        ),
+        (lambda rows: rows.one("status", "ended_at", session_id="waiting-at-as-of/1"), ["waiting", None]),
+        (len, lambda told: len(told.month("messaging_sessions", "started_at"))),
+    ],
+    # The guide: FRT 202, the end user's response 518/138.850, handle 115 (Hugo) and 415 (Chloé), work 120 and 450.
+    "trace_conversation": [
+        (lambda rows: rows.values("event_id"), [f"transferred-{number:02}" for number in range(1, 24)]),
+        (lambda rows: _traced(rows, "wait_seconds", "response_seconds"), [202, 202, 518, 138.85, 25, 25]),
+        (lambda rows: _traced(rows, "visit_seconds", "work_handle_seconds"), [115, 120, 415, 450]),
+    ],
+}  # fmt: skip
