@@ -108,7 +108,11 @@
 {% endmacro %}
 
 
-{# What is not null, each value after its column's name: `wait_seconds 90.000, response_seconds 60.000`; null if all is. #}
-{% macro named_values(columns) -%}
-    nullif(concat_ws(', '{% for column in columns %}, '{{ column }} ' || {{ column }}{% endfor %}), '')
+{# What a sentiment score is called. As a decimal, because a mean of 0.1 is not more than 0.1. #}
+{% macro sentiment_label(score) -%}
+    case
+        when cast({{ score }} as decimal(10, 9)) > 0.1 then 'positive'
+        when cast({{ score }} as decimal(10, 9)) < -0.1 then 'negative'
+        when {{ score }} is not null then 'neutral'
+    end
 {%- endmacro %}

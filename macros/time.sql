@@ -67,10 +67,3 @@
         {{ utc_timestamp("'" ~ var('as_of') ~ "'") }}
     {%- endif -%}
 {%- endmacro %}
-
-
-{# Whether a local day lies in the month of `as_of`. #}
-{% macro is_this_month(date) -%}
-    date_trunc('month', {{ date }})
-    = (select date_trunc('month', {{ local_date('as_of') }}) from {{ ref('dim_build') }})
-{%- endmacro %}
