@@ -12,16 +12,18 @@
     ('visits', 'visit_id', 'visit', 'visit_id', ['agent_id', 'team_id']),
     ('works', 'first_event_id', 'work', 'work_id', ['work_reason']),
     ('cycles', 'opened_event_id', 'cycle', 'cycle_number', []),
+    ('surveys', 'requested_event_id', 'survey', 'survey_id', []),
 ] -%}
 {%- set ended = [
     ('messages', 'event_id', 'message', 'message_id', [
         'delivery_status', 'delivery_seconds', 'read_seconds', 'emoji_sentiment_score'
     ]),
     ('responses', 'concluding_event_id', 'response', 'response_number', [
-        'responder_type', 'responder_id', 'prompt_count', 'wait_seconds', 'response_seconds'
+        'responder_type', 'responder_id', 'prompt_count', 'wait_seconds', 'response_seconds', 'wait_business_seconds',
+        'response_business_seconds'
     ]),
     ('sessions', 'first_response_event_id', 'first response of', 'session_id', [
-        'first_response_started_at', 'first_response_seconds'
+        'first_response_started_at', 'first_response_seconds', 'first_response_business_seconds'
     ]),
     ('visits', 'concluding_event_id', 'visit', 'visit_id', [
         'ended_at', 'is_handled', 'is_idle_capped', 'message_count', 'visit_seconds', 'idle_tail_seconds'
@@ -31,11 +33,18 @@
         'status', 'closed_at', 'work_handle_seconds', 'after_work_seconds', 'active_seconds'
     ]),
     ('cycles', 'concluding_event_id', 'cycle', 'cycle_number', [
-        'resolved_by_type', 'resolved_by_agent_id', 'topic_id', 'resolution_seconds'
+        'resolved_by_type', 'resolved_by_agent_id', 'topic_id', 'resolution_seconds', 'resolution_business_seconds'
+    ]),
+    ('outcomes', 'concluding_event_id', 'service level', 'policy_id', [
+        'metric', 'response_number', 'sla_status', 'started_at', 'due_at', 'clock', 'elapsed_seconds', 'target_seconds'
+    ]),
+    ('surveys', 'responded_event_id', 'survey', 'survey_id', [
+        'score', 'scale_max', 'is_valid', 'is_satisfied', 'agent_id', 'team_id', 'answer_seconds'
     ]),
     ('sessions', 'concluding_event_id', 'session', 'session_id', [
-        'status', 'ended_by_type', 'ended_at', 'agent_type', 'duration_seconds', 'first_resolution_seconds',
-        'resolution_seconds', 'handle_seconds', 'viewing_seconds', 'attended_seconds', 'served_seconds'
+        'status', 'ended_by_type', 'ended_at', 'agent_type', 'emoji_sentiment_label', 'duration_seconds',
+        'first_resolution_seconds', 'first_resolution_business_seconds', 'resolution_seconds',
+        'resolution_business_seconds', 'handle_seconds', 'viewing_seconds', 'attended_seconds', 'served_seconds'
     ]),
 ] -%}
 with
@@ -100,6 +109,20 @@ cycles as (
         coalesce(resolutions.resolved_event_id, sessions.concluding_event_id) as concluding_event_id
     from {{ ref('fct_resolutions') }} as resolutions
     inner join sessions using (session_id)
+),
+
+outcomes as (
+    select
+        outcomes.*,
+        coalesce(outcomes.stopped_event_id, sessions.concluding_event_id) as concluding_event_id
+    from {{ ref('fct_sla_outcomes') }} as outcomes
+    inner join sessions using (session_id)
+),
+
+surveys as (
+    select surveys.*
+    from {{ ref('fct_csat_responses') }} as surveys
+    inner join last_events using (session_id)
 ),
 
 facts as (      -- one row per fact and event that starts or ends it

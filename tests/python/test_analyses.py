@@ -143,6 +143,7 @@ def test_every_analysis_has_a_figure_that_somebody_else_computes() -> None:
 # Facts whose durations a trace shows.
 TRACED = (
     "fct_messaging_sessions", "fct_messages", "fct_responses", "fct_visits", "fct_agent_work", "fct_resolutions",
+    "fct_sla_outcomes", "fct_csat_responses",
 )  # fmt: skip
 NUMBER = re.compile(r"(\w+_seconds) (-?[\d.]+)")
 
@@ -158,7 +159,7 @@ def test_a_trace_shows_every_event_once_and_every_number_of_the_facts(demo: DbtR
         durations = {
             fact: [name for name in _columns(connection, fact) if name.endswith("_seconds")] for fact in TRACED
         }
-        assert len(conversations) > 200
+        assert len(conversations) > 150
         for conversation_id in conversations:
             sql = answers["trace_conversation"].sql.replace("'transferred'", f"'{conversation_id}'")
             trace = fetch_rows(connection, sql)
