@@ -1,5 +1,6 @@
 -- What happened in one conversation, event by event, and which number came of which event?
 -- Source: messaging metrics guide, "Conversation Event Flow": a timeline of every event, and what is read out of it.
+-- Mart: none.
 -- Answer: every accepted event of the conversation in total order. `begins` names what it began, `concludes` what it
 -- concluded, with all its numbers under the names of their columns. What no event concludes, because silence ended it
 -- or it is still open, stands at the session's last event. Of a message only the length of its text is shown.

@@ -1,5 +1,6 @@
 -- For how much of their time online was each user available this month?
 -- Source: messaging metrics guide, "User / Team reports", Agent Availability.
+-- Mart: mart_agent_by_day.
 -- Answer: time by presence status. Online is available, busy or away; an online status that has gone stale is
 -- `unknown_seconds` and neither. An agent's presence stays whole: test channels are not taken out of it.
 -- Period: the month of as_of, cut at midnight; a status that still holds runs to as_of.

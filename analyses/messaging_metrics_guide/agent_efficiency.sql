@@ -1,5 +1,6 @@
 -- Why is agent efficiency higher with asynchronous messaging?
 -- Source: messaging metrics guide, "Handle Time".
+-- Mart: mart_efficiency_by_day.
 -- Answer: because a conversation takes far longer than it takes of the agent. Per channel: how long customers were
 -- served, how much of that agents spent on them (handle time), what one conversation at a time would have cost
 -- (attended: from an agent's first visit to their last), and so how much customer time a unit of agent time carries,

@@ -1,5 +1,6 @@
 -- How fast did each team answer first, on average, this month?
 -- Source: messaging metrics guide, "Customer Satisfaction", Average First Response Time.
+-- Mart: mart_response_times_by_day.
 -- Answer: the mean of the first response times with the sum and the count that make it, and the percentiles that a mean
 -- hides; for the team that the answering agent was in at that moment.
 -- Period: the month of as_of, by the day of the answer; what is not answered yet has no time and is not in it.

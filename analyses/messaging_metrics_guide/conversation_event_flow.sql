@@ -1,5 +1,6 @@
 -- Which events does a conversation consist of, and what follows what?
 -- Source: messaging metrics guide, "Conversation Event Flow".
+-- Mart: none.
 -- Answer: for each type of event and the type that comes next in its session, how often, and how long after it. Where
 -- nothing comes next the session's log ends. The flow of one conversation is told by trace_conversation.
 -- Period: sessions that started in the month of as_of.

@@ -1,5 +1,6 @@
 -- How much time did agents spend on each conversation that was closed this month?
 -- Source: messaging metrics guide, "Handle Time".
+-- Mart: none.
 -- Answer: for each session and agent the sum of their visits: from opening the conversation to moving to another one.
 -- Beside it the time from the session's start to its close, most of which belongs to the customer.
 -- Period: sessions closed in the month of as_of, with all their visits, whenever those were.

@@ -1,5 +1,6 @@
 -- How much time did each team spend on conversations this month?
 -- Source: messaging metrics guide, "User / Team reports", Handle Time per team.
+-- Mart: mart_team_by_day.
 -- Answer: as per user, for the team that the agent was in at the time, not for the team of today. A session that two
 -- teams handled counts for both.
 -- Period: the month of as_of; a visit across midnight counts on each day for its part.

@@ -1,5 +1,6 @@
 -- How much time did each user spend on conversations this month?
 -- Source: messaging metrics guide, "User / Team reports", Handle Time per user.
+-- Mart: mart_agent_by_day.
 -- Answer: the time in which a conversation was in the agent's focus during a visit in which they wrote; the average is
 -- per distinct session of the month, percentiles are over agent × session × day. Visits without a message are
 -- viewing time.

@@ -1,5 +1,6 @@
 -- How many messages did we send of our own accord this month, where, and by whom?
 -- Source: messaging metrics guide, "Account Usage", Proactive Messages.
+-- Mart: mart_account_usage_by_period.
 -- Answer: messages marked as proactive, by channel and kind of sender (agent, bot or system): finer than the mart of
 -- account usage, of the same metric. `unique_contacts` says how many people an agent or the bot reached with them.
 -- Period: the month of as_of, by the day on which the message was sent.

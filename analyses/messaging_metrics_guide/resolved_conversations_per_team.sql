@@ -1,5 +1,6 @@
 -- How many conversations did each team resolve this month, and how long did that take?
 -- Source: messaging metrics guide, "User / Team reports", Resolved Conversations per team.
+-- Mart: mart_resolutions_by_day.
 -- Answer: as per user, for the team that the resolver was in at that moment, not for the team of today.
 -- `(none)`: resolved by the bot, by the system or by an agent without a team.
 -- Period: the month of as_of, by the day of the resolve.

@@ -1,5 +1,6 @@
 -- What were the conversations about that were resolved this month, and how long did that take?
 -- Source: messaging metrics guide, "User / Team reports", Resolved Conversations per topic.
+-- Mart: mart_resolutions_by_day.
 -- Answer: as per user, by the topic that was set when the conversation was resolved; `(none)`: none was.
 -- Period: the month of as_of, by the day of the resolve.
 -- Null: the name of no topic, and durations where the clocks disagree.

@@ -1,5 +1,6 @@
 -- How many conversations did each user resolve this month, and how long did that take?
 -- Source: messaging metrics guide, "User / Team reports", Resolved Conversations per user.
+-- Mart: mart_resolutions_by_day.
 -- Answer: resolved cycles and the sessions they belong to, credited to whoever resolved; the bot's and the system's
 -- stand under `(none)`, told apart by kind of resolver. A reopened session is two resolutions of one session.
 -- Period: the month of as_of, by the day of the resolve.

@@ -1,5 +1,6 @@
 -- What did each user do on each day of this month, for how long, and how fast?
 -- Source: messaging metrics guide, "User / Team reports", User Overview.
+-- Mart: mart_agent_by_day.
 -- Answer: the mart of agents by day, its most telling columns; averages and percentiles of every duration stand beside
 -- them there. For a whole month in one row see the analyses of handle time, availability and utilization: days of
 -- distinct sessions do not add up.

@@ -1,5 +1,6 @@
 -- How well was each user's working time used this month?
 -- Source: messaging metrics guide, "User / Team reports", Utilization.
+-- Mart: mart_agent_by_day.
 -- Answer: utilisation is handle time ÷ time online and not away; occupancy the share of online time with open work;
 -- concurrency the pieces of work carried at once, while any was; capacity utilisation the load carried ÷ the load
 -- allowed. Asynchronous work shows as high occupancy and low utilisation: open work mostly waits for its customer.

@@ -1,5 +1,6 @@
 -- Which types of channel make the most traffic, and which the least?
 -- Source: Report on Messaging Activity in Service Cloud, "Compare Traffic Across Channels": Type.
+-- Mart: mart_channel_traffic_by_day.
 -- Answer: sessions and messages by type of channel, with the type's share of the sessions.
 -- Period: the month of as_of; sessions by the day they started, messages by the day they were sent.
 -- Null: the type of channels that no reference table knows.

@@ -1,5 +1,6 @@
 -- What is the longest that end users waited for a response?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Response Time": MaxAgentResponseTime.
+-- Mart: mart_session_metrics_by_day.
 -- Answer: the worst sessions, by the source's measure: from the last message that waited. `max_wait_seconds` is what
 -- the customer felt: from the first of them.
 -- Period: ended sessions that started in the month of as_of.

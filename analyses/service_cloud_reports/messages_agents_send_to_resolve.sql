@@ -1,5 +1,6 @@
 -- How many messages does it typically take agents to deal with an inquiry?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Response Time": AgentMessageCount of ended sessions.
+-- Mart: mart_session_metrics_by_day.
 -- Answer: the median and its neighbours over ended sessions, and their mean; 0 where the bot did without an agent.
 -- Period: ended sessions that started in the month of as_of.
 -- Null: only while no session has ended.

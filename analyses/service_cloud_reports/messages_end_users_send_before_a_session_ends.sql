@@ -1,5 +1,6 @@
 -- How many messages do end users typically send before a session ends?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Response Time": EndUserMessageCount.
+-- Mart: mart_session_metrics_by_day.
 -- Answer: the median and its neighbours over ended sessions, and their mean; 0 where the customer never wrote.
 -- Period: ended sessions that started in the month of as_of.
 -- Null: only while no session has ended.

@@ -1,5 +1,6 @@
 -- On average, how many seconds does it take agents to respond to a message?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Response Time": AverageAgentResponseTime.
+-- Mart: mart_session_metrics_by_day, mart_response_times_by_day.
 -- Answer: two averages that differ. `session_metric_average` is the source's: the mean of the sessions' own means, in
 -- which a session with one answer weighs as much as one with ten. `average_agent_response_seconds` weighs answers.
 -- Both run from the last message that waited to the agent's answer.

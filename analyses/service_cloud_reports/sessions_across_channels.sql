@@ -1,5 +1,6 @@
 -- Which sessions ran on which channel, from when to when, and how do they stand?
 -- Source: Report on Messaging Activity in Service Cloud, "Compare Traffic Across Channels", its list of fields.
+-- Mart: none.
 -- Answer: one row per session with the fields of the list: channel, status, start, end, type and name of the channel.
 -- Period: sessions that started in the month of as_of.
 -- Null: the end of a session that has not ended; type and name of channels that no reference table knows.

@@ -1,5 +1,6 @@
 -- Which proportion of sessions was ended by agents, and which by end users?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Handle Time and Resolution": Ended By Type.
+-- Mart: mart_session_outcomes_by_day.
 -- Answer: ended sessions by who ended them; `system` is silence, `bot` a resolve of the bot that nothing reopened.
 -- Period: ended sessions that started in the month of as_of.
 -- Null: nowhere; open sessions are left out.

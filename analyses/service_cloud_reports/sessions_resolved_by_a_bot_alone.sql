@@ -1,5 +1,6 @@
 -- Which proportion of closed sessions did a bot resolve entirely?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Handle Time and Resolution": Agent Type = Bot.
+-- Mart: mart_session_outcomes_by_day.
 -- Answer: closed sessions with a message of the bot and none of an agent ÷ closed sessions, by channel and in all.
 -- Period: the month of as_of, by the day on which the session was closed.
 -- Null: nowhere; a channel that closed nothing is left out.

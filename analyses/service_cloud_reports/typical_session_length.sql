@@ -1,5 +1,6 @@
 -- How long is a typical messaging session?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Handle Time and Resolution": Handle Time of Agent Work.
+-- Mart: mart_agent_by_day, mart_channel_traffic_by_day.
 -- Answer: three lengths by channel. Work handle time, the source's, runs from accepting to closing a piece of work,
 -- wrap-up included, and says much where work is synchronous. Active time is how much of it the session was in the
 -- agent's focus: the figure to look at where work is asynchronous. Session duration is the customer's view, silence

@@ -70,6 +70,22 @@ def _steps(told: DemoTold) -> dict[tuple[str, str | None], int]:
     return dict(steps)
 
 
+def _promises(told: DemoTold, metric: str, channel_id: str) -> list[float]:
+    """How many promises were kept, how many were decided, and the share."""
+    promises = told.month("sla_outcomes", "started_at", metric=metric, channel_id=channel_id)
+    decided = promises.where(lambda promise: promise["sla_status"] in ("met", "breached"))
+    return [len(decided.where(is_met=True)), len(decided), decided.share(is_met=True)]
+
+
+def _sentiment(told: DemoTold, channel_id: str) -> Rows:
+    messages = told.month("messages", "sent_at", actor_type="end_user", channel_id=channel_id)
+    return messages.where(lambda message: message["emoji_sentiment_score"] is not None)
+
+
+def _average(numbers: list[float]) -> float:
+    return round(sum(numbers) / len(numbers), 9)
+
+
 def _traced(rows: Rows, *columns: str) -> list[float]:
     """Return the numbers that a trace gives for these columns, event by event."""
     numbers = re.findall(r"(\w+_seconds) ([\d.]+)", " ".join(rows.values("concludes")))
@@ -370,6 +386,193 @@ FIGURES: dict[str, list[Figure]] = {
         ),
         (lambda rows: rows.one("status", "ended_at", session_id="waiting-at-as-of/1"), ["waiting", None]),
         (len, lambda told: len(told.month("messaging_sessions", "started_at"))),
+    ],
+    "first_response_time": [
+        (
+            lambda rows: rows.one("p50_first_response_seconds", "average_first_response_seconds", channel_id="web"),
+            lambda told: [
+                told.month("messaging_sessions", "first_responded_at", channel_id="web").percentile(
+                    50, "first_response_seconds"
+                ),
+                told.month("messaging_sessions", "first_responded_at", channel_id="web").mean("first_response_seconds"),
+            ],
+        ),
+        # `night-shift` and `night-across-dst`: 5 minutes, and 7 hours and 10 minutes, of the night shift's hours.
+        (
+            lambda rows: rows.one("average_first_response_business_seconds", channel_id="line"),
+            (300 + 25_800) / 2,
+        ),
+        (
+            lambda rows: rows.one("sla_met_count", "sla_decided_count", "sla_attainment_rate", channel_id="whatsapp"),
+            lambda told: _promises(told, "first_response", "whatsapp"),
+        ),
+    ],
+    "conversation_response_time": [
+        (
+            lambda rows: rows.one("average_agent_wait_seconds", "p90_agent_response_seconds", channel_id="app"),
+            lambda told: [
+                told.month("responses", "responded_at", responder_type="agent", channel_id="app").mean("wait_seconds"),
+                told.month("responses", "responded_at", responder_type="agent", channel_id="app").percentile(
+                    90, "response_seconds"
+                ),
+            ],
+        ),
+        (
+            lambda rows: rows.one("sla_met_count", "sla_decided_count", "sla_attainment_rate", channel_id="web"),
+            lambda told: _promises(told, "next_response", "web"),
+        ),
+    ],
+    "csat_insights": [
+        (
+            lambda rows: [rows.sum("requested_survey_count"), rows.sum("answered_request_count")],
+            lambda told: [
+                len(told.month("csat_responses", "requested_at")),
+                len(told.month("csat_responses", "requested_at").values("responded_at")),
+            ],
+        ),
+        (
+            lambda rows: rows.one("valid_survey_count", "csat_rate", agent_id="agent-ana", team_id="support"),
+            lambda told: [
+                len(told.month("csat_responses", "responded_at", agent_id="agent-ana", is_valid=True)),
+                told.month("csat_responses", "responded_at", agent_id="agent-ana", is_valid=True).share(
+                    is_satisfied=True
+                ),
+            ],
+        ),
+        # `csat-invalid-score`: 10 of 5.
+        (lambda rows: rows.sum("invalid_survey_count"), 1),
+    ],
+    "resolution_time": [
+        (
+            lambda rows: rows.one("first_resolution_count", "p50_first_resolution_seconds", channel_id="whatsapp"),
+            lambda told: [
+                len(told.month("messaging_sessions", "first_resolved_at", channel_id="whatsapp")),
+                told.month("messaging_sessions", "first_resolved_at", channel_id="whatsapp").percentile(
+                    50, "first_resolution_seconds"
+                ),
+            ],
+        ),
+        (
+            lambda rows: rows.one("average_last_resolution_seconds", channel_id="app"),
+            lambda told: told.month("messaging_sessions", "last_resolved_at", channel_id="app").mean(
+                "resolution_seconds"
+            ),
+        ),
+    ],
+    "emoji_sentiment": [
+        (
+            lambda rows: round(rows.one("message_sentiment_average", channel_id="web"), 9),
+            lambda told: _average(_sentiment(told, "web").values("emoji_sentiment_score")),
+        ),
+        (
+            lambda rows: rows.one("negative_message_rate", channel_id="whatsapp"),
+            lambda told: _sentiment(told, "whatsapp").share(
+                lambda message: round(message["emoji_sentiment_score"], 9) < -0.1
+            ),
+        ),
+        (
+            lambda rows: round(rows.one("sentiment_shift_average", channel_id="app"), 9),
+            lambda told: _average(
+                told.month("messaging_sessions", "started_at", channel_id="app").values("emoji_sentiment_shift")
+            ),
+        ),
+    ],
+    "online_users_in_real_time": [
+        (
+            lambda rows: [
+                rows.one("status", "status_since_at", agent_id=agent_id)
+                for agent_id in ("agent-femi", "agent-ana", "agent-dev")
+            ],
+            [
+                ["busy", datetime(2026, 3, 15, 19, 59, 58, 900_000)],
+                ["available", datetime(2026, 3, 15, 18, 53, 33, 907_000)],
+                ["away", datetime(2026, 3, 15, 19, 47, 48, 31_000)],
+            ],
+        ),
+        (
+            lambda rows: set(rows.count("agent_id")),
+            lambda told: set(told.all("agent_presence", ended_at=None, is_online=True).count("agent_id")),
+        ),
+    ],
+    "owned_conversations_of_a_user": [
+        # The customer of the first has waited for 28 minutes, since 19:32.
+        (
+            lambda rows: rows.one("status", "waiting_seconds", session_id="answer-due-at-as-of/1"),
+            ["waiting", 1_680],
+        ),
+        (
+            lambda rows: set(rows.count("session_id")),
+            lambda told: set(
+                told.all("agent_work", agent_id="agent-femi", closed_at=None, status="opened").count("session_id")
+            ),
+        ),
+    ],
+    "messages_of_a_conversation": [
+        (
+            lambda rows: [row["sent_at"].time().isoformat("minutes") for row in rows],
+            ["18:50", "18:52", "19:32", "19:36"],
+        ),
+        (
+            lambda rows: rows.values("message_text"),
+            lambda told: [
+                row["message_text"]
+                for row in sorted(
+                    told.all("messages", session_id="answer-due-at-as-of/1"), key=lambda message: message["sent_at"]
+                )
+            ],
+        ),
+    ],
+    "data_exports": [
+        (
+            lambda rows: [
+                rows.one("row_count", export=f"exp_{name}") for name in ("messages", "response_times", "users")
+            ],
+            lambda told: [
+                len(told.all("messages")), len(told.all("responses")),
+                len({row["agent_id"] for row in told.raw.agents} | {"agent-zoe"}),
+            ],
+        ),
+        (
+            lambda rows: sum(
+                rows.one("row_count", export=f"exp_{kind}_conversations") for kind in ("open", "resolved", "unresolved")
+            ),
+            lambda told: len(told.all("messaging_sessions")),
+        ),
+    ],
+    "sessions_per_account_this_month": [
+        (
+            lambda rows: {row["account_id"]: row["session_count"] for row in rows if row["account_name"]},
+            lambda told: told.month("messaging_sessions", "started_at").count("account_id"),
+        ),
+    ],
+    "messaging_users_per_account": [
+        (
+            lambda rows: rows.where(lambda row: row["account_name"]).count("account_id"),
+            lambda told: Rows(told.raw.messaging_users).count("account_id"),
+        ),
+        # `unknown-user`: whom no reference table knows.
+        (
+            lambda rows: rows.one("session_count", messaging_user_id="mu-kiosk-munich"),
+            lambda told: len(told.all("messaging_sessions", messaging_user_id="mu-kiosk-munich")),
+        ),
+    ],
+    "delivery_failures": [
+        (
+            lambda rows: rows.one("failed_message_count", "orphan_message_count", status_code="30007"),
+            [1, 0],
+        ),
+        (
+            lambda rows: rows.one("failed_message_count", "orphan_message_count", status_code="30008"),
+            [1, 1],
+        ),
+        (
+            lambda rows: rows.sum("failed_message_count"),
+            lambda told: len(
+                told.all("messages", delivery_status="failed").where(
+                    lambda message: told.is_in_month(message["sent_at"] or message["failed_at"])
+                )
+            ),
+        ),
     ],
     # The guide: FRT 202, the end user's response 518/138.850, handle 115 (Hugo) and 415 (Chloé), work 120 and 450.
     "trace_conversation": [

@@ -73,12 +73,11 @@ class DemoTold:
             field.name: next(p for p in (demo / f"raw_{field.name}.csv", config / f"{field.name}.csv") if p.exists())
             for field in fields(ConfiguredInput)
         }
-        raw = ConfiguredInput(**{name: _read(path) for name, path in seeds.items()})
-        told = build(raw, Settings(with_service_levels=True))
+        self.raw = ConfiguredInput(**{name: _read(path) for name, path in seeds.items()})
+        told = build(self.raw, Settings(with_service_levels=True))
         assert told.as_of is not None
         self.as_of = told.as_of
-        self.channels = Rows(raw.channels)
-        test_channels = {row["channel_id"] for row in raw.channels if row["is_test"] == "true"}
+        test_channels = {row["channel_id"] for row in self.raw.channels if row["is_test"] == "true"}
         self.session: dict[Any, dict[str, Any]] = {
             row["session_id"]: row for row in told.tables["fct_messaging_sessions"]
         }

@@ -17,10 +17,11 @@ from warehouse import PROJECT, DbtRun, fetch_rows, run_dbt
 FOLDER = PROJECT / "analyses"
 FILES = {path.stem: path for path in sorted(FOLDER.rglob("*.sql"))}
 HEADER = re.compile(
-    r"-- (?P<question>[^\n]+\?)\n-- Source: .+\n-- Answer: .+(?:\n-- .+)*\n-- Period: .+(?:\n-- .+)*\n-- Null: .+"
+    r"-- (?P<question>[^\n]+\?)\n-- Source: .+\n-- Mart: (?P<marts>[^.]+)\.\n-- Answer: .+(?:\n-- .+)*"
+    r"\n-- Period: .+(?:\n-- .+)*\n-- Null: .+"
 )
-# A row of the README's table of questions: the question, the link to its analysis, and what that reads.
-QUESTION = re.compile(r"^\| (?P<question>.+) \| \[(?P<name>\w+)\]\((?P<path>analyses/.+)\) \| (?P<reads>.+) \|$", re.M)
+# A row of the README's table of questions: the question, the link to its analysis, and where the answer stands.
+QUESTION = re.compile(r"^\| (?P<question>.+) \| \[(?P<name>\w+)\]\((?P<path>analyses/.+)\) \| (?P<place>.+) \|$", re.M)
 CLOCKS = re.compile(r"current_|now\(|today\(|getdate|run_started_at", re.IGNORECASE)
 
 
@@ -31,6 +32,18 @@ class Answer:
     sql: str
     reads: list[str]
     rows: Rows
+
+    @property
+    def models(self) -> set[str]:
+        """The names of those models, dimensions aside."""
+        return {Path(path).stem for path in self.reads if not Path(path).stem.startswith("dim_")}
+
+
+def marts_of(name: str) -> list[str]:
+    """Return the marts that an analysis names; none where it tells rows of facts."""
+    header = HEADER.match(FILES[name].read_text())
+    assert header, "question, source, mart, answer, period and nulls, in this order"
+    return [] if header["marts"] == "none" else re.findall(r"\w+", header["marts"])
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +82,20 @@ def told() -> DemoTold:
 @pytest.mark.parametrize("name", FILES)
 def test_an_analysis_begins_with_its_question(name: str) -> None:
     text = FILES[name].read_text()
-    assert HEADER.match(text), "question, source, answer, period and nulls, in this order"
+    assert HEADER.match(text), "question, source, mart, answer, period and nulls, in this order"
     assert not CLOCKS.search(text), "no clock but as_of"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_analysis_names_the_marts_that_say_the_same_day_by_day(
+    answers: dict[str, Answer], manifest_and_sql: tuple[dict[str, Any], Path], name: str
+) -> None:
+    models = {node["name"]: node for node in manifest_and_sql[0]["nodes"].values() if node["resource_type"] == "model"}
+    named = set(marts_of(name))
+    assert {model for model in answers[name].models if not model.startswith("fct_")} <= named
+    for mart in named - answers[name].models:
+        parents = {parent.rpartition(".")[2] for parent in models[mart]["depends_on"]["nodes"]}
+        assert parents & answers[name].models, f"{mart} is about other facts"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -102,10 +127,9 @@ def test_the_readme_links_every_question_once(answers: dict[str, Answer]) -> Non
     rows = [match.groupdict() for match in QUESTION.finditer((PROJECT / "README.md").read_text())]
     assert sorted(row["path"] for row in rows) == sorted(str(path.relative_to(PROJECT)) for path in FILES.values())
     for row in rows:
-        header = HEADER.match(FILES[row["name"]].read_text())
-        assert header and header["question"] == row["question"]
-        models = sorted(Path(path).stem for path in answers[row["name"]].reads)
-        assert row["reads"] == ", ".join(f"`{model}`" for model in models if not model.startswith("dim_")), row["name"]
+        assert FILES[row["name"]].read_text().startswith(f"-- {row['question']}\n")
+        places = marts_of(row["name"]) or sorted(answers[row["name"]].models)
+        assert row["place"] == ", ".join(f"`{place}`" for place in places), row["name"]
 
 
 def test_this_month_is_that_of_as_of(
