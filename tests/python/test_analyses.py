@@ -12,7 +12,8 @@ import pytest
 
 from analyses_figures import FIGURES
 from demo_told import DemoTold, Rows
-from warehouse import PROJECT, DbtRun, fetch_rows, run_dbt
+from raw_folders import parsed_dbt
+from warehouse import PROJECT, DbtRun, fetch_rows
 
 FOLDER = PROJECT / "analyses"
 FILES = {path.stem: path for path in sorted(FOLDER.rglob("*.sql"))}
@@ -49,9 +50,10 @@ def marts_of(name: str) -> list[str]:
 @pytest.fixture(scope="module")
 def manifest_and_sql(demo: DbtRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     """All analyses, compiled in one go against the built demo."""
-    run = run_dbt(
-        ["compile", "--quiet", "--select", "path:analyses"],
+    run = parsed_dbt().run(
+        ["compile", "--select", "path:analyses"],
         tmp_path_factory.mktemp("analyses"),
+        raw="schema:unused",
         environment={"MESSAGING_DB": str(demo.database)},
     )
     assert run.exit_code == 0, run.output
@@ -174,33 +176,22 @@ NUMBER = re.compile(r"(\w+_seconds) (-?[\d.]+)")
 
 def test_a_trace_shows_every_event_once_and_every_number_of_the_facts(demo: DbtRun, answers: dict[str, Answer]) -> None:
     with demo.connect() as connection:
-        conversations = [
-            str(row["conversation_id"])
-            for row in fetch_rows(
-                connection, "select distinct conversation_id from fct_messaging_sessions order by all"
-            )
-        ]
-        durations = {
-            fact: [name for name in _columns(connection, fact) if name.endswith("_seconds")] for fact in TRACED
-        }
-        assert len(conversations) > 150
-        for conversation_id in conversations:
+        facts = {name: Rows(fetch_rows(connection, f"select * from {name}")) for name in TRACED}
+        events = Rows(fetch_rows(connection, "select * from fct_conversation_events order by position_in_conversation"))
+        made_by_hand = [name for name in events.count("conversation_id") if not name.startswith("sim-")]
+        assert len(made_by_hand) > 60
+        for conversation_id in made_by_hand:
             sql = answers["trace_conversation"].sql.replace("'transferred'", f"'{conversation_id}'")
-            trace = fetch_rows(connection, sql)
-            events = fetch_rows(
-                connection,
-                f"select event_id from fct_conversation_events where conversation_id = '{conversation_id}' "
-                "order by position_in_conversation",
-            )
-            assert [row["event_id"] for row in trace] == [row["event_id"] for row in events]
+            trace = Rows(fetch_rows(connection, sql))
+            assert trace.values("event_id") == events.where(conversation_id=conversation_id).values("event_id")
             expected = Counter(
-                (column, str(row[column]))
-                for fact, columns in durations.items()
-                for row in fetch_rows(connection, f"select * from {fact} where conversation_id = '{conversation_id}'")
-                for column in columns
-                if row[column] is not None
+                (column, str(value))
+                for rows in facts.values()
+                for row in rows.where(conversation_id=conversation_id)
+                for column, value in row.items()
+                if column.endswith("_seconds") and value is not None
             )
-            assert Counter(NUMBER.findall(" ".join(row["concludes"] or "" for row in trace))) == expected
+            assert Counter(NUMBER.findall(" ".join(trace.values("concludes")))) == expected, conversation_id
 
 
 def test_a_trace_shows_no_text(demo: DbtRun, answers: dict[str, Answer]) -> None:
@@ -211,7 +202,3 @@ def test_a_trace_shows_no_text(demo: DbtRun, answers: dict[str, Answer]) -> None
             "select message_text from fct_messages where conversation_id = 'transferred' and length(message_text) > 10",
         )
     assert texts and not any(row["message_text"] in shown for row in texts)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    return [column[0] for column in connection.execute(f"select * from {table} limit 0").description or ()]
