@@ -47,6 +47,7 @@ final as (
         sessions.closed_at,
         {{ local_date('sessions.closed_at') }} as closed_date,
         sessions.ended_at,
+        {{ local_date('sessions.ended_at') }} as ended_date,
         sessions.event_count,
         sessions.agent_message_count,
         sessions.bot_message_count,

@@ -55,6 +55,20 @@ BREAKAGES = {
         "update mart_channel_traffic_by_day set message_count = message_count + 1 where message_count > 0",
         "delete from mart_session_outcomes_by_day where channel_id = 'web'",
     ],
+    "assert_hours_add_up_to_their_days": [
+        "update mart_workload_by_hour set agent_message_count = agent_message_count + 1",
+        "update mart_workload_by_hour set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
+        "update mart_workload_by_hour set activity_date = activity_date + 1",
+        "delete from mart_workload_by_hour where session_close_count > 0",
+    ],
+    "assert_backlogs_balance": [
+        "update mart_workload_by_hour set open_session_count = open_session_count + 1 "
+        "where hour_started_at = (select max(hour_started_at) from mart_workload_by_hour)",
+        "update mart_workload_by_hour set unanswered_session_count = 0, longest_unanswered_seconds = null",
+        "update mart_workload_by_hour set longest_unanswered_seconds = null",
+        "update mart_workload_by_hour set unresolved_session_count = open_session_count + 1",
+        "delete from mart_workload_by_hour where session_count + session_end_count + open_session_count = 0",
+    ],
     "assert_session_metrics_add_up_to_their_fact": [
         "update mart_session_metrics_by_day set session_metric_sum = session_metric_sum + 0.001",
         "update mart_session_metrics_by_day set covered_session_count = covered_session_count + 1",

@@ -80,6 +80,15 @@ EFFICIENCY_METRICS = (
 )  # fmt: skip
 
 
+WORKLOAD_METRICS = {
+    "arrivals": (SESSION, ("session_count", "inbound_session_count")),
+    "ends": (SESSION, ("session_end_count", "session_close_count", "first_response_count")),
+    "messages": (MESSAGE, ("end_user_message_count", "agent_message_count")),
+    "resolutions": (RESOLUTION, ("resolution_count",)),
+    "handle time": (SESSION_DAY, ("handle_seconds",)),
+}
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A mart, and the MetricFlow query that asks for the same figures.
@@ -193,6 +202,17 @@ COMPARISONS = {
         f"{name} by {by}": _performance(by, *fact)
         for by in ("agent", "team")
         for name, fact in PERFORMANCE_FACTS.items()
+    },
+    **{
+        f"{name} by hour": Comparison(
+            metrics,
+            {"metric_time__day": "activity_date", f"{entity}__channel_id": "channel_id"},
+            entity,
+            f"select activity_date, channel_id, {', '.join(f'sum({metric}) as {metric}' for metric in metrics)} "
+            "from mart_workload_by_hour group by activity_date, channel_id",
+            sparse=True,
+        )
+        for name, (entity, metrics) in WORKLOAD_METRICS.items()
     },
     "all resolutions": Comparison(
         RESOLUTION_METRICS,
