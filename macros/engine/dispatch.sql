@@ -9,6 +9,9 @@
 {% macro timestamp_from_milliseconds(milliseconds) %}{{ return(adapter.dispatch('timestamp_from_milliseconds')(milliseconds)) }}{% endmacro %}
 {% macro local_midnight_in(date, timezone) %}{{ return(adapter.dispatch('local_midnight')(date, timezone)) }}{% endmacro %}
 {% macro local_date_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_date')(timestamp, timezone)) }}{% endmacro %}
+{% macro utc_from_local(local_time, timezone) %}{{ return(adapter.dispatch('utc_from_local')(local_time, timezone)) }}{% endmacro %}
+{% macro timezone_names() %}{{ return(adapter.dispatch('timezone_names')()) }}{% endmacro %}
+{% macro join_latest(relation, alias=none) %}{{ return(adapter.dispatch('join_latest')(relation, alias)) }}{% endmacro %}
 {% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient')(dividend, divisor)) }}{% endmacro %}
 {% macro last_value_before(expression, partition_by, order_by) %}{{ return(adapter.dispatch('last_value_before')(expression, partition_by, order_by)) }}{% endmacro %}
 {% macro is_json_object(text) %}{{ return(adapter.dispatch('is_json_object')(text)) }}{% endmacro %}

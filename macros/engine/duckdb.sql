@@ -32,6 +32,26 @@
 
 {% macro duckdb__local_date(timestamp, timezone) %}cast(timezone('{{ timezone }}', timezone('UTC', {{ timestamp }})) as date){% endmacro %}
 
+{# A local time of a zone (both columns) as UTC: one that is repeated is its first occurrence, one that is skipped is read
+   with the offset before the change. The engine agrees on the skipped and takes the later of the repeated, which gives
+   itself away: two hours before it the local clock was not two hours behind. Then the earliest instant that shows the same
+   local time is meant; zones have fallen back by two hours, one and half an hour. #}
+{% macro duckdb__utc_from_local(local_time, timezone) -%}
+    {%- set later = 'timezone(' ~ timezone ~ ', ' ~ local_time ~ ')' -%}
+    timezone('UTC', case
+        when timezone({{ timezone }}, {{ later }} - interval 2 hour) = {{ local_time }} - interval 2 hour then {{ later }}
+        {%- for fall in ['2 hour', '1 hour', '30 minute'] %}
+        when timezone({{ timezone }}, {{ later }} - interval {{ fall }}) = {{ local_time }} then {{ later }} - interval {{ fall }}
+        {%- endfor %}
+        else {{ later }}
+    end)
+{%- endmacro %}
+
+{% macro duckdb__timezone_names() %}select name from pg_timezone_names(){% endmacro %}
+
+{# A left join to the one latest row that the condition allows: its last part is `>` or `>=` over a time or a sum. #}
+{% macro duckdb__join_latest(relation, alias) %}asof left join {{ relation }}{% if alias %} as {{ alias }}{% endif %}{% endmacro %}
+
 {% macro duckdb__integer_quotient(dividend, divisor) %}({{ dividend }}) // ({{ divisor }}){% endmacro %}
 
 {% macro duckdb__last_value_before(expression, partition_by, order_by) -%}

@@ -29,6 +29,7 @@ final as (
         teams_then.team_id,
         messages.delivery_status,
         messages.status_code,
+        {{ sentiment_label('emoji.emoji_sentiment_score') }} as emoji_sentiment_label,
         messages.message_text,
         messages.sent_at,
         {{ local_date('messages.sent_at') }} as sent_date,

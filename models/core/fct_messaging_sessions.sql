@@ -9,11 +9,8 @@ contexts as (
     select * from {{ ref('int_session_contexts') }}
 ),
 
-first_responses as (      -- a first response is measured where the customer began
-    select clocks.*
-    from {{ ref('int_first_responses') }} as clocks
-    inner join sessions using (session_id)
-    where sessions.origin = 'inbound'
+first_responses as (
+    select * from {{ ref('int_first_responses') }}
 ),
 
 final as (
@@ -26,6 +23,7 @@ final as (
         contexts.contact_key,
         contexts.account_id,
         topics_still_set.topic_id,
+        routings.last_team_id as routed_team_id,
         sessions.resolved_by_agent_id,
         first_responses.first_response_agent_id,
         teams_then.team_id as first_response_team_id,
@@ -36,14 +34,18 @@ final as (
         sessions.origin,
         sessions.agent_type,
         sessions.ended_by_type,
+        {{ sentiment_label('sentiments.emoji_sentiment_score') }} as emoji_sentiment_label,
         sessions.started_at,
         {{ local_date('sessions.started_at') }} as started_date,
         sessions.last_activity_at,
         first_responses.first_response_started_at,
         first_responses.first_responded_at,
         {{ local_date('first_responses.first_responded_at') }} as first_responded_date,
+        case when sessions.status = 'waiting' then sessions.unattended_since_at end as waiting_since_at,
         sessions.first_resolved_at,
+        {{ local_date('sessions.first_resolved_at') }} as first_resolved_date,
         sessions.last_resolved_at,
+        {{ local_date('sessions.last_resolved_at') }} as last_resolved_date,
         sessions.closed_at,
         {{ local_date('sessions.closed_at') }} as closed_date,
         sessions.ended_at,
@@ -52,16 +54,15 @@ final as (
         sessions.agent_message_count,
         sessions.bot_message_count,
         sessions.end_user_message_count,
+        coalesce(sentiments.scored_message_count, 0) as scored_message_count,
         sessions.cycle_count,
-        {{ seconds_between('first_responses.first_response_started_at', 'first_responses.first_responded_at') }}
-            as first_response_seconds,
-        {{ seconds_between('sessions.started_at', 'sessions.first_resolved_at') }} as first_resolution_seconds,
-        {{ seconds_between('sessions.started_at', 'sessions.last_resolved_at') }} as resolution_seconds,
-        {{ seconds_between('sessions.started_at', 'sessions.ended_at') }} as duration_seconds,
+        durations.* exclude (session_id, has_clock_anomaly),
         {{ seconds_between('sessions.started_at', 'handled.last_handled_at') }} as served_seconds,
         coalesce(handled.handle_seconds, 0) as handle_seconds,
         coalesce(handled.viewing_seconds, 0) as viewing_seconds,
         coalesce(handled.attended_seconds, 0) as attended_seconds,
+        sentiments.emoji_sentiment_score,
+        sentiments.emoji_sentiment_shift,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.closed_at is not null as is_closed,
@@ -80,13 +81,16 @@ final as (
         and sessions.has_unanswered_customer as is_abandoned,
         repeat_contacts.session_id is not null as is_repeat_contact,
         contexts.is_test_channel,
-        {{ is_clock_anomaly('sessions.started_at', 'sessions.ended_at') }} as has_clock_anomaly
+        durations.has_clock_anomaly
     from sessions
     inner join contexts using (session_id)
+    left join {{ ref('int_session_durations_measured') }} as durations using (session_id)
     left join first_responses using (session_id)
+    left join {{ ref('int_session_routings') }} as routings using (session_id)
     left join {{ ref('int_session_topics_standing') }} as topics_still_set using (session_id)
     left join {{ ref('int_sessions_repeat_contacts') }} as repeat_contacts using (session_id)
     left join {{ ref('int_sessions_handled') }} as handled using (session_id)
+    left join {{ ref('int_session_sentiments') }} as sentiments using (session_id)
     {{ join_team_of('first_responses.first_response_agent_id', 'first_responses.first_responded_at') }}
 )
 

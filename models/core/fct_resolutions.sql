@@ -27,12 +27,17 @@ final as (
         cycles.resolved_at,
         {{ local_date('cycles.resolved_at') }} as resolved_date,
         {{ seconds_between('cycles.opened_at', 'cycles.resolved_at') }} as resolution_seconds,
+        {{ business_seconds_between('contexts.business_hours_id',
+            'open_at_start', 'cycles.opened_at', 'open_at_resolve', 'cycles.resolved_at') }}
+            as resolution_business_seconds,
         cycles.is_last_cycle,
         cycles.resolved_at is not null as is_resolved,
         contexts.is_test_channel,
         {{ is_clock_anomaly('cycles.opened_at', 'cycles.resolved_at') }} as has_clock_anomaly
     from cycles
     inner join contexts using (session_id)
+    {{ join_opened_by('open_at_start', 'contexts.business_hours_id', 'cycles.opened_at') }}
+    {{ join_opened_by('open_at_resolve', 'contexts.business_hours_id', 'cycles.resolved_at') }}
     {{ join_team_of('cycles.resolved_by_agent_id', 'cycles.resolved_at') }}
 )
 

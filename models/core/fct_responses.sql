@@ -37,11 +37,20 @@ final as (
         responses.prompt_count,
         {{ seconds_between('responses.prompted_first_at', 'responses.responded_at') }} as wait_seconds,
         {{ seconds_between('responses.prompted_last_at', 'responses.responded_at') }} as response_seconds,
+        {{ business_seconds_between('contexts.business_hours_id',
+            'open_at_first', 'responses.prompted_first_at', 'open_at_answer', 'responses.responded_at') }}
+            as wait_business_seconds,
+        {{ business_seconds_between('contexts.business_hours_id',
+            'open_at_last', 'responses.prompted_last_at', 'open_at_answer', 'responses.responded_at') }}
+            as response_business_seconds,
         responses.responded_at is not null as is_answered,
         contexts.is_test_channel,
         {{ is_clock_anomaly('responses.prompted_first_at', 'responses.responded_at') }} as has_clock_anomaly
     from responses
     inner join contexts using (session_id)
+    {{ join_opened_by('open_at_first', 'contexts.business_hours_id', 'responses.prompted_first_at') }}
+    {{ join_opened_by('open_at_last', 'contexts.business_hours_id', 'responses.prompted_last_at') }}
+    {{ join_opened_by('open_at_answer', 'contexts.business_hours_id', 'responses.responded_at') }}
     {{ join_team_of('responses.agent_id', 'responses.responded_at') }}
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per topic_added event: the topic, and the place in the session at which it was taken off again.
+-- Grain: one row per topic_added event: the topic, and where and when in the session it was taken off again.
 with
 
 changes as (
@@ -12,7 +12,11 @@ removals_found as (
         min(case when is_topic_removed then position_in_conversation end) over (
             partition by session_id, topic_id order by position_in_conversation
             rows between 1 following and unbounded following
-        ) as removed_position
+        ) as removed_position,
+        min(case when is_topic_removed then occurred_at end) over (
+            partition by session_id, topic_id order by position_in_conversation
+            rows between 1 following and unbounded following
+        ) as removed_at
     from changes
 ),
 
@@ -22,7 +26,9 @@ final as (
         session_id,
         topic_id,
         position_in_conversation as set_position,
-        removed_position
+        removed_position,
+        occurred_at as set_at,
+        removed_at
     from removals_found
     where is_topic_added
 )

@@ -1,11 +1,13 @@
--- Grain: one row per session in which a customer wrote: the clock of the first response by a human.
+-- Grain: one row per inbound session in which a customer wrote: the clock of the first response by a human.
 with
 
 elements as (
     select
-        *,
-        is_agent_message and customer_messages_so_far > 0 as is_agent_answer
-    from {{ ref('int_turn_elements') }}
+        elements.*,
+        elements.is_agent_message and elements.customer_messages_so_far > 0 as is_agent_answer
+    from {{ ref('int_turn_elements') }} as elements
+    inner join {{ ref('int_sessions_aggregated') }} as sessions using (session_id)
+    where sessions.origin = 'inbound'      -- a first response is measured where the customer began
 ),
 
 first_of_each as (

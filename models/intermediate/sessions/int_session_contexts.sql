@@ -21,6 +21,7 @@ final as (
         sessions.messaging_user_id,
         users.contact_key,
         users.account_id,
+        channels.business_hours_id,
         coalesce(channels.is_test, false) as is_test_channel
     from sessions
     left join users using (messaging_user_id)

@@ -24,7 +24,10 @@ resolutions as (
 ),
 
 unanswered as (
-    select session_id from {{ ref('int_responses_paired') }}
+    select
+        session_id,
+        prompted_first_at as unanswered_since_at
+    from {{ ref('int_responses_paired') }}
     where responded_at is null
 ),
 
@@ -37,8 +40,9 @@ standing as (
         sessions.*,
         resolutions.* exclude (session_id, resolved_by_agent_id),
         nullif(resolutions.resolved_by_agent_id, '') as resolved_by_agent_id,
+        unanswered.unanswered_since_at,
+        pending_work.pending_since_at,
         unanswered.session_id is not null as has_unanswered_customer,
-        pending_work.session_id is not null as has_pending_work,
         sessions.is_handed_off or sessions.agent_message_count > 0 or sessions.bot_message_count = 0 as is_human_due,
         {{ hours_after('sessions.last_activity_at', var('session_inactivity_hours')) }} as inactive_at,
         build.as_of
@@ -52,7 +56,8 @@ standing as (
 silences_judged as (
     select
         *,
-        has_later_session or as_of >= inactive_at as is_silent_for_good
+        has_later_session or as_of >= inactive_at as is_silent_for_good,
+        least(pending_since_at, case when is_human_due then unanswered_since_at end) as unattended_since_at
     from standing
 ),
 
@@ -78,7 +83,7 @@ final as (
         case
             when ended_at is not null then 'ended'
             when standing_resolved_at is not null then 'inactive'
-            when has_pending_work or (has_unanswered_customer and is_human_due) then 'waiting'
+            when unattended_since_at is not null then 'waiting'
             when is_last_activity_pend then 'paused'
             else 'active'
         end as status

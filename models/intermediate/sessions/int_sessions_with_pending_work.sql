@@ -1,4 +1,4 @@
--- Grain: one row per session with work that was offered and that nobody has accepted, refused or closed.
+-- Grain: one row per session with work that was offered and that nobody has accepted, refused or closed: since when.
 with
 
 works as (
@@ -6,7 +6,9 @@ works as (
 ),
 
 final as (
-    select session_id
+    select
+        session_id,
+        min(coalesce(requested_at, assigned_at)) as pending_since_at
     from works
     where (requested_at is not null or assigned_at is not null) and accepted_at is null and terminal_at is null
     group by session_id

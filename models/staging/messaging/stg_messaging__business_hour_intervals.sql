@@ -7,10 +7,17 @@ source as (
 
 final as (
     select
-        business_hours_id,
-        {{ configured_number('iso_weekday', 'business_hour_intervals', 'integer') }} as iso_weekday,
+        {{ configured_reference(
+            'business_hours_id', 'business_hour_intervals', ref('stg_messaging__business_hours'), required=true
+        ) }} as business_hours_id,
+        {{ configured(
+            'iso_weekday', 'case when try_cast(iso_weekday as integer) between 1 and 7 then cast(iso_weekday as integer) end',
+            'business_hour_intervals', 'write 1 (Monday) to 7 (Sunday)', required=true
+        ) }} as iso_weekday,
         opens_at,
-        closes_at
+        closes_at,
+        {{ opening_minute('business_hour_intervals', required=true) }} as opens_minute,
+        {{ closing_minute('business_hour_intervals', required=true) }} as closes_minute
     from source
 )
 

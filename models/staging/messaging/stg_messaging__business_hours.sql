@@ -8,7 +8,10 @@ source as (
 final as (
     select
         business_hours_id,
-        timezone
+        {{ configured(
+            'timezone', 'case when timezone in (' ~ timezone_names() ~ ') then timezone end', 'business_hours',
+            'write an IANA name such as Europe/Berlin', required=true
+        ) }} as timezone
     from source
 )
 

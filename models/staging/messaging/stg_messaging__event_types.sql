@@ -35,6 +35,8 @@ final as (
         event_type = 'work_accepted' as is_work_acceptance,
         event_type = 'work_transferred' as is_work_transfer,
         event_type = 'after_work_started' as is_after_work_start,
+        event_type = 'csat_requested' as is_survey_request,
+        event_type = 'csat_responded' as is_survey_answer,
         case event_type
             when 'work_closed' then 'closed'
             when 'work_transferred' then 'transferred'

@@ -1,4 +1,4 @@
--- Grain: one row per schedule, date and interval of exceptional hours.
+-- Grain: one row per schedule, date and interval of exceptional hours; a closed day has one without times.
 with
 
 source as (
@@ -7,13 +7,17 @@ source as (
 
 final as (
     select
-        business_hours_id,
+        {{ configured_reference(
+            'business_hours_id', 'holidays', ref('stg_messaging__business_hours'), required=true
+        ) }} as business_hours_id,
         name,
         {{ configured(
-            'holiday_date', 'try_cast(holiday_date as date)', 'holidays', 'write it like 2026-12-25'
+            'holiday_date', 'try_cast(holiday_date as date)', 'holidays', 'write it like 2026-12-25', required=true
         ) }} as holiday_date,
         opens_at,
-        closes_at
+        closes_at,
+        {{ opening_minute('holidays', required='closes_at is not null') }} as opens_minute,
+        {{ closing_minute('holidays', required='opens_at is not null') }} as closes_minute
     from source
 )
 
