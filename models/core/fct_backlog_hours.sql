@@ -2,11 +2,10 @@
 with
 
 hours as (
-    select * from {{ ref('dim_hours') }}
-),
-
-calendar as (
-    select max(hour_number) + 1 as hour_after_last from hours
+    select
+        *,
+        max(hour_number) over () + 1 as hour_after_last
+    from {{ ref('dim_hours') }}
 ),
 
 stretches as (      -- what begins and ends within an hour is in no backlog at the end of one
@@ -15,10 +14,9 @@ stretches as (      -- what begins and ends within an hour is in no backlog at t
         stretches.channel_id,
         stretches.is_test_channel,
         first_hours.hour_number as from_hour,
-        coalesce(hours_after.hour_number, calendar.hour_after_last) as until_hour,
+        coalesce(hours_after.hour_number, first_hours.hour_after_last) as until_hour,
         stretches.started_at
     from {{ ref('fct_backlog_stretches') }} as stretches
-    cross join calendar
     inner join hours as first_hours on stretches.started_hour_at = first_hours.hour_started_at
     left join hours as hours_after on stretches.ended_hour_at = hours_after.hour_started_at
     where stretches.ended_hour_at is distinct from stretches.started_hour_at
@@ -38,17 +36,6 @@ steps as (
     from stretches
 ),
 
-steps_summed as (
-    select
-        backlog_type,
-        channel_id,
-        is_test_channel,
-        hour_number,
-        sum(step) as step
-    from steps
-    group by backlog_type, channel_id, is_test_channel, hour_number
-),
-
 levels as (      -- running sums, each until the next step
     select
         backlog_type,
@@ -56,8 +43,9 @@ levels as (      -- running sums, each until the next step
         is_test_channel,
         hour_number as from_hour,
         lead(hour_number) over backlog as until_hour,
-        cast(sum(step) over backlog as bigint) as session_count
-    from steps_summed
+        cast(sum(sum(step)) over backlog as bigint) as session_count
+    from steps
+    group by backlog_type, channel_id, is_test_channel, hour_number
     window backlog as (partition by backlog_type, channel_id, is_test_channel order by hour_number)
 ),
 

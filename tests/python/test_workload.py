@@ -120,6 +120,8 @@ def test_every_hour_tells_what_came_was_done_and_is_left(request: pytest.Fixture
     replay: Replay = request.getfixturevalue(fixture)
     run(replay)
     mart = _assert_every_hour_is_true(replay, zone)
+    assert all(row["unanswered_session_count"] <= row["open_session_count"] for row in mart)
+    assert all(row["unresolved_session_count"] <= row["open_session_count"] for row in mart)
     assert any(row["unanswered_session_count"] > 1 for row in mart)
     assert any(row["handle_seconds"] for row in mart)
     assert any(row["unresolved_session_count"] < row["open_session_count"] for row in mart)
