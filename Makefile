@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: build test lint docs bench clean setup lock
+.PHONY: build test test-deep lint docs bench clean setup lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
 
 test: lint  ## everything that must hold: lint, types, builds, the warehouse against its slow reference
 	$(BIN)/python -m pytest
+
+test-deep: $(SETUP)  ## the same proofs on many more random streams and in bulk: a quarter of an hour
+	$(BIN)/python -m pytest -m "deep or hypothesis" --hypothesis-profile=deep
 
 lint: $(SETUP)  ## SQL, Python, types, layers
 	$(BIN)/ruff check .

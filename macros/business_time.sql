@@ -43,20 +43,20 @@
 
 {# Minutes after the same midnight at which they close: beyond 24 hours where they run past the next one. #}
 {% macro closing_minute(table, required) -%}
+    {%- set opens, closes = minute_of_day('opens_at'), minute_of_day('closes_at', midnight='|24:00') -%}
     {{ configured(
         'closes_at',
-        'case when ' ~ minute_of_day('closes_at') ~ ' > ' ~ minute_of_day('opens_at') ~ ' then ' ~ minute_of_day('closes_at')
-        ~ ' when ' ~ minute_of_day('closes_at') ~ ' < ' ~ minute_of_day('opens_at') ~ ' then 1440 + ' ~ minute_of_day('closes_at')
-        ~ ' when ' ~ minute_of_day('opens_at') ~ " is null then " ~ minute_of_day('closes_at') ~ ' end',
+        'case when ' ~ closes ~ ' < ' ~ opens ~ ' then 1440 + ' ~ closes
+        ~ ' when ' ~ opens ~ ' is null or ' ~ closes ~ ' > ' ~ opens ~ ' then ' ~ closes ~ ' end',
         table, 'write it like 17:00 or 24:00, and not the time at which it opens: all day is 00:00 to 24:00', required
     ) }}
 {%- endmacro %}
 
 
-{# HH:MM as minutes after midnight, 24:00 included; null where it cannot be read. #}
-{% macro minute_of_day(text) -%}
+{# HH:MM as minutes after midnight; null where it cannot be read. 24:00 is a time to close at, and none to open at. #}
+{% macro minute_of_day(text, midnight='') -%}
     case
-        when {{ text_matches(text, '(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?') }}
+        when {{ text_matches(text, '(([01]?[0-9]|2[0-3]):[0-5][0-9]' ~ midnight ~ ')(:00)?') }}
             then 60 * cast(split_part({{ text }}, ':', 1) as integer) + cast(split_part({{ text }}, ':', 2) as integer)
     end
 {%- endmacro %}

@@ -27,15 +27,10 @@
 {%- endmacro %}
 
 
-{% macro configured_number(column, table, type) -%}
-    {{ configured(column, 'try_cast(' ~ column ~ ' as ' ~ type ~ ')', table, 'write a plain number') }}
-{%- endmacro %}
-
-
-{% macro configured_choice(column, table, choices) -%}
+{% macro configured_choice(column, table, choices, required=false) -%}
     {{ configured(
         column, 'case when ' ~ column ~ " in ('" ~ choices | join("', '") ~ "') then " ~ column ~ ' end', table,
-        'write one of ' ~ choices | join(', ')
+        'write one of ' ~ choices | join(', '), required
     ) }}
 {%- endmacro %}
 
@@ -48,6 +43,24 @@
             column, 'case when ' ~ column ~ ' in (select ' ~ column ~ ' from ' ~ relation ~ ') then ' ~ column ~ ' end', table,
             'it stands in no ' ~ relation.identifier | replace('stg_messaging__', '') ~ ': add it there or correct it here',
             required
+        ) }}
+    {%- else -%}
+        {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# An id that must exist: `known` is a list of relations and columns that may name it, reference tables and events. An id
+   that no reference table knows is a member of its dimension as soon as an event names it, so a policy may name it too. #}
+{% macro configured_member(column, table, thing, known) -%}
+    {%- if is_given(table) -%}
+        {%- set found = [] -%}
+        {%- for relation, named in known -%}
+            {%- do found.append(column ~ ' in (select ' ~ named ~ ' from ' ~ relation ~ ')') -%}
+        {%- endfor -%}
+        {{ configured(
+            column, 'case when ' ~ found | join(' or ') ~ ' then ' ~ column ~ ' end', table,
+            'there is no such ' ~ thing ~ ' in raw_' ~ thing ~ 's and no event names one: add it there or correct it here'
         ) }}
     {%- else -%}
         {{ column }}

@@ -20,6 +20,8 @@
 {% macro row_of(columns) %}{{ return(adapter.dispatch('row_of')(columns)) }}{% endmacro %}
 {% macro stop_with(message) %}{{ return(adapter.dispatch('stop_with')(message)) }}{% endmacro %}
 {% macro code_points(text) %}{{ return(adapter.dispatch('code_points')(text)) }}{% endmacro %}
+{% macro is_single_code_point(text) %}{{ return(adapter.dispatch('is_single_code_point')(text)) }}{% endmacro %}
+{% macro code_point(text) %}{{ return(adapter.dispatch('code_point')(text)) }}{% endmacro %}
 {% macro has_non_ascii(text) %}{{ return(adapter.dispatch('has_non_ascii')(text)) }}{% endmacro %}
 {% macro fingerprint_of_rows(relation, columns) %}{{ return(adapter.dispatch('fingerprint_of_rows')(relation, columns)) }}{% endmacro %}
 {% macro date_series(first_date, last_date) %}{{ return(adapter.dispatch('date_series')(first_date, last_date)) }}{% endmacro %}

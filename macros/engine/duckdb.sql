@@ -73,6 +73,10 @@
 
 {% macro duckdb__code_points(text) %}string_split({{ text }}, ''){% endmacro %}
 
+{% macro duckdb__is_single_code_point(text) %}length({{ text }}) = 1{% endmacro %}
+
+{% macro duckdb__code_point(text) %}unicode({{ text }}){% endmacro %}
+
 {% macro duckdb__has_non_ascii(text) %}strlen({{ text }}) > length({{ text }}){% endmacro %}
 
 {% macro duckdb__fingerprint_of_rows(relation, columns) -%}

@@ -1,11 +1,23 @@
-"""Fixtures that cost a dbt run, made once for all tests."""
+"""Fixtures that cost a dbt run, made once for all tests, and how many random examples a test sees."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from raw_folders import BUILD, parsed_dbt
 from warehouse import RAW_SCHEMA, DbtRun, Replay, run_dbt, write_raw_schema
+
+# The same examples in every run: what is red is red for everybody. `make test-deep` takes the deep profile.
+_EVERY_EXAMPLE: dict[str, Any] = {
+    "deadline": None,
+    "derandomize": True,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+settings.register_profile("quick", max_examples=25, **_EVERY_EXAMPLE)
+settings.register_profile("deep", max_examples=400, **_EVERY_EXAMPLE)
+settings.load_profile("quick")
 
 # The guards stand in the way of streams made to be refused; tests of their own show that they work.
 GUARDS_OFF = {"max_rejected_rate": 1, "max_clock_gap_days": 1_000_000}
@@ -19,12 +31,7 @@ ELSEWHERE: dict[str, Any] = {
 def _replay(place: Path, **variables: Any) -> Replay:
     place.mkdir()
     write_raw_schema(place / "warehouse.duckdb")
-    run = run_dbt(
-        ["build", "--exclude", "resource_type:unit_test", "resource_type:test"],
-        place,
-        raw=f"schema:{RAW_SCHEMA}",
-        variables={**GUARDS_OFF, **variables},
-    )
+    run = parsed_dbt().run(BUILD, place, raw=f"schema:{RAW_SCHEMA}", variables={**GUARDS_OFF, **variables})
     assert run.exit_code == 0, run.output
     return Replay(run)
 

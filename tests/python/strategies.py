@@ -257,11 +257,11 @@ def configured_streams(
     )
 
 
-def as_ofs() -> st.SearchStrategy[datetime]:
-    """Draw an `as_of` at or around the events: often exactly a limit after one of them."""
+def as_ofs(base: datetime = BASE) -> st.SearchStrategy[datetime]:
+    """Draw an `as_of` at or after the events' beginning: often exactly a limit after one of them."""
     moments = st.sampled_from((0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 8 * DAY, 500 * DAY))
     milliseconds = st.one_of(moments, st.lists(st.sampled_from(GAPS), min_size=1, max_size=3).map(sum))
-    return milliseconds.map(lambda after: BASE + timedelta(milliseconds=after))
+    return milliseconds.map(lambda after: base + timedelta(milliseconds=after))
 
 
 def hostile_settings() -> st.SearchStrategy[Settings]:

@@ -24,14 +24,10 @@ from raw_folders import (
     write_ndjson,
     write_parquet,
 )
-from warehouse import RAW_COLUMNS, DbtRun, fetch_rows, run_dbt
+from reference import ConfiguredInput
+from warehouse import CONFIGURATION_COLUMNS, RAW_COLUMNS, DbtRun, Replay, fetch_rows, run_dbt
 
-COLUMNS = RAW_COLUMNS | {
-    "sla_policies": (
-        "policy_id", "policy_name", "metric", "channel_id", "team_id", "topic_id", "target_seconds", "clock",
-        "valid_from", "valid_to",
-    ),
-}  # fmt: skip
+COLUMNS = RAW_COLUMNS | CONFIGURATION_COLUMNS
 EVENTS = "raw_conversation_events"
 PRESENCE = "raw_presence_events"
 GUARDS_OFF = {"max_rejected_rate": 1}
@@ -518,6 +514,9 @@ def test_an_attached_file_that_is_not_there_gets_one_sentence(tmp_path: Path) ->
 
 # --- reference and configuration tables ----------------------------------------------------------
 
+Cells = dict[str, str | None]
+A_POLICY: Cells = {"policy_id": "p", "metric": "resolution", "target_seconds": "60", "clock": "business"}
+
 
 @pytest.mark.parametrize(
     ("table", "row", "sentence"),
@@ -530,8 +529,26 @@ def test_an_attached_file_that_is_not_there_gets_one_sentence(tmp_path: Path) ->
         ),
         (
             "sla_policies",
-            {"target_seconds": "half an hour"},
-            "target_seconds 'half an hour' cannot be read; write a plain number",
+            A_POLICY | {"target_seconds": "half an hour"},
+            "target_seconds 'half an hour' cannot be read; write seconds, from 0 to 1000000000",
+        ),
+        (
+            "sla_policies",
+            A_POLICY | {"topic_id": "refnud"},
+            "topic_id 'refnud' cannot be read; there is no such topic in raw_topics and no event names one: "
+            "add it there or correct it here",
+        ),
+        (
+            "raw_channels",
+            {"business_hours_id": "nights"},
+            "business_hours_id 'nights' cannot be read; it stands in no business_hours: "
+            "add it there or correct it here",
+        ),
+        (
+            "holidays",
+            {"business_hours_id": "nights", "holiday_date": "2026-03-02"},
+            "business_hours_id 'nights' cannot be read; it stands in no business_hours: "
+            "add it there or correct it here",
         ),
     ],
 )
@@ -554,3 +571,61 @@ def test_a_key_given_twice_builds_no_core(folder: Path, tmp_path: Path) -> None:
     assert "Failure in test one_row_per_grain_stg_messaging__agents" in run.output
     assert "Traceback" not in run.output
     assert set(without_rejections(contents(run))) == set()
+
+
+BERLIN: Cells = {"business_hours_id": "berlin", "timezone": "Europe/Berlin"}
+ALL_DAY = "write it like 17:00 or 24:00, and not the time at which it opens: all day is 00:00 to 24:00"
+MEANINGLESS: list[tuple[str, Cells, str]] = [
+    ("business_hours", {"timezone": "Europe/Berln"}, "timezone 'Europe/Berln' cannot be read; write an IANA name"),
+    ("business_hours", {"timezone": None}, "timezone is missing; write an IANA name"),
+    ("business_hour_intervals", {"closes_at": "09:00"}, f"closes_at '09:00' cannot be read; {ALL_DAY}"),
+    ("business_hour_intervals", {"closes_at": "9 to 5"}, f"closes_at '9 to 5' cannot be read; {ALL_DAY}"),
+    ("business_hour_intervals", {"closes_at": "25:00"}, f"closes_at '25:00' cannot be read; {ALL_DAY}"),
+    ("business_hour_intervals", {"closes_at": None}, f"closes_at is missing; {ALL_DAY}"),
+    ("business_hour_intervals", {"opens_at": "24:00"}, "opens_at '24:00' cannot be read; write it like 09:00"),
+    ("business_hour_intervals", {"opens_at": None}, "opens_at is missing; write it like 09:00"),
+    ("business_hour_intervals", {"iso_weekday": "0"}, r"iso_weekday '0' cannot be read; write 1 \(Monday\) to 7"),
+    ("business_hour_intervals", {"iso_weekday": "Mon"}, r"iso_weekday 'Mon' cannot be read; write 1 \(Monday\) to 7"),
+    ("holidays", {"closes_at": None}, f"closes_at is missing; {ALL_DAY}"),
+    ("holidays", {"opens_at": None}, "opens_at is missing; write it like 09:00"),
+    ("holidays", {"closes_at": "09:00"}, f"closes_at '09:00' cannot be read; {ALL_DAY}"),
+    ("holidays", {"holiday_date": "Christmas"}, "holiday_date 'Christmas' cannot be read; write it like 2026-12-25"),
+    ("holidays", {"holiday_date": None}, "holiday_date is missing; write it like 2026-12-25"),
+    ("sla_policies", {"metric": "handle_time"}, "metric 'handle_time' cannot be read; write one of first_response"),
+    ("sla_policies", {"metric": None}, "metric is missing; write one of first_response"),
+    ("sla_policies", {"clock": None}, "clock is missing; write one of business, calendar"),
+    ("sla_policies", {"target_seconds": "-1"}, "target_seconds '-1' cannot be read; write seconds, from 0"),
+    ("sla_policies", {"target_seconds": None}, "target_seconds is missing; write seconds, from 0"),
+    ("emoji_sentiment", {"emoji": "❤\ufe0f"}, "emoji '❤\ufe0f' cannot be read; write one code point"),
+    ("emoji_sentiment", {"emoji": "\U0001f3fd"}, "emoji '\U0001f3fd' cannot be read; write one code point"),
+    ("emoji_sentiment", {"sentiment_score": "1.1"}, "sentiment_score '1.1' cannot be read; write a number from -1"),
+    ("emoji_sentiment", {"sentiment_score": None}, "sentiment_score is missing; write a number from -1"),
+]
+
+
+GOOD: dict[str, Cells] = {
+    "business_hours": BERLIN,
+    "business_hour_intervals": {**BERLIN, "iso_weekday": "1", "opens_at": "09:00", "closes_at": "17:00"},
+    "holidays": {**BERLIN, "holiday_date": "2026-03-02", "opens_at": "9:00", "closes_at": "24:00"},
+    "sla_policies": A_POLICY,
+    "emoji_sentiment": {"emoji": "❤", "sentiment_score": "0.95"},
+}
+
+
+def configured(rows: dict[str, Cells]) -> ConfiguredInput:
+    """A stream of one message with one row in each table of configuration."""
+    return ConfiguredInput(
+        conversation().at("10:00").end_user("hi").rows, **{table: [row] for table, row in rows.items()}
+    )
+
+
+def test_configuration_that_can_be_meant_builds(replay: Replay) -> None:
+    replay.build(configured(GOOD))
+
+
+@pytest.mark.parametrize(("table", "change", "sentence"), MEANINGLESS)
+def test_configuration_that_cannot_be_meant_stops_with_one_sentence(
+    replay: Replay, table: str, change: Cells, sentence: str
+) -> None:
+    with pytest.raises(duckdb.Error, match=f"{table}: {sentence}"):
+        replay.build(configured(GOOD | {table: {**GOOD[table], **change}}))

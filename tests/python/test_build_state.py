@@ -10,14 +10,26 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from builders import conversation, raw_input
-from warehouse import PROJECT, DbtRun, load_raw, run_dbt
+from builders import ConversationBuilder, conversation, raw_input
+from raw_folders import BUILD, parsed_dbt
+from warehouse import PROJECT, DbtRun, load_raw
 
 
 def _state(database: Path) -> str:
     with duckdb.connect(str(database), read_only=True) as connection:
         (state,) = connection.execute("select build_state from dim_build").fetchone() or ("",)
     return str(state)
+
+
+def _folder(root: Path, stream: ConversationBuilder) -> Path:
+    """Write a stream as a raw folder that holds nothing else; return the folder."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw")
+        load_raw(connection, "raw", raw_input(stream))
+        folder = root / "raw_conversation_events"
+        folder.mkdir(parents=True)
+        connection.execute(f"copy raw.raw_conversation_events to '{folder}/part.parquet'")
+    return root
 
 
 @pytest.fixture
@@ -31,15 +43,19 @@ def test_a_good_build_is_complete(demo: DbtRun) -> None:
     assert _state(demo.database) == "complete"
 
 
-def test_a_failed_build_is_incomplete_until_the_next_good_one(rebuilt: Path) -> None:
-    failed = run_dbt(["run"], rebuilt, variables={"max_rejected_rate": 0.001})
-    assert failed.exit_code != 0
-    assert _state(failed.database) == "incomplete"
-    elsewhere = run_dbt(["run", "--select", "stg_messaging__teams"], rebuilt)
-    assert elsewhere.exit_code == 0
-    assert _state(elsewhere.database) == "incomplete"
-    assert run_dbt(["run"], rebuilt).exit_code == 0
-    assert _state(failed.database) == "complete"
+def test_a_failed_build_is_incomplete_until_the_next_good_one(tmp_path: Path) -> None:
+    stream = conversation("c1").at("10:00").end_user("Hello?").event("telepathy")
+    folder = str(_folder(tmp_path / "raw", stream))
+
+    def run(command: list[str], max_rejected_rate: float) -> tuple[int, str]:
+        variables = {"max_rejected_rate": max_rejected_rate}
+        built = parsed_dbt().run(command, tmp_path, raw=folder, variables=variables)
+        return built.exit_code, _state(built.database)
+
+    assert run(BUILD, 1) == (0, "complete")
+    assert run(["run"], 0.001) == (1, "incomplete")
+    assert run(["run", "--select", "stg_messaging__teams"], 1) == (0, "incomplete")
+    assert run(["run"], 1) == (0, "complete")
 
 
 def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
@@ -66,18 +82,11 @@ def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
         pytest.param(conversation("c1").at("10:00").handoff(), id="no session at all"),
     ],
 )
-def test_the_first_day_builds(tmp_path: Path, stream: object) -> None:
-    assert hasattr(stream, "rows")
-    with duckdb.connect() as connection:
-        connection.execute("create schema raw")
-        load_raw(connection, "raw", raw_input(stream))  # type: ignore[arg-type]
-        folder = tmp_path / "raw" / "raw_conversation_events"
-        folder.mkdir(parents=True)
-        connection.execute(f"copy raw.raw_conversation_events to '{folder}/part.parquet'")
-    built = run_dbt(
+def test_the_first_day_builds(tmp_path: Path, stream: ConversationBuilder) -> None:
+    built = parsed_dbt().run(
         ["build", "--exclude", "resource_type:unit_test"],
-        tmp_path / "build",
-        raw=str(tmp_path / "raw"),
+        tmp_path,
+        raw=str(_folder(tmp_path / "raw", stream)),
         variables={"max_rejected_rate": 1},
     )
     assert built.exit_code == 0, built.output

@@ -205,6 +205,56 @@ BREAKAGES = {
         "update mart_efficiency_by_day set session_handle_sum_seconds = session_handle_sum_seconds + 0.001",
         "update mart_efficiency_by_day set attended_sum_seconds = 0 where attended_sum_seconds > 0",
     ],
+    "assert_open_intervals_are_apart_and_add_up": [
+        "update intermediate.int_open_intervals_merged set closed_at = closed_at + interval 1 day",
+        "update intermediate.int_open_intervals_merged set open_ms_before = 1 where open_ms_before > 0",
+        "delete from intermediate.int_open_intervals_merged where opened_at = timestamp '2026-03-02 09:00:00'",
+    ],
+    "assert_business_time_never_exceeds_the_calendar": [
+        "update fct_messaging_sessions set first_response_business_seconds = 4800.001 "
+        "where session_id = 'frt-before-opening/1'",
+        "update fct_responses set wait_business_seconds = null where session_id = 'over-lunch/1'",
+        "update fct_resolutions set resolution_business_seconds = 0 "
+        "where resolution_seconds > 0 and channel_id = 'whatsapp'",
+    ],
+    "assert_every_measured_thing_has_the_one_outcome_that_is_due": [
+        "delete from fct_sla_outcomes where session_id = 'frt-within-hours/1' and metric = 'first_response'",
+        "delete from fct_sla_outcomes where session_id = 'frt-within-hours/1' and metric = 'next_response'",
+        "delete from fct_sla_outcomes where session_id = 'abandoned/1' and metric = 'resolution'",
+        "update fct_sla_outcomes set response_number = 99 where metric = 'next_response'",
+        "update fct_sla_outcomes set policy_id = 'frt-standard' where session_id = 'frt-within-hours/1'",
+        "update fct_sla_outcomes set policy_id = 'frt-app' where policy_id = 'frt-app-until-march-8'",
+        "update fct_sla_outcomes set started_at = started_at + interval 1 second where metric = 'resolution'",
+    ],
+    "assert_sla_outcomes_say_what_their_facts_say": [
+        "update fct_sla_outcomes set elapsed_seconds = elapsed_seconds + 0.001 where session_id = 'over-lunch/1'",
+        "update fct_sla_outcomes set sla_status = 'met' where sla_status = 'breached'",
+        "update fct_sla_outcomes set is_met = true where sla_status = 'cancelled'",
+        "update fct_sla_outcomes set agent_id = 'agent-zoe' where metric = 'next_response'",
+        "update fct_sla_outcomes set due_at = stopped_at where is_breached",
+    ],
+    "assert_every_survey_event_is_in_its_survey": [
+        "delete from fct_csat_responses where conversation_id = 'csat-without-request'",
+        "update fct_csat_responses set is_valid = true where is_valid = false",
+        "update fct_csat_responses set responded_event_id = null where conversation_id = 'night-shift'",
+        "update fct_csat_responses set survey_id = 'another' where conversation_id = 'night-shift'",
+    ],
+    "assert_a_session_feels_what_its_messages_say": [
+        "update fct_messaging_sessions set emoji_sentiment_score = 0 where conversation_id = 'emoji-mood'",
+        "update fct_messaging_sessions set emoji_sentiment_shift = 0 where conversation_id = 'emoji-mood'",
+        "update fct_messaging_sessions set emoji_sentiment_label = 'negative' where conversation_id = 'emoji-mood'",
+        "update fct_messages set emoji_sentiment_score = null where conversation_id = 'night-shift'",
+    ],
+    "assert_no_two_policies_are_of_equal_rank": [
+        "update dim_sla_policies set channel_id = null where policy_id = 'frt-web'",
+        "update dim_sla_policies set valid_from = null where policy_id = 'frt-app'",
+    ],
+    "assert_the_demo_gives_the_printed_service_figures": [
+        "update fct_messaging_sessions set first_response_business_seconds = 0 where session_id = 'night-across-dst/1'",
+        "update fct_sla_outcomes set due_at = started_at where session_id = 'frt-before-opening/1'",
+        "delete from fct_csat_responses where conversation_id = 'night-shift'",
+        "update fct_messaging_sessions set scored_message_count = 0 where conversation_id = 'emoji-mood'",
+    ],
     "assert_the_demo_gives_the_printed_numbers": [
         "update fct_messaging_sessions set first_response_seconds = 301 where session_id = 'frt-within-hours/1'",
         "delete from fct_responses where session_id = 'response-burst/1'",

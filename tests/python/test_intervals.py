@@ -10,7 +10,7 @@ import duckdb
 import narwhals as nw
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging_warehouse.intervals import assign_focus, pair_presence, pair_visits, sweep_timeline
@@ -601,7 +601,6 @@ def test_work_without_length_or_running_backwards_is_no_open_work(engine: Engine
 
 # --- any input -----------------------------------------------------------------------------------
 
-ANY_INPUT = settings(max_examples=40, deadline=None, derandomize=True)
 AGENTS = ("ann", "ben")
 
 
@@ -619,7 +618,6 @@ def focus_events(draw: st.DrawFn) -> list[FocusEvent]:
     return events
 
 
-@ANY_INPUT
 @given(events=focus_events(), rest=st.sampled_from((0, 1, IDLE, IDLE + 1, LATER)))
 def test_visits_never_overlap_on_any_engine(events: list[FocusEvent], rest: int) -> None:
     as_of = max((event.occurred_ms for event in events), default=0) + rest
@@ -633,7 +631,6 @@ def test_visits_never_overlap_on_any_engine(events: list[FocusEvent], rest: int)
             assert not is_open and ended <= next_started
 
 
-@ANY_INPUT
 @given(
     statuses=st.lists(st.tuples(st.integers(0, 200), st.sampled_from(sorted(ONLINE))), max_size=8),
     activity=st.lists(st.integers(-50, 250), max_size=12),
@@ -686,7 +683,6 @@ def stretches(max_size: int) -> st.SearchStrategy[list[tuple[int, int | None]]]:
     return st.tuples(cuts, st.booleans()).map(laid_out)
 
 
-@ANY_INPUT
 @given(
     presence=stretches(5),
     visits=stretches(5),
@@ -737,7 +733,6 @@ def test_the_timeline_is_gap_free_and_true_on_any_engine(
 # --- a span alone --------------------------------------------------------------------------------
 
 
-@ANY_INPUT
 @given(events=focus_events(), rest=st.sampled_from((0, IDLE + 1)), choice=st.integers(0, 20))
 def test_an_agents_visits_can_be_paired_alone_from_any_visit_on(
     events: list[FocusEvent], rest: int, choice: int
@@ -754,7 +749,6 @@ def test_an_agents_visits_can_be_paired_alone_from_any_visit_on(
     assert alone == [row for row in whole if row[1] == first[1] and places[row[0]] >= places[first[0]]]
 
 
-@ANY_INPUT
 @given(
     presence=stretches(5),
     visits=stretches(5),

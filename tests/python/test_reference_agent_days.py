@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from builders import (
     ConversationBuilder,
@@ -989,8 +989,6 @@ def test_the_demos_presence_at_as_of(demo_told: Warehouse) -> None:
 # --- what holds for any stream ----------------------------------------------------------------
 
 
-relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-
 # Of each kind of the day's sums: what it adds up of a segment's length. Work and visits without
 # the test channels'.
 SUMS_BY_SEGMENT: dict[str, Callable[[Row], int]] = {
@@ -1089,7 +1087,6 @@ def _assert_days_add_up(tables: dict[str, list[Row]]) -> None:
             assert known <= row["span_seconds"]
 
 
-@relaxed
 @given(hostile_streams(), hostile_settings())
 def test_agents_are_consistent_on_hostile_streams(raw: RawInput, chosen: Settings) -> None:
     assert_agents_are_consistent(build(raw, chosen))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import channel, holiday, moment, opening_hours, schedule
@@ -271,8 +271,6 @@ def test_a_due_time_over_the_change() -> None:
 
 # --- of any schedule --------------------------------------------------------------------------
 
-ANY_SCHEDULE = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-
 
 def told(plan: SchedulePlan) -> Schedule:
     """The schedule that a plan describes."""
@@ -295,7 +293,6 @@ def moments_of_spring() -> st.SearchStrategy[datetime]:
     )
 
 
-@ANY_SCHEDULE
 @given(schedules(), moments_of_spring(), moments_of_spring(), moments_of_spring())
 def test_business_time_adds_up_and_never_runs_back_or_too_fast(
     plan: SchedulePlan, one: datetime, two: datetime, three: datetime
@@ -308,7 +305,6 @@ def test_business_time_adds_up_and_never_runs_back_or_too_fast(
     assert 0 <= first <= Calendar().business_milliseconds(early, between)
 
 
-@ANY_SCHEDULE
 @given(schedules(), moments_of_spring(), st.sampled_from((0, 1, MINUTE, 30 * MINUTE, 8 * HOUR, 100 * HOUR)))
 def test_a_due_time_is_the_earliest_at_which_the_target_is_used_up(
     plan: SchedulePlan, start: datetime, target: int
@@ -324,7 +320,6 @@ def test_a_due_time_is_the_earliest_at_which_the_target_is_used_up(
         assert clock.business_milliseconds(start, due - timedelta(milliseconds=1)) == target - 1
 
 
-@ANY_SCHEDULE
 @given(schedules(), moments_of_spring())
 def test_due_inverts_the_duration_while_it_is_open(plan: SchedulePlan, start: datetime) -> None:
     clock = told(plan).opening_times(date(2024, 2, 1), date(2024, 6, 1))
@@ -335,7 +330,6 @@ def test_due_inverts_the_duration_while_it_is_open(plan: SchedulePlan, start: da
             assert clock.due(start, clock.business_milliseconds(start, end)) == end
 
 
-@ANY_SCHEDULE
 @given(schedules())
 def test_open_intervals_are_in_order_with_gaps_between_them(plan: SchedulePlan) -> None:
     intervals = told(plan).opening_times(date(2024, 2, 1), date(2024, 6, 1)).intervals
@@ -355,7 +349,6 @@ def open_minutes(plan: SchedulePlan, day: date) -> Iterator[datetime]:
             yield in_utc(day, minute, zone)
 
 
-@ANY_SCHEDULE
 @given(schedules(), st.sampled_from(SCHEDULE_ZONES))
 def test_intervals_agree_with_counting_minute_by_minute(plan: SchedulePlan, zone: str) -> None:
     plan = SchedulePlan(zone, plan.intervals, plan.holidays)

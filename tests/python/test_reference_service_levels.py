@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from builders import (
     ConversationBuilder,
@@ -735,10 +735,6 @@ def assert_outcome_is_consistent(row: Row, session: Row, policy: dict[str, str |
         assert (row["started_at"], row["stopped_at"]) == (session["started_at"], session["first_resolved_at"])
 
 
-ANY_STREAM = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-
-
-@ANY_STREAM
 @given(configured_streams())
 def test_service_is_consistent_on_hostile_streams(raw: ConfiguredInput) -> None:
     assert_service_is_consistent(build(raw, Settings(with_service_levels=True)), raw)

@@ -28,8 +28,9 @@ from messaging_warehouse.simulator import (
     write,
 )
 from messaging_warehouse.simulator.tables import Kind
+from raw_folders import parsed_dbt
 from reference import RawInput
-from warehouse import DbtRun, Replay, fetch_rows, run_dbt
+from warehouse import DbtRun, Replay, fetch_rows
 
 # Where the truth of a table stands in the warehouse; what is not a column there, under its name, is left out.
 FACTS = {
@@ -286,12 +287,14 @@ def test_days_equal_their_truth_across_the_seams_but_for_being_offline(tiled: tu
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Simulation, DbtRun]:
-    """A run of which much goes wrong on the way, through files and a whole `dbt build` with all its tests."""
+    """A run of which much goes wrong on the way, through files and a whole `dbt build` with all its data tests."""
     place = tmp_path_factory.mktemp("hostile")
     centre = default_centre(6, days=7, sessions_per_day=40, rates=COMPLETE)
     simulation = simulate(centre, date(2026, 2, 1), 7, seed=11, hostility=HOSTILITIES["wild"])
     write(simulation, place / "raw", OutputFormat.PARQUET)
-    run = run_dbt(["build"], place, raw=str(place / "raw"), variables={"as_of": simulation.as_of.isoformat()})
+    command = ["build", "--exclude", "resource_type:unit_test"]
+    variables = {"as_of": simulation.as_of.isoformat()}
+    run = parsed_dbt().run(command, place, raw=str(place / "raw"), variables=variables)
     assert run.exit_code == 0, run.output
     return simulation, run
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from reference import RawInput
+from reference import ConfiguredInput, RawInput
 
 PROJECT = Path(__file__).resolve().parents[2]
 RAW_SCHEMA = "raw_input"
@@ -46,7 +46,7 @@ RAW_COLUMNS: dict[str, tuple[str, ...]] = {
     "raw_topics": ("topic_id", "topic_name", "is_active"),
 }  # fmt: skip
 
-# Configuration that a stream may bring along; where it does not, the project's own seeds hold.
+# Configuration that a `ConfiguredInput` brings along; without one, the project's own seeds hold.
 CONFIGURATION_COLUMNS: dict[str, tuple[str, ...]] = {
     "business_hours": ("business_hours_id", "timezone"),
     "business_hour_intervals": ("business_hours_id", "iso_weekday", "opens_at", "closes_at"),
@@ -55,6 +55,7 @@ CONFIGURATION_COLUMNS: dict[str, tuple[str, ...]] = {
         "policy_id", "policy_name", "metric", "channel_id", "team_id", "topic_id", "target_seconds", "clock",
         "valid_from", "valid_to",
     ),
+    "emoji_sentiment": ("emoji", "sentiment_score"),
 }  # fmt: skip
 
 
@@ -130,11 +131,11 @@ def insert_rows(
     columns: Sequence[str],
     rows: Sequence[Mapping[str, str | None]],
 ) -> None:
-    """Insert rows of texts: column by column in one statement, a thousand times faster than row by row."""
+    """Insert rows of texts as one JSON document: hundreds of times faster than a parameter for each."""
     if rows:
-        values = [[row.get(column) for row in rows] for column in columns]
-        lists = ", ".join("unnest(?::varchar[])" for _ in columns)
-        connection.execute(f"insert into {table} select {lists}", values)
+        document = json.dumps([{column: row.get(column) for column in columns} for row in rows])
+        shape = json.dumps([dict.fromkeys(columns, "varchar")])
+        connection.execute(f"insert into {table} select unnest(from_json(?, ?), recursive := true)", [document, shape])
 
 
 class Replay:
@@ -182,14 +183,15 @@ class Replay:
             self.connection.execute(f"create or replace {kind} {name} as ({sql}\n)")
 
     def _configure(self, raw: RawInput) -> None:
-        """Put the stream's configuration in the place of the seeds, table by table, or the seeds back."""
+        """Put the stream's configuration in the place of the seeds, or the seeds back where it has none."""
+        is_configured = isinstance(raw, ConfiguredInput)
         for table, columns in CONFIGURATION_COLUMNS.items():
-            rows = getattr(raw, table, [])
             self.connection.execute(
                 f"create or replace table config.{table} as "
-                f"select {', '.join(columns)} from seeds.{table} {'limit 0' if rows else ''}"
+                f"select {', '.join(columns)} from seeds.{table} {'limit 0' if is_configured else ''}"
             )
-            insert_rows(self.connection, f"config.{table}", columns, rows)
+            if is_configured:
+                insert_rows(self.connection, f"config.{table}", columns, getattr(raw, table))
 
     def _build_in_python(self, name: str, code: str) -> None:
         """Run a Python model as dbt does: the model's code, and dbt's own that resolves its refs."""

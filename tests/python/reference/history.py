@@ -20,7 +20,8 @@ from reference.sessions import (
     find_ending,
     find_origin,
     find_status,
-    sessions_with_waiting_work,
+    find_waiting_work,
+    human_is_due,
 )
 
 
@@ -36,6 +37,7 @@ class SessionHistory:
     resolutions: Resolutions
     ending: Ending | None
     status: str
+    waiting_since: datetime | None
 
     @property
     def is_inbound(self) -> bool:
@@ -67,7 +69,7 @@ def tell_histories(sessions: Sequence[Session], as_of: datetime, settings: Setti
     """
     messages = collect_messages(sessions)
     never_arrived = events_that_never_arrived(messages)
-    with_waiting_work = sessions_with_waiting_work(sessions)
+    waiting_work = find_waiting_work(sessions)
     histories = []
     for session in sessions:
         origin = find_origin(session)
@@ -75,13 +77,8 @@ def tell_histories(sessions: Sequence[Session], as_of: datetime, settings: Setti
         first_response = find_first_response(session, never_arrived) if origin == "inbound" else None
         resolutions = follow_resolutions(session.preceding, session.events)
         ending = find_ending(session, resolutions, as_of, settings.session_inactivity)
-        status = find_status(
-            session,
-            ending=ending,
-            resolutions=resolutions,
-            has_waiting_work=session.session_id in with_waiting_work,
-            has_unanswered_customer=has_unanswered_customer(responses),
-        )
+        waiting_since = find_waiting_since(session, responses, waiting_work.get(session.session_id, []))
+        status = find_status(session, ending=ending, resolutions=resolutions, waiting_since=waiting_since)
         histories.append(
             SessionHistory(
                 session=session,
@@ -92,6 +89,18 @@ def tell_histories(sessions: Sequence[Session], as_of: datetime, settings: Setti
                 resolutions=resolutions,
                 ending=ending,
                 status=status,
+                waiting_since=waiting_since if status == "waiting" else None,
             )
         )
     return histories
+
+
+def find_waiting_since(
+    session: Session, responses: Sequence[Response], work_waits_since: Sequence[datetime]
+) -> datetime | None:
+    """The earliest moment from which work, or a customer for whom a human is due, waits still."""
+    since = list(work_waits_since)
+    for response in responses:
+        if response.answer is None and human_is_due(session):
+            since.append(response.prompted_first_at)
+    return min(since, default=None)

@@ -15,6 +15,7 @@ from reference.resolutions import (
     resolving_agent_id,
 )
 from reference.responses import Response, session_metrics
+from reference.routing import last_routed_team
 from reference.sessions import Session, find_agent_type
 from reference.validation import ConversationEvent, PresenceEvent
 from reference.visits import FocusTime
@@ -82,6 +83,7 @@ def session_row(history: SessionHistory, users: MessagingUsers, closings: Recent
         "last_resolved_at": resolutions.last_resolved_at,
         "closed_at": closed_at,
         "status": history.status,
+        "waiting_since_at": history.waiting_since,
         "origin": history.origin,
         "agent_type": find_agent_type(session),
         "ended_by_type": None if history.ending is None else history.ending.ended_by_type,
@@ -92,6 +94,7 @@ def session_row(history: SessionHistory, users: MessagingUsers, closings: Recent
         "resolution_seconds": seconds_between(session.started_at, resolutions.last_resolved_at),
         "resolved_by_agent_id": resolving_agent_id(resolutions.credited_resolve),
         "topic_id": latest_topic_still_set(session.members),
+        "routed_team_id": last_routed_team(session),
         "is_bot_resolved": closed_at is not None and bot_messages > 0 and agent_messages == 0,
         "duration_seconds": seconds_between(session.started_at, history.ended_at),
         "is_reopened": len(resolutions.cycles) > 1,

@@ -14,6 +14,7 @@ from reference.inputs import RawTable, column
 from reference.reading import read_plain_decimal, read_timestamp_or_date
 from reference.resolutions import SetTopics
 from reference.responses import Response
+from reference.routing import team_routed_to
 from reference.sessions import Session
 from reference.validation import ConversationEvent
 from reference.vocabulary import AGENT
@@ -24,14 +25,6 @@ RESOLUTION = "resolution"
 METRICS = (FIRST_RESPONSE, NEXT_RESPONSE, RESOLUTION)
 BUSINESS = "business"
 CALENDAR = "calendar"
-
-# Events that route a conversation, and the payload key by which each names a team.
-ROUTING_TEAM_KEYS = {
-    "bot_handoff": "team_id",
-    "work_requested": "team_id",
-    "work_assigned": "team_id",
-    "work_transferred": "to_team_id",
-}
 
 
 @dataclass(frozen=True)
@@ -76,21 +69,6 @@ class Measured:
         if self.answer is not None:
             return self.answer.occurred_at
         return self.history.ended_at or as_of
-
-
-def team_routed_to(session: Session, moment: datetime) -> str | None:
-    """The team of the last routing at or before the moment, else of the first after it."""
-    last_before = None
-    for event in session.members:
-        key = ROUTING_TEAM_KEYS.get(event.event_type.name)
-        team_id = None if key is None else event.text(key)
-        if team_id is None:
-            continue
-        if event.occurred_at <= moment:
-            last_before = team_id
-        else:
-            return last_before or team_id
-    return last_before
 
 
 def topic_set_at(session: Session, moment: datetime) -> str | None:

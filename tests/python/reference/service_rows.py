@@ -6,14 +6,15 @@ They are published with `Settings(with_service_levels=True)` alone.
 from datetime import datetime
 
 from reference.business_time import BusinessClock, ChannelClocks
+from reference.contacts import MessagingUsers
 from reference.durations import in_seconds
 from reference.history import SessionHistory
 from reference.inputs import Row, Value
 from reference.messages import Message
-from reference.resolutions import Cycle, TeamMemberships
+from reference.resolutions import Cycle, TeamMemberships, latest_topic_still_set
 from reference.responses import Response
 from reference.satisfaction import Survey, moment_of
-from reference.sentiment import Lexicon, mean, message_score, published, scores_of_end_user, shift
+from reference.sentiment import Lexicon, label, mean, message_score, published, scores_of_end_user, shift
 from reference.service_levels import NEXT_RESPONSE, Outcome
 from reference.sessions import Session
 
@@ -26,10 +27,11 @@ SERVICE_COLUMNS = {
             "resolution_business_seconds",
             "emoji_sentiment_score",
             "emoji_sentiment_shift",
+            "emoji_sentiment_label",
             "scored_message_count",
         }
     ),
-    "fct_messages": frozenset({"emoji_sentiment_score"}),
+    "fct_messages": frozenset({"emoji_sentiment_score", "emoji_sentiment_label"}),
     "fct_responses": frozenset({"wait_business_seconds", "response_business_seconds"}),
     "fct_resolutions": frozenset({"resolution_business_seconds"}),
 }
@@ -60,6 +62,7 @@ class ServiceColumns:
             "resolution_business_seconds": _business_seconds(clock, started_at, resolutions.last_resolved_at),
             "emoji_sentiment_score": published(mean(scores)),
             "emoji_sentiment_shift": published(shift(scores)),
+            "emoji_sentiment_label": label(mean(scores)),
             "scored_message_count": len(scores),
         }
 
@@ -67,7 +70,8 @@ class ServiceColumns:
         """The mood of a message by anyone."""
         if self._clocks is None:
             return {}
-        return {"emoji_sentiment_score": published(message_score(message, self._lexicon))}
+        score = message_score(message, self._lexicon)
+        return {"emoji_sentiment_score": published(score), "emoji_sentiment_label": label(score)}
 
     def of_response(self, session: Session, response: Response) -> Row:
         """Both durations of a response in business time."""
@@ -95,9 +99,10 @@ def _business_seconds(clock: BusinessClock, start: datetime | None, end: datetim
     return in_seconds(clock.business_milliseconds(start, end))
 
 
-def outcome_row(outcome: Outcome) -> Row:
+def outcome_row(outcome: Outcome, users: MessagingUsers) -> Row:
     """Grain: one measured thing that a policy holds for (metric × session, and × next response)."""
     thing, policy = outcome.thing, outcome.policy
+    messaging_user_id = thing.session.opening.messaging_user_id
     return {
         "policy_id": policy.policy_id,
         "metric": thing.metric,
@@ -105,6 +110,8 @@ def outcome_row(outcome: Outcome) -> Row:
         "response_number": thing.response_number if thing.metric == NEXT_RESPONSE else None,
         "conversation_id": thing.session.conversation_id,
         "channel_id": thing.channel_id,
+        "messaging_user_id": messaging_user_id,
+        "account_id": users.account_id(messaging_user_id),
         "agent_id": thing.agent_id,
         "team_id": thing.team_id,
         "topic_id": thing.topic_id,
@@ -116,12 +123,14 @@ def outcome_row(outcome: Outcome) -> Row:
         "sla_status": outcome.status,
         "is_met": outcome.status == "met",
         "is_breached": outcome.status == "breached",
+        "is_running": outcome.status == "running",
+        "is_cancelled": outcome.status == "cancelled",
         "clock": policy.clock,
     }
 
 
-def survey_row(survey: Survey, memberships: TeamMemberships) -> Row:
-    """Grain: one `(conversation_id, survey_id)`; channel and messaging user are the session's."""
+def survey_row(survey: Survey, memberships: TeamMemberships, users: MessagingUsers) -> Row:
+    """Grain: one `(conversation_id, survey_id)`; channel, messaging user and topic are the session's."""
     opening = survey.session.opening
     return {
         "conversation_id": survey.session.conversation_id,
@@ -129,6 +138,8 @@ def survey_row(survey: Survey, memberships: TeamMemberships) -> Row:
         "session_id": survey.session.session_id,
         "channel_id": opening.channel_id,
         "messaging_user_id": opening.messaging_user_id,
+        "account_id": users.account_id(opening.messaging_user_id),
+        "topic_id": latest_topic_still_set(survey.session.members),
         "agent_id": survey.agent_id,
         "team_id": survey.team_id(memberships),
         "requested_event_id": None if survey.request is None else survey.request.event_id,
@@ -137,6 +148,8 @@ def survey_row(survey: Survey, memberships: TeamMemberships) -> Row:
         "responded_at": moment_of(survey.answer),
         "score": survey.score,
         "scale_max": survey.scale_max,
+        "is_requested": survey.request is not None,
+        "is_answered": survey.answer is not None,
         "is_valid": survey.is_valid,
         "is_satisfied": survey.is_satisfied,
         "csat_comment": None if survey.answer is None else survey.answer.text("comment"),

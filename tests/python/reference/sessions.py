@@ -16,7 +16,6 @@ from reference.vocabulary import (
     KNOWN_ORIGINS,
     SYSTEM,
     WORK_EVENT_TYPES,
-    WORK_OFFERING_TYPES,
     WORK_SETTLING_TYPES,
 )
 
@@ -161,14 +160,16 @@ def find_agent_type(session: Session) -> str:
     return "bot" if by_bot else "system"
 
 
-def sessions_with_waiting_work(sessions: Sequence[Session]) -> set[str]:
-    """The ids of the sessions in which work waits to be accepted, of one conversation.
+def find_waiting_work(sessions: Sequence[Session]) -> dict[str, list[datetime]]:
+    """Since when work waits to be accepted, by the id of its session, of one conversation.
 
     Work waits when it was requested or assigned and neither accepted nor brought to a terminal
-    event anywhere in the conversation. It belongs to the session of its first event.
+    event anywhere in the conversation: since its first request, else since its first assignment.
+    It belongs to the session of its first event.
     """
     home_session: dict[str, str] = {}
-    offered: set[str] = set()
+    requested_at: dict[str, datetime] = {}
+    assigned_at: dict[str, datetime] = {}
     settled: set[str] = set()
     for session in sessions:
         for event in session.members:
@@ -176,11 +177,25 @@ def sessions_with_waiting_work(sessions: Sequence[Session]) -> set[str]:
             if work_id is None or not event.is_named(*WORK_EVENT_TYPES):
                 continue
             home_session.setdefault(work_id, session.session_id)
-            if event.is_named(*WORK_OFFERING_TYPES):
-                offered.add(work_id)
-            if event.is_named(*WORK_SETTLING_TYPES):
+            if event.is_named("work_requested"):
+                requested_at.setdefault(work_id, event.occurred_at)
+            elif event.is_named("work_assigned"):
+                assigned_at.setdefault(work_id, event.occurred_at)
+            elif event.is_named(*WORK_SETTLING_TYPES):
                 settled.add(work_id)
-    return {home_session[work_id] for work_id in offered - settled}
+    since: dict[str, list[datetime]] = {}
+    for work_id in (requested_at.keys() | assigned_at.keys()) - settled:
+        offered_at = requested_at.get(work_id) or assigned_at[work_id]
+        since.setdefault(home_session[work_id], []).append(offered_at)
+    return since
+
+
+def human_is_due(session: Session) -> bool:
+    """Whether a customer who waits, waits for a human.
+
+    So it is when the conversation was handed off, an agent has written before, or no bot has.
+    """
+    return session.has_event("bot_handoff") or session.message_count(AGENT) > 0 or session.message_count(BOT) == 0
 
 
 def find_status(
@@ -188,22 +203,17 @@ def find_status(
     *,
     ending: Ending | None,
     resolutions: Resolutions,
-    has_waiting_work: bool,
-    has_unanswered_customer: bool,
+    waiting_since: datetime | None,
 ) -> str:
     """The status at `as_of`: ended, inactive, waiting, paused or active; the first that applies.
 
-    A customer's unanswered run is waiting when a human is due: the conversation was handed off, an
-    agent has written before, or no bot has.
+    `waiting_since` is when work, or a customer for whom a human is due, began to wait; None if none does.
     """
     if ending is not None:
         return "ended"
     if resolutions.standing_resolve is not None:
         return "inactive"
-    human_is_due = (
-        session.has_event("bot_handoff") or session.message_count(AGENT) > 0 or session.message_count(BOT) == 0
-    )
-    if has_waiting_work or (has_unanswered_customer and human_is_due):
+    if waiting_since is not None:
         return "waiting"
     if session.last_activity.is_named("conversation_pended"):
         return "paused"

@@ -105,7 +105,6 @@ EVENT_TYPES = {event_type.name: event_type for event_type in _ALL_EVENT_TYPES}
 WORK_EVENT_TYPES = frozenset(
     event_type.name for event_type in _ALL_EVENT_TYPES if "work_id" in event_type.required_keys
 )
-WORK_OFFERING_TYPES = frozenset({"work_requested", "work_assigned"})
 WORK_SETTLING_TYPES = frozenset(
     {
         "work_accepted",

@@ -195,18 +195,20 @@ def _publish_service_levels(
 ) -> None:
     """What became of everything that a policy holds for."""
     policies = read_policies(raw.sla_policies)
+    users = MessagingUsers(raw.messaging_users)
     for history in histories:
         clock = clocks.of(history.session.opening.channel_id)
         for outcome in tell_outcomes(history, policies, clock, as_of):
-            warehouse.tables["fct_sla_outcomes"].append(outcome_row(outcome))
+            warehouse.tables["fct_sla_outcomes"].append(outcome_row(outcome, users))
 
 
 def _publish_surveys(warehouse: Warehouse, sessions_by_conversation: dict[str, list[Session]], raw: RawInput) -> None:
     """The surveys of all conversations."""
     memberships = TeamMemberships(raw.team_memberships)
+    users = MessagingUsers(raw.messaging_users)
     for sessions in sessions_by_conversation.values():
         for survey in collect_surveys(sessions):
-            warehouse.tables["fct_csat_responses"].append(survey_row(survey, memberships))
+            warehouse.tables["fct_csat_responses"].append(survey_row(survey, memberships, users))
 
 
 def _publish_histories(
