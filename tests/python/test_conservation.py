@@ -95,9 +95,85 @@ BREAKAGES = {
         "update mart_csat_by_day set survey_response_rate = 1 where survey_response_rate < 1",
         "delete from mart_csat_by_day where requested_survey_count > 0",
     ],
+    "assert_delivery_marts_count_every_message_once": [
+        "delete from mart_delivery_failures_by_day where actor_type = '(unknown)'",
+        "update mart_delivery_failures_by_day set status_code = 'another' where failed_message_count > 0",
+        "update mart_delivery_failures_by_day set reached_message_count = reached_message_count + 1",
+        "update mart_delivery_reports_by_day set message_date = message_date + 1 where orphan_message_count > 0",
+        "update mart_delivery_reports_by_day set reported_message_count = recorded_message_count "
+        "where unreported_message_count > 0",
+        "update fct_messages set delivery_status = 'delivered' where delivery_status = 'sent'",
+        "update fct_messages set is_test_channel = false where is_test_channel",
+    ],
+    "assert_accounts_and_their_users_add_up_to_their_facts": [
+        "delete from mart_account_activity_by_month where account_id = '(none)'",
+        *(
+            f"update mart_account_activity_by_month set {measure} = {measure} + 1 where account_id = 'lumen'"
+            for measure in (
+                "session_count", "closed_conversations", "message_count", "unique_contacts", "resolution_count",
+                "handle_seconds",
+            )
+        ),
+        "update mart_messaging_users_by_account set session_count = session_count + 1 where account_id = 'lumen'",
+        "update mart_messaging_users_by_account set message_count = message_count + 1 where account_id = 'lumen'",
+        "update mart_messaging_users_by_account set last_session_started_at = first_session_started_at",
+        "delete from mart_messaging_users_by_account where is_inferred",
+        "insert into dim_messaging_users select * replace ('never seen' as messaging_user_id) "
+        "from dim_messaging_users where channel_id = 'web' limit 1",
+        "update mart_messaging_users_by_account set account_id = 'lumen' where account_id = '(none)'",
+    ],
     "assert_session_metrics_add_up_to_their_fact": [
         "update mart_session_metrics_by_day set session_metric_sum = session_metric_sum + 0.001",
         "update mart_session_metrics_by_day set covered_session_count = covered_session_count + 1",
+    ],
+    "assert_response_times_add_up_to_their_facts": [
+        *(
+            f"update mart_response_times_by_day set {measure} = {measure} + 1 where {measure} is not null"
+            for measure in (
+                "first_response_count", "first_response_sum_seconds", "first_response_business_sum_seconds",
+                "first_response_within_1_min_count", "first_response_within_60_min_count", "agent_response_count",
+                "bot_response_count", "end_user_response_count", "agent_response_sum_seconds",
+                "bot_response_sum_seconds", "end_user_response_sum_seconds", "agent_wait_sum_seconds",
+                "agent_wait_business_sum_seconds", "agent_response_business_sum_seconds",
+                "agent_wait_within_5_min_count", "agent_response_within_15_min_count",
+            )
+        ),
+        "delete from mart_response_times_by_day where team_id = '(none)'",
+        "update mart_response_times_by_day set responded_date = responded_date + 1",
+        "update fct_responses set response_business_seconds = null where agent_id is not null",
+        "update fct_messaging_sessions set first_response_business_seconds = null "
+        "where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_resolution_times_add_up_to_their_facts": [
+        *(
+            f"update mart_resolution_times_by_day set {measure} = {measure} + 1 where {measure} is not null"
+            for measure in (
+                "resolution_count", "measured_resolution_count", "resolution_sum_seconds",
+                "resolution_business_sum_seconds", "first_resolution_count", "first_resolution_sum_seconds",
+                "first_resolution_business_sum_seconds", "last_resolution_count", "last_resolution_sum_seconds",
+                "last_resolution_business_sum_seconds",
+            )
+        ),
+        "update mart_resolution_times_by_day set topic_id = 'another'",
+        "delete from mart_resolution_times_by_day where team_id = '(none)'",
+        "update fct_messaging_sessions set first_resolution_seconds = first_resolution_seconds + 0.001 "
+        "where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_sentiment_adds_up_to_its_facts": [
+        *(
+            f"update mart_emoji_sentiment_by_day set {measure} = {measure} + 1 where {measure} is not null"
+            for measure in (
+                "end_user_message_count", "scored_message_count", "message_sentiment_sum", "positive_message_count",
+                "session_count", "scored_session_count", "session_sentiment_sum", "sentiment_shift_sum",
+                "neutral_session_count",
+            )
+        ),
+        "delete from mart_emoji_sentiment_by_day where scored_message_count = 0",
+        *(
+            f"update mart_emoji_sentiment_by_day set positive_{what}_count = negative_{what}_count, "
+            f"negative_{what}_count = positive_{what}_count where scored_{what}_count > 0"
+            for what in ("message", "session")
+        ),
     ],
     "assert_usage_adds_up_where_it_can": [
         "update mart_account_usage_by_period set closed_conversations = closed_conversations + 1 "
