@@ -51,6 +51,12 @@
 {%- endmacro %}
 
 
+{# First day of the week, month or quarter of a day. #}
+{% macro first_day_of(period, date) -%}
+    cast(date_trunc('{{ period }}', {{ date }}) as date)
+{%- endmacro %}
+
+
 {# When a local day begins, in UTC. #}
 {% macro local_midnight(date) -%}
     {{ local_midnight_in(date, var('reporting_timezone')) }}

@@ -78,6 +78,56 @@ EFFICIENCY_METRICS = (
     "carried_ratio", "attended_sum_seconds", *_duration("attended_seconds"),
     "saved_sum_seconds", "saved_rate",
 )  # fmt: skip
+DELIVERY_METRICS = (
+    "recorded_message_count", "orphan_message_count", "reported_message_count", "unreported_message_count",
+    "reached_message_count", "failed_message_count",
+)  # fmt: skip
+REPORT_METRICS = (
+    *DELIVERY_METRICS, "report_coverage_rate", "reported_failure_rate", "measured_delivery_count",
+    "delivery_sum_seconds", *_duration("delivery_seconds"),
+)  # fmt: skip
+
+
+def _shares_within(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}_within_{minutes}_min_{part}" for minutes in (1, 5, 15, 60) for part in ("count", "rate"))
+
+
+def _sum_and_duration(name: str, longest: bool = True) -> tuple[str, ...]:
+    return (f"{name}_sum_seconds", *_duration(f"{name}_seconds"), *((f"max_{name}_seconds",) if longest else ()))
+
+
+ANSWERING_METRICS = (
+    "agent_response_count", *_sum_and_duration("agent_wait"), *_sum_and_duration("agent_wait_business"),
+    *_shares_within("agent_wait"), *_sum_and_duration("agent_response"),
+    *_sum_and_duration("agent_response_business"), *_shares_within("agent_response"),
+    "bot_response_count", *_sum_and_duration("bot_response"),
+    "end_user_response_count", *_sum_and_duration("end_user_response"),
+)  # fmt: skip
+ALL_FIRST_RESPONSE_METRICS = (
+    "first_response_count", *_sum_and_duration("first_response"), *_sum_and_duration("first_response_business"),
+    *_shares_within("first_response"),
+)  # fmt: skip
+CYCLE_METRICS = (
+    "resolution_count", "measured_resolution_count", *_sum_and_duration("resolution", longest=False),
+    *_sum_and_duration("resolution_business", longest=False), "first_resolution_count",
+    *_sum_and_duration("first_resolution", longest=False),
+    *_sum_and_duration("first_resolution_business", longest=False),
+)  # fmt: skip
+LAST_RESOLUTION_METRICS = (
+    "last_resolution_count", *_sum_and_duration("last_resolution", longest=False),
+    *_sum_and_duration("last_resolution_business", longest=False),
+)  # fmt: skip
+LABELS = ("positive", "neutral", "negative")
+MESSAGE_SENTIMENT_METRICS = (
+    "end_user_message_count", "scored_message_count", "scored_message_rate", "message_sentiment_sum",
+    "message_sentiment_average",
+    *(f"{label}_message_{part}" for label in LABELS for part in ("count", "rate")),
+)  # fmt: skip
+SESSION_SENTIMENT_METRICS = (
+    "session_count", "scored_session_count", "scored_session_rate", "session_sentiment_sum",
+    "session_sentiment_average", "sentiment_shift_sum", "sentiment_shift_average",
+    *(f"{label}_session_{part}" for label in LABELS for part in ("count", "rate")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -193,6 +243,112 @@ COMPARISONS = {
         f"{name} by {by}": _performance(by, *fact)
         for by in ("agent", "team")
         for name, fact in PERFORMANCE_FACTS.items()
+    },
+    "delivery failures": Comparison(
+        DELIVERY_METRICS,
+        {
+            "metric_time__day": "message_date",
+            f"{MESSAGE}__channel_id": "channel_id",
+            f"{MESSAGE}__direction": "direction",
+            f"{MESSAGE}__actor_type": "actor_type",
+            f"{MESSAGE}__status_code": "status_code",
+        },
+        MESSAGE,
+        "select * replace (nullif(direction, '(unknown)') as direction, nullif(actor_type, '(unknown)') as actor_type, "
+        "nullif(status_code, '(none)') as status_code) from mart_delivery_failures_by_day",
+    ),
+    "delivery reports": Comparison(
+        REPORT_METRICS,
+        {
+            "metric_time__day": "message_date",
+            f"{MESSAGE}__channel_id": "channel_id",
+            f"{MESSAGE}__actor_type": "actor_type",
+        },
+        MESSAGE,
+        "select * replace (nullif(actor_type, '(unknown)') as actor_type) from mart_delivery_reports_by_day",
+    ),
+    **{
+        f"{name} by account and month": Comparison(
+            metrics,
+            {"metric_time__month": "month_start", f"{entity}__account_id": "account_id"},
+            entity,
+            "select * replace (nullif(account_id, '(none)') as account_id) from mart_account_activity_by_month",
+            sparse=True,
+        )
+        for name, entity, metrics in (
+            ("sessions", SESSION, TRAFFIC_METRICS[:3]),
+            ("closed conversations", SESSION, ("closed_conversations",)),
+            ("messages", MESSAGE, (*MESSAGE_METRICS, "unique_contacts")),
+            ("resolutions", RESOLUTION, RESOLUTION_METRICS[:2]),
+            ("handling", SESSION_DAY, (*HANDLING_METRICS[:2], *_duration("handle_seconds"))),
+        )
+    },
+    **{
+        f"{name} by messaging user": Comparison(
+            metrics,
+            {f"{entity}__messaging_user_id": "messaging_user_id"},
+            entity,
+            "select * from mart_messaging_users_by_account",
+            sparse=True,
+        )
+        for name, entity, metrics in (
+            ("sessions", SESSION, (*TRAFFIC_METRICS[:2], "closed_conversations")),
+            ("messages", MESSAGE, MESSAGE_METRICS),
+        )
+    },
+    "answers": Comparison(
+        ANSWERING_METRICS,
+        {
+            "metric_time__day": "responded_date",
+            f"{RESPONSE}__channel_id": "channel_id",
+            f"{RESPONSE}__team_id": "team_id",
+        },
+        RESPONSE,
+        "select * replace (nullif(team_id, '(none)') as team_id) from mart_response_times_by_day",
+        sparse=True,
+    ),
+    "first responses by channel and team": Comparison(
+        ALL_FIRST_RESPONSE_METRICS,
+        {
+            "metric_time__day": "responded_date",
+            f"{SESSION}__channel_id": "channel_id",
+            f"{SESSION}__first_response_team_id": "team_id",
+        },
+        SESSION,
+        "select * replace (nullif(team_id, '(none)') as team_id) from mart_response_times_by_day",
+        sparse=True,
+    ),
+    **{
+        f"resolution times of {name}": Comparison(
+            metrics,
+            {
+                "metric_time__day": "resolved_date",
+                f"{entity}__channel_id": "channel_id",
+                f"{entity}__{prefix}team_id": "team_id",
+                f"{entity}__{prefix}topic_id": "topic_id",
+            },
+            entity,
+            "select * replace (nullif(team_id, '(none)') as team_id, nullif(topic_id, '(none)') as topic_id) "
+            "from mart_resolution_times_by_day",
+            sparse=True,
+        )
+        for name, metrics, entity, prefix in (
+            ("cycles", CYCLE_METRICS, RESOLUTION, ""),
+            ("sessions", LAST_RESOLUTION_METRICS, SESSION, "resolved_"),
+        )
+    },
+    **{
+        f"sentiment of {name}": Comparison(
+            metrics,
+            {"metric_time__day": "sentiment_date", f"{entity}__channel_id": "channel_id"},
+            entity,
+            "select * from mart_emoji_sentiment_by_day",
+            sparse=True,
+        )
+        for name, metrics, entity in (
+            ("messages", MESSAGE_SENTIMENT_METRICS, MESSAGE),
+            ("sessions", SESSION_SENTIMENT_METRICS, SESSION),
+        )
     },
     "all resolutions": Comparison(
         RESOLUTION_METRICS,
