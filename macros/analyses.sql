@@ -1,7 +1,7 @@
 {# Whether a local day lies in the month of `as_of`. #}
 {% macro is_this_month(date) -%}
-    date_trunc('month', {{ date }})
-    = (select date_trunc('month', {{ local_date('as_of') }}) from {{ ref('dim_build') }})
+    {{ first_day_of('month', date) }}
+    = (select {{ first_day_of('month', local_date('as_of')) }} from {{ ref('dim_build') }})
 {%- endmacro %}
 
 

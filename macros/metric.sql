@@ -137,6 +137,14 @@ joined as (
 {%- endmacro %}
 
 
+{# Several counts after an outer join, each under its own name: where nothing was told of them there were none. #}
+{% macro counts_or_zero(relation, names) -%}
+    {%- for name in names %}
+        coalesce({{ relation }}.{{ name }}, 0) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# A select list of figures: each by its expression, and null where there is none for it. #}
 {% macro figures_or_null(names, expressions) -%}
     {%- for name in names %}

@@ -63,6 +63,21 @@
 {%- endmacro %}
 
 
+{# When the hour began in which a moment lies: hours are cut from the start of its local day, `day`, a row of dim_dates. #}
+{% macro hour_of(moment, day) -%}
+    {{ timestamp_from_milliseconds(
+        epoch_milliseconds(day ~ '.started_at') ~ ' + 3600000 * ('
+        ~ integer_quotient(milliseconds_between(day ~ '.started_at', moment), '3600000') ~ ')'
+    ) }}
+{%- endmacro %}
+
+
+{# What the clock on the wall shows as the hour, 0 to 23, in `reporting_timezone`. #}
+{% macro local_hour(timestamp) -%}
+    {{ local_hour_in(timestamp, var('reporting_timezone')) }}
+{%- endmacro %}
+
+
 {# The `as_of` var as a timestamp, or null where the data decides. `now` is when this run started: no SQL clock. #}
 {% macro as_of_given() -%}
     {%- if var('as_of') is none -%}

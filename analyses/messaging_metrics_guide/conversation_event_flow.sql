@@ -15,22 +15,21 @@ sessions as (
 
 events as (
     select
-        session_id,
         event_type,
         occurred_at,
         lead(event_type) over next_event as next_event_type,
         lead(occurred_at) over next_event as next_occurred_at
     from {{ ref('fct_conversation_events') }}
+    inner join sessions using (session_id)
     window next_event as (partition by session_id order by position_in_session)
 ),
 
 steps as (
     select
-        events.event_type,
-        events.next_event_type,
-        {{ seconds_between('events.occurred_at', 'events.next_occurred_at') }} as step_seconds
+        event_type,
+        next_event_type,
+        {{ seconds_between('occurred_at', 'next_occurred_at') }} as step_seconds
     from events
-    inner join sessions using (session_id)
 )
 
 select

@@ -1,5 +1,5 @@
 -- How long do customers wait for each answer in a conversation, and how often is that as short as promised?
--- Source: messaging metrics guide, "Service Level Agreement", Conversation Response Time; "Other Metrics", Response Time.
+-- Source: messaging metrics guide, "Service Level Agreement", Conversation Response Time; "Other Metrics".
 -- Mart: mart_response_times_by_day, mart_sla_by_day.
 -- Answer: of every answer of an agent the wait, from the first message that waited for it (what the customer felt), and
 -- the response time, from the last (how fast the answer came), by channel. Promises are those about answers after the

@@ -2,8 +2,8 @@
 -- Source: messaging metrics guide, "Using Data Exports to build your own Customer Reports".
 -- Mart: exp_contacts, exp_messages, exp_open_conversations, exp_resolved_conversations, exp_response_times, exp_teams,
 -- exp_topics, exp_unresolved_conversations, exp_user_presence, exp_users.
--- Answer: each export with its rows. An export is a table with every id, name and time written out, for a spreadsheet or
--- another warehouse: `copy exp_users to 'users.csv'` writes one.
+-- Answer: each export with its rows. An export is a table with every id, name and time written out, for a spreadsheet
+-- or another warehouse: `copy exp_users to 'users.csv'` writes one.
 -- Period: everything up to as_of.
 -- Null: nowhere.
 {% for export in [

@@ -15,5 +15,7 @@ select
     delivery_status,
     message_text
 from {{ ref('rt_session_messages') }}
-where conversation_id = {{ dbt.string_literal(dbt.escape_single_quotes(var('conversation_id', 'answer-due-at-as-of'))) }}
+where
+    conversation_id
+    = {{ dbt.string_literal(dbt.escape_single_quotes(var('conversation_id', 'answer-due-at-as-of'))) }}
 order by session_id asc, message_number asc

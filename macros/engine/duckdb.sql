@@ -87,3 +87,7 @@
 {%- endmacro %}
 
 {% macro duckdb__date_series(first_date, last_date) %}unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)){% endmacro %}
+
+{% macro duckdb__number_series(first_number, last_number) %}unnest(generate_series({{ first_number }}, {{ last_number }})){% endmacro %}
+
+{% macro duckdb__local_hour(timestamp, timezone) %}cast(extract(hour from timezone('{{ timezone }}', timezone('UTC', {{ timestamp }}))) as integer){% endmacro %}

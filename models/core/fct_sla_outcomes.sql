@@ -30,6 +30,7 @@ final as (
         clocks.agent_id,
         clocks.team_id,
         clocks.topic_id,
+        clocks.started_event_id,
         clocks.stopped_event_id,
         clocks.clock,
         clocks.sla_status,

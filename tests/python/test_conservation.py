@@ -55,6 +55,46 @@ BREAKAGES = {
         "update mart_channel_traffic_by_day set message_count = message_count + 1 where message_count > 0",
         "delete from mart_session_outcomes_by_day where channel_id = 'web'",
     ],
+    "assert_hours_add_up_to_their_days": [
+        "update mart_workload_by_hour set agent_message_count = agent_message_count + 1",
+        "update mart_workload_by_hour set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
+        "update mart_workload_by_hour set activity_date = activity_date + 1",
+        "delete from mart_workload_by_hour where session_close_count > 0",
+    ],
+    "assert_backlogs_balance": [
+        "update mart_workload_by_hour set open_session_count = open_session_count + 1 "
+        "where hour_started_at = (select max(hour_started_at) from mart_workload_by_hour)",
+        "update mart_workload_by_hour set unanswered_session_count = 0, longest_unanswered_seconds = null",
+        "update mart_workload_by_hour set longest_unanswered_seconds = null",
+        "update mart_workload_by_hour set unresolved_session_count = open_session_count + 1",
+        "delete from mart_workload_by_hour where session_count + session_end_count + open_session_count = 0",
+    ],
+    "assert_topics_add_up_to_their_facts": [
+        "update mart_topic_by_day set topic_id = case topic_id when 'delivery' then '(none)' else 'delivery' end "
+        "where topic_id in ('delivery', '(none)')",
+        "update mart_topic_by_day set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
+        "update mart_topic_by_day set average_handle_seconds = average_handle_seconds + 0.002",
+        "update mart_topic_by_day set satisfied_survey_count = 0 where satisfied_survey_count > 0",
+        "update mart_topic_by_day set csat_rate = 0.5 where csat_rate > 0.5",
+        "delete from mart_topic_by_day where resolution_count > 0",
+    ],
+    "assert_service_levels_add_up_to_their_fact": [
+        "update mart_sla_by_day set sla_met_count = sla_met_count + 1, sla_decided_count = sla_decided_count + 1",
+        "update mart_sla_by_day set sla_attainment_rate = 1 where sla_attainment_rate < 1",
+        "update mart_sla_by_day set sla_cancelled_count = 0 where sla_cancelled_count > 0",
+        "update mart_sla_by_day set sla_elapsed_sum_seconds = sla_elapsed_sum_seconds + 0.001",
+        "update mart_sla_by_day set target_seconds = target_seconds + 1",
+        "delete from mart_sla_by_day where sla_breached_count > 0",
+    ],
+    "assert_satisfaction_adds_up_to_its_fact": [
+        "update mart_csat_by_day set survey_date = survey_date + 1",
+        "update mart_csat_by_day set answered_request_count = answered_request_count + 1",
+        "update mart_csat_by_day set valid_survey_count = valid_survey_count + 1, "
+        "invalid_survey_count = invalid_survey_count - 1 where invalid_survey_count > 0",
+        "update mart_csat_by_day set csat_rate = 1 where csat_rate < 1",
+        "update mart_csat_by_day set survey_response_rate = 1 where survey_response_rate < 1",
+        "delete from mart_csat_by_day where requested_survey_count > 0",
+    ],
     "assert_delivery_marts_count_every_message_once": [
         "delete from mart_delivery_failures_by_day where actor_type = '(unknown)'",
         "update mart_delivery_failures_by_day set status_code = 'another' where failed_message_count > 0",
@@ -350,6 +390,8 @@ BREAKAGES = {
         "update fct_sla_outcomes set is_met = true where sla_status = 'cancelled'",
         "update fct_sla_outcomes set agent_id = 'agent-zoe' where metric = 'next_response'",
         "update fct_sla_outcomes set due_at = stopped_at where is_breached",
+        "update fct_sla_outcomes set started_event_id = stopped_event_id where metric = 'first_response'",
+        "update fct_sla_outcomes set stopped_event_id = null where is_met",
     ],
     "assert_every_survey_event_is_in_its_survey": [
         "delete from fct_csat_responses where conversation_id = 'csat-without-request'",

@@ -15,6 +15,7 @@ import pytest
 from warehouse import PROJECT, DbtRun, fetch_rows
 
 SESSION, METRIC, MESSAGE = "messaging_session", "messaging_session_metric", "message"
+OUTCOME, SURVEY = "sla_outcome", "survey"
 DAY, SESSION_DAY, WORK, RESPONSE, RESOLUTION = "agent_day", "agent_session_day", "agent_work", "response", "resolution"
 
 TRAFFIC_METRICS = (
@@ -130,6 +131,35 @@ SESSION_SENTIMENT_METRICS = (
 )  # fmt: skip
 
 
+SLA_METRICS = (
+    "sla_outcome_count", "sla_met_count", "sla_breached_count", "sla_running_count", "sla_cancelled_count",
+    "sla_decided_count", "sla_attainment_rate", "sla_elapsed_count", "sla_elapsed_sum_seconds",
+    *_duration("sla_elapsed_seconds"),
+)  # fmt: skip
+REQUEST_METRICS = ("requested_survey_count", "answered_request_count", "survey_response_rate")
+CSAT_METRICS = ("answered_survey_count", "valid_survey_count", "satisfied_survey_count", "csat_rate")
+SURVEY_METRICS = (
+    *CSAT_METRICS, "invalid_survey_count", "survey_answer_count", "survey_answer_sum_seconds",
+    *_duration("survey_answer_seconds"),
+)  # fmt: skip
+TOPIC_METRICS = {
+    "sessions": (SESSION, tuple(metric for metric in OUTCOME_METRICS if "hand" not in metric)),
+    "first responses": (SESSION, FIRST_RESPONSE_METRICS),
+    "handling": (
+        SESSION_DAY, ("handled_session_count", "handle_seconds", *_duration("handle_seconds")),
+    ),
+    "resolutions": (RESOLUTION, RESOLUTION_METRICS),
+    "satisfaction": (SURVEY, CSAT_METRICS),
+}  # fmt: skip
+WORKLOAD_METRICS = {
+    "arrivals": (SESSION, ("session_count", "inbound_session_count")),
+    "ends": (SESSION, ("session_end_count", "session_close_count", "first_response_count")),
+    "messages": (MESSAGE, ("end_user_message_count", "agent_message_count")),
+    "resolutions": (RESOLUTION, ("resolution_count",)),
+    "handle time": (SESSION_DAY, ("handle_seconds",)),
+}
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A mart, and the MetricFlow query that asks for the same figures.
@@ -243,6 +273,62 @@ COMPARISONS = {
         f"{name} by {by}": _performance(by, *fact)
         for by in ("agent", "team")
         for name, fact in PERFORMANCE_FACTS.items()
+    },
+    **{
+        f"{name} by hour": Comparison(
+            metrics,
+            {"metric_time__day": "activity_date", f"{entity}__channel_id": "channel_id"},
+            entity,
+            f"select activity_date, channel_id, {', '.join(f'sum({metric}) as {metric}' for metric in metrics)} "
+            "from mart_workload_by_hour group by activity_date, channel_id",
+            sparse=True,
+        )
+        for name, (entity, metrics) in WORKLOAD_METRICS.items()
+    },
+    **{
+        f"{name} by topic": Comparison(
+            metrics,
+            {
+                "metric_time__day": "activity_date",
+                f"{entity}__topic_id": "topic_id",
+                f"{entity}__channel_id": "channel_id",
+            },
+            entity,
+            "select * replace (nullif(topic_id, '(none)') as topic_id) from mart_topic_by_day",
+            sparse=True,
+        )
+        for name, (entity, metrics) in TOPIC_METRICS.items()
+    },
+    "service levels": Comparison(
+        SLA_METRICS,
+        {
+            "metric_time__day": "started_date",
+            f"{OUTCOME}__policy_id": "policy_id",
+            f"{OUTCOME}__sla_metric": "metric",
+            f"{OUTCOME}__team_id": "team_id",
+            f"{OUTCOME}__agent_id": "agent_id",
+            f"{OUTCOME}__channel_id": "channel_id",
+        },
+        OUTCOME,
+        "select * replace (nullif(team_id, '(none)') as team_id, nullif(agent_id, '(none)') as agent_id) "
+        "from mart_sla_by_day",
+    ),
+    **{
+        name: Comparison(
+            metrics,
+            {
+                "metric_time__day": "survey_date",
+                f"{SURVEY}__channel_id": "channel_id",
+                f"{SURVEY}__agent_id": "agent_id",
+                f"{SURVEY}__team_id": "team_id",
+                f"{SURVEY}__topic_id": "topic_id",
+            },
+            SURVEY,
+            "select * replace (nullif(agent_id, '(none)') as agent_id, nullif(team_id, '(none)') as team_id, "
+            "nullif(topic_id, '(none)') as topic_id) from mart_csat_by_day",
+            sparse=True,
+        )
+        for name, metrics in (("surveys asked", REQUEST_METRICS), ("surveys answered", SURVEY_METRICS))
     },
     "delivery failures": Comparison(
         DELIVERY_METRICS,
