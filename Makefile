@@ -21,7 +21,7 @@ lint: $(SETUP)  ## SQL, Python, types, layers
 	$(BIN)/mypy
 	env -u MESSAGING_RAW $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures
-	env -u MESSAGING_RAW $(BIN)/sqlfluff lint models tests/singular --processes 2
+	env -u MESSAGING_RAW $(BIN)/sqlfluff lint models analyses tests/singular --processes 2
 
 docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static

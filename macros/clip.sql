@@ -22,6 +22,52 @@ clipped as (
 {%- endmacro %}
 
 
+{# The CTEs `sides_told` and `loads_told`, out of `clipped`: what each piece of an agent's time was spent on. #}
+{% macro clipped_segments_told() %}
+sides_told as (      -- test channels take an agent's presence, and nothing else
+    select
+        *,
+        is_online and not is_away as is_working,
+        is_handled and not is_test_channel as is_handling,
+        visit_id is not null and not is_handled and not is_test_channel as is_viewing,
+        open_work_count - test_work_count as work_count,
+        open_work_weight - test_work_weight as work_weight,
+        {{ plausible_load('capacity') }} as capacity_load,
+        coalesce(is_online and capacity is not null, false) as is_capacity_known
+    from clipped
+),
+
+loads_told as (      -- null where nothing is known, 0 where nothing was carried
+    select
+        *,
+        case when status is not null then case when is_online then work_count else 0 end end as online_work_count,
+        case when is_capacity_known then work_weight end as online_work_weight,
+        case when is_capacity_known then capacity_load end as online_capacity
+    from sides_told
+)
+{%- endmacro %}
+
+
+{# A select list over `loads_told`: what an agent's time was spent on, each figure a sum over the pieces. #}
+{% macro agent_time_sums() -%}
+        {{ seconds_known_to_be('is_online') }} as online_seconds,
+        {{ seconds_known_to_be('is_available') }} as available_seconds,
+        {{ seconds_known_to_be('is_away') }} as away_seconds,
+        {{ seconds_known_to_be('is_unknown') }} as unknown_seconds,
+        {{ seconds_known_to_be('not is_online and not is_unknown') }} as offline_seconds,
+        {{ seconds_known_to_be('is_working') }} as working_seconds,
+        {{ seconds_from_milliseconds('cast(sum(case when is_handling then clipped_ms else 0 end) as bigint)') }}
+            as handle_seconds,
+        {{ seconds_from_milliseconds('cast(sum(case when is_viewing then clipped_ms else 0 end) as bigint)') }}
+            as viewing_seconds,
+        {{ seconds_known_to_be('is_working and is_handling') }} as handle_working_seconds,
+        {{ seconds_known_to_be('is_online and work_count > 0') }} as occupied_seconds,
+        {{ load_seconds('online_work_count') }} as open_work_seconds,
+        {{ load_seconds('online_work_weight') }} as open_weight_seconds,
+        {{ load_seconds('online_capacity') }} as capacity_seconds
+{%- endmacro %}
+
+
 {# Seconds of the pieces for which a condition holds; pieces without known presence say nothing, and null is what nothing
    was said of. #}
 {% macro seconds_known_to_be(condition) -%}

@@ -67,10 +67,38 @@
 {%- endmacro %}
 
 
+{# The metrics that a duration has: its sum, its mean, its percentiles, and (for `longest`) its maximum. #}
+{% macro durations(name, longest=true) %}
+    {% set found = [name ~ '_sum_seconds'] %}
+    {% for statistic in ['average', 'p50', 'p90', 'p95'] + (['max'] if longest else []) %}
+        {% do found.append(statistic ~ '_' ~ name ~ '_seconds') %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# The metrics of what came within so many minutes, and its shares. #}
+{% macro shares_within(name) %}
+    {% set found = [] %}
+    {% for minutes in [1, 5, 15, 60] %}
+        {% do found.extend([name ~ '_within_' ~ minutes ~ '_min_count', name ~ '_within_' ~ minutes ~ '_min_rate']) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
 {# Several sums, each under the name of its column: a select list. #}
 {% macro sums(names) -%}
     {%- for name in names %}
         sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# Several counts after an outer join, each under its own name: where nothing was told of them there were none. #}
+{% macro counts_or_zero(relation, names) -%}
+    {%- for name in names %}
+        coalesce({{ relation }}.{{ name }}, 0) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

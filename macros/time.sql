@@ -51,9 +51,30 @@
 {%- endmacro %}
 
 
+{# First day of the week, month or quarter of a day. #}
+{% macro first_day_of(period, date) -%}
+    cast(date_trunc('{{ period }}', {{ date }}) as date)
+{%- endmacro %}
+
+
 {# When a local day begins, in UTC. #}
 {% macro local_midnight(date) -%}
     {{ local_midnight_in(date, var('reporting_timezone')) }}
+{%- endmacro %}
+
+
+{# When the hour began in which a moment lies: hours are cut from the start of its local day, `day`, a row of dim_dates. #}
+{% macro hour_of(moment, day) -%}
+    {{ timestamp_from_milliseconds(
+        epoch_milliseconds(day ~ '.started_at') ~ ' + 3600000 * ('
+        ~ integer_quotient(milliseconds_between(day ~ '.started_at', moment), '3600000') ~ ')'
+    ) }}
+{%- endmacro %}
+
+
+{# What the clock on the wall shows as the hour, 0 to 23, in `reporting_timezone`. #}
+{% macro local_hour(timestamp) -%}
+    {{ local_hour_in(timestamp, var('reporting_timezone')) }}
 {%- endmacro %}
 
 

@@ -25,3 +25,5 @@
 {% macro has_non_ascii(text) %}{{ return(adapter.dispatch('has_non_ascii')(text)) }}{% endmacro %}
 {% macro fingerprint_of_rows(relation, columns) %}{{ return(adapter.dispatch('fingerprint_of_rows')(relation, columns)) }}{% endmacro %}
 {% macro date_series(first_date, last_date) %}{{ return(adapter.dispatch('date_series')(first_date, last_date)) }}{% endmacro %}
+{% macro number_series(first_number, last_number) %}{{ return(adapter.dispatch('number_series')(first_number, last_number)) }}{% endmacro %}
+{% macro local_hour_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_hour')(timestamp, timezone)) }}{% endmacro %}

@@ -26,9 +26,9 @@ days as (
 final as (
     select
         date_day,
-        cast(date_trunc('week', date_day) as date) as week_start,
-        cast(date_trunc('month', date_day) as date) as month_start,
-        cast(date_trunc('quarter', date_day) as date) as quarter_start,
+        {{ first_day_of('week', 'date_day') }} as week_start,
+        {{ first_day_of('month', 'date_day') }} as month_start,
+        {{ first_day_of('quarter', 'date_day') }} as quarter_start,
         {{ local_midnight('date_day') }} as started_at,
         {{ local_midnight('date_day + 1') }} as ended_at,
         cast(extract(isodow from date_day) as integer) as iso_weekday

@@ -17,6 +17,10 @@ statuses as (
     select * from {{ ref('stg_messaging__presence_statuses') }}
 ),
 
+build as (
+    select * from {{ ref('int_build') }}
+),
+
 final as (
     select
         intervals.agent_id,
@@ -31,11 +35,14 @@ final as (
         not intervals.is_unknown and statuses.is_available as is_available,
         not intervals.is_unknown and statuses.is_away as is_away,
         intervals.is_unknown,
+        coalesce(intervals.started_at <= build.as_of, false) and coalesce(build.as_of < intervals.ended_at, true)
+            as is_current,
         -- Intervals are cut out of events in their order, so they cannot run backwards.
         false as has_clock_anomaly
     from intervals
     inner join events on intervals.presence_event_id = events.event_id
     inner join statuses on events.status = statuses.status
+    cross join build
     {{ join_team_of('intervals.agent_id', 'intervals.started_at') }}
 )
 

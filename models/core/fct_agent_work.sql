@@ -61,6 +61,7 @@ final as (
         measured.work_reason = 'first' as is_first_work,
         measured.accepted_at is not null as is_accepted,
         measured.closed_at is not null as is_closed,
+        measured.status = 'opened' as is_open,
         measured.is_closed_by_session_end,
         contexts.is_test_channel,
         {{ is_clock_anomaly('measured.requested_at', 'measured.accepted_at') }}

@@ -24,6 +24,10 @@ final as (
         contexts.account_id,
         case when messages.actor_type != 'system' then contexts.contact_key end as active_contact_key,
         messages.actor_type,
+        case
+            when messages.actor_type = 'end_user' then 'inbound'
+            when messages.actor_type is not null then 'outbound'
+        end as direction,
         messages.actor_id,
         case when messages.actor_type = 'agent' then messages.actor_id end as agent_id,
         teams_then.team_id,
@@ -33,6 +37,8 @@ final as (
         messages.message_text,
         messages.sent_at,
         {{ local_date('messages.sent_at') }} as sent_date,
+        messages.first_receipt_at,
+        {{ local_date('coalesce(messages.sent_at, messages.first_receipt_at)') }} as message_date,
         messages.delivered_at,
         messages.read_at,
         messages.failed_at,
@@ -44,6 +50,7 @@ final as (
         coalesce(messages.is_proactive and messages.actor_type != 'end_user', false) as is_proactive_outreach,
         messages.has_attachments,
         messages.is_orphan,
+        messages.is_reported,
         messages.is_effective,
         contexts.is_test_channel,
         {{ is_clock_anomaly('messages.sent_at', 'messages.delivered_at') }}

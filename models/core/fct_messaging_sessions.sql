@@ -9,10 +9,6 @@ contexts as (
     select * from {{ ref('int_session_contexts') }}
 ),
 
-first_responses as (
-    select * from {{ ref('int_first_responses') }}
-),
-
 final as (
     select
         sessions.session_id,
@@ -25,6 +21,8 @@ final as (
         topics_still_set.topic_id,
         routings.last_team_id as routed_team_id,
         sessions.resolved_by_agent_id,
+        last_resolutions.resolved_team_id,
+        last_resolutions.resolved_topic_id,
         first_responses.first_response_agent_id,
         teams_then.team_id as first_response_team_id,
         sessions.opened_event_id,
@@ -65,6 +63,7 @@ final as (
         sentiments.emoji_sentiment_shift,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
+        sessions.status not in ('ended', 'inactive') as is_open,
         sessions.closed_at is not null as is_closed,
         sessions.closed_at is not null and coalesce(handled.last_handled_at >= sessions.started_at, false)
             as is_closed_handled,
@@ -85,9 +84,10 @@ final as (
     from sessions
     inner join contexts using (session_id)
     left join {{ ref('int_session_durations_measured') }} as durations using (session_id)
-    left join first_responses using (session_id)
+    left join {{ ref('int_first_responses') }} as first_responses using (session_id)
     left join {{ ref('int_session_routings') }} as routings using (session_id)
     left join {{ ref('int_session_topics_standing') }} as topics_still_set using (session_id)
+    left join {{ ref('int_session_last_resolutions') }} as last_resolutions using (session_id)
     left join {{ ref('int_sessions_repeat_contacts') }} as repeat_contacts using (session_id)
     left join {{ ref('int_sessions_handled') }} as handled using (session_id)
     left join {{ ref('int_session_sentiments') }} as sentiments using (session_id)

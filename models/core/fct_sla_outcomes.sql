@@ -30,6 +30,7 @@ final as (
         clocks.agent_id,
         clocks.team_id,
         clocks.topic_id,
+        clocks.started_event_id,
         clocks.stopped_event_id,
         clocks.clock,
         clocks.sla_status,
@@ -43,6 +44,7 @@ final as (
         clocks.sla_status = 'breached' as is_breached,
         clocks.sla_status = 'running' as is_running,
         clocks.sla_status = 'cancelled' as is_cancelled,
+        clocks.sla_status = 'breached' and clocks.stopped_at is null and clocks.ended_at is null as is_overdue,
         contexts.is_test_channel,
         {{ is_clock_anomaly('clocks.started_at', 'coalesce(clocks.stopped_at, clocks.ended_at)') }} as has_clock_anomaly
     from clocks

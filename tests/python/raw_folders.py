@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import PROJECT, RAW_COLUMNS, DbtRun, fetch_rows
+from warehouse import PROJECT, RAW_COLUMNS, DbtRun, create_text_table, fetch_rows, insert_rows
 
 RawRow = Mapping[str, Any]
 Contents = dict[str, Counter[tuple[Any, ...]]]
@@ -142,17 +142,14 @@ def write_ndjson(file: Path, rows: Iterable[RawRow]) -> None:
 def write_parquet(file: Path, types: Mapping[str, str], rows: Iterable[RawRow]) -> None:
     """Write text rows as Parquet with the engine's `types`, in the order of the types."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    rows = list(rows)
-    texts = ", ".join(f"unnest(?::varchar[]) as {column}" for column in types)
     # A cast straight to `timestamp` would drop the offset.
     through = {column: "timestamptz" if name.startswith("timestamp") else "varchar" for column, name in types.items()}
     casts = ", ".join(f"cast({column}::{through[column]} as {name}) as {column}" for column, name in types.items())
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(
-            f"create table typed as select {casts} from (select {texts})",
-            [[row.get(column) for row in rows] for column in types],
-        )
+        create_text_table(connection, "told", types)
+        insert_rows(connection, "told", tuple(types), rows)
+        connection.execute(f"create table typed as select {casts} from told")
         connection.execute(f"copy typed to '{file}' (format parquet)")
 
 

@@ -55,9 +55,125 @@ BREAKAGES = {
         "update mart_channel_traffic_by_day set message_count = message_count + 1 where message_count > 0",
         "delete from mart_session_outcomes_by_day where channel_id = 'web'",
     ],
+    "assert_hours_add_up_to_their_days": [
+        "update mart_workload_by_hour set agent_message_count = agent_message_count + 1",
+        "update mart_workload_by_hour set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
+        "update mart_workload_by_hour set activity_date = activity_date + 1",
+        "delete from mart_workload_by_hour where session_close_count > 0",
+    ],
+    "assert_backlogs_balance": [
+        "update mart_workload_by_hour set open_session_count = open_session_count + 1 "
+        "where hour_started_at = (select max(hour_started_at) from mart_workload_by_hour)",
+        "update mart_workload_by_hour set unanswered_session_count = 0, longest_unanswered_seconds = null",
+        "update mart_workload_by_hour set longest_unanswered_seconds = null",
+        "update mart_workload_by_hour set unresolved_session_count = open_session_count + 1",
+        "delete from mart_workload_by_hour where session_count + session_end_count + open_session_count = 0",
+    ],
+    "assert_topics_add_up_to_their_facts": [
+        "update mart_topic_by_day set topic_id = case topic_id when 'delivery' then '(none)' else 'delivery' end "
+        "where topic_id in ('delivery', '(none)')",
+        "update mart_topic_by_day set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
+        "update mart_topic_by_day set average_handle_seconds = average_handle_seconds + 0.002",
+        "update mart_topic_by_day set satisfied_survey_count = 0 where satisfied_survey_count > 0",
+        "update mart_topic_by_day set csat_rate = 0.5 where csat_rate > 0.5",
+        "delete from mart_topic_by_day where resolution_count > 0",
+    ],
+    "assert_service_levels_add_up_to_their_fact": [
+        "update mart_sla_by_day set sla_met_count = sla_met_count + 1, sla_decided_count = sla_decided_count + 1",
+        "update mart_sla_by_day set sla_attainment_rate = 1 where sla_attainment_rate < 1",
+        "update mart_sla_by_day set sla_cancelled_count = 0 where sla_cancelled_count > 0",
+        "update mart_sla_by_day set sla_elapsed_sum_seconds = sla_elapsed_sum_seconds + 0.001",
+        "update mart_sla_by_day set target_seconds = target_seconds + 1",
+        "delete from mart_sla_by_day where sla_breached_count > 0",
+    ],
+    "assert_satisfaction_adds_up_to_its_fact": [
+        "update mart_csat_by_day set survey_date = survey_date + 1",
+        "update mart_csat_by_day set answered_request_count = answered_request_count + 1",
+        "update mart_csat_by_day set valid_survey_count = valid_survey_count + 1, "
+        "invalid_survey_count = invalid_survey_count - 1 where invalid_survey_count > 0",
+        "update mart_csat_by_day set csat_rate = 1 where csat_rate < 1",
+        "update mart_csat_by_day set survey_response_rate = 1 where survey_response_rate < 1",
+        "delete from mart_csat_by_day where requested_survey_count > 0",
+    ],
+    "assert_delivery_marts_count_every_message_once": [
+        "delete from mart_delivery_failures_by_day where actor_type = '(unknown)'",
+        "update mart_delivery_failures_by_day set status_code = 'another' where failed_message_count > 0",
+        "update mart_delivery_failures_by_day set reached_message_count = reached_message_count + 1",
+        "update mart_delivery_reports_by_day set message_date = message_date + 1 where orphan_message_count > 0",
+        "update mart_delivery_reports_by_day set reported_message_count = recorded_message_count "
+        "where unreported_message_count > 0",
+        "update fct_messages set delivery_status = 'delivered' where delivery_status = 'sent'",
+        "update fct_messages set is_test_channel = false where is_test_channel",
+    ],
+    "assert_accounts_and_their_users_add_up_to_their_facts": [
+        "delete from mart_account_activity_by_month where account_id = '(none)'",
+        *(
+            f"update mart_account_activity_by_month set {measure} = {measure} + 1 where account_id = 'lumen'"
+            for measure in (
+                "session_count", "closed_conversations", "message_count", "unique_contacts", "resolution_count",
+                "handle_seconds",
+            )
+        ),
+        "update mart_messaging_users_by_account set session_count = session_count + 1 where account_id = 'lumen'",
+        "update mart_messaging_users_by_account set message_count = message_count + 1 where account_id = 'lumen'",
+        "update mart_messaging_users_by_account set last_session_started_at = first_session_started_at",
+        "delete from mart_messaging_users_by_account where is_inferred",
+        "insert into dim_messaging_users select * replace ('never seen' as messaging_user_id) "
+        "from dim_messaging_users where channel_id = 'web' limit 1",
+        "update mart_messaging_users_by_account set account_id = 'lumen' where account_id = '(none)'",
+    ],
     "assert_session_metrics_add_up_to_their_fact": [
         "update mart_session_metrics_by_day set session_metric_sum = session_metric_sum + 0.001",
         "update mart_session_metrics_by_day set covered_session_count = covered_session_count + 1",
+    ],
+    "assert_response_times_add_up_to_their_facts": [
+        *(
+            f"update mart_response_times_by_day set {measure} = {measure} + 1 where {measure} is not null"
+            for measure in (
+                "first_response_count", "first_response_sum_seconds", "first_response_business_sum_seconds",
+                "first_response_within_1_min_count", "first_response_within_60_min_count", "agent_response_count",
+                "bot_response_count", "end_user_response_count", "agent_response_sum_seconds",
+                "bot_response_sum_seconds", "end_user_response_sum_seconds", "agent_wait_sum_seconds",
+                "agent_wait_business_sum_seconds", "agent_response_business_sum_seconds",
+                "agent_wait_within_5_min_count", "agent_response_within_15_min_count",
+            )
+        ),
+        "delete from mart_response_times_by_day where team_id = '(none)'",
+        "update mart_response_times_by_day set responded_date = responded_date + 1",
+        "update fct_responses set response_business_seconds = null where agent_id is not null",
+        "update fct_messaging_sessions set first_response_business_seconds = null "
+        "where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_resolution_times_add_up_to_their_facts": [
+        *(
+            f"update mart_resolution_times_by_day set {measure} = {measure} + 1 where {measure} is not null"
+            for measure in (
+                "resolution_count", "measured_resolution_count", "resolution_sum_seconds",
+                "resolution_business_sum_seconds", "first_resolution_count", "first_resolution_sum_seconds",
+                "first_resolution_business_sum_seconds", "last_resolution_count", "last_resolution_sum_seconds",
+                "last_resolution_business_sum_seconds",
+            )
+        ),
+        "update mart_resolution_times_by_day set topic_id = 'another'",
+        "delete from mart_resolution_times_by_day where team_id = '(none)'",
+        "update fct_messaging_sessions set first_resolution_seconds = first_resolution_seconds + 0.001 "
+        "where session_id = 'frt-within-hours/1'",
+    ],
+    "assert_sentiment_adds_up_to_its_facts": [
+        *(
+            f"update mart_emoji_sentiment_by_day set {measure} = {measure} + 1 where {measure} is not null"
+            for measure in (
+                "end_user_message_count", "scored_message_count", "message_sentiment_sum", "positive_message_count",
+                "session_count", "scored_session_count", "session_sentiment_sum", "sentiment_shift_sum",
+                "neutral_session_count",
+            )
+        ),
+        "delete from mart_emoji_sentiment_by_day where scored_message_count = 0",
+        *(
+            f"update mart_emoji_sentiment_by_day set positive_{what}_count = negative_{what}_count, "
+            f"negative_{what}_count = positive_{what}_count where scored_{what}_count > 0"
+            for what in ("message", "session")
+        ),
     ],
     "assert_usage_adds_up_where_it_can": [
         "update mart_account_usage_by_period set closed_conversations = closed_conversations + 1 "
@@ -100,6 +216,7 @@ BREAKAGES = {
         "update fct_agent_work set work_id = 'another' where conversation_id = 'abandoned'",
         "update fct_agent_work set is_closed_by_session_end = true where conversation_id = 'after-work'",
         "update fct_agent_work set status = 'closed' where status = 'opened'",
+        "update fct_agent_work set is_open = not is_open",
         "update fct_agent_work set terminal_event_id = null where conversation_id = 'after-work'",
         "update fct_agent_work set is_accepted = true where status = 'declined'",
         "update fct_agent_work set is_first_work = true where conversation_id = 'transferred'",
@@ -165,6 +282,87 @@ BREAKAGES = {
         "update mart_efficiency_by_day set session_handle_sum_seconds = session_handle_sum_seconds + 0.001",
         "update mart_efficiency_by_day set attended_sum_seconds = 0 where attended_sum_seconds > 0",
     ],
+    "assert_every_session_is_exported_once": [
+        "delete from exp_resolved_conversations where session_id = 'frt-within-hours/1'",
+        "insert into exp_open_conversations from exp_unresolved_conversations where session_id = 'abandoned/1'",
+        "delete from exp_open_conversations where status = 'paused'",
+        "update exp_unresolved_conversations set session_id = session_id || '0' where session_id = 'abandoned/1'",
+        "update exp_resolved_conversations set status = 'active' where status = 'inactive'",
+        "update exp_resolved_conversations set handle_seconds = handle_seconds + 0.001 where handle_seconds > 0",
+        "update exp_open_conversations set channel_id = 'another'",
+        "update exp_resolved_conversations set satisfied_survey_count = 0 where satisfied_survey_count > 0",
+        "update exp_resolved_conversations set answered_survey_count = answered_survey_count + 1",
+        "update exp_resolved_conversations set first_response_sla_status = 'met' "
+        "where first_response_sla_status = 'breached'",
+        "update exp_open_conversations set resolution_sla_status = null",
+    ],
+    "assert_exports_hold_every_row_of_their_facts": [
+        "delete from exp_messages where is_orphan",
+        "update exp_messages set message_text = 'another' where message_text is not null",
+        "insert into exp_messages from exp_messages limit 1",
+        "update exp_response_times set wait_seconds = wait_seconds + 0.001 where wait_seconds > 0",
+        "delete from exp_response_times where not is_answered",
+        "delete from exp_topics where not is_still_set",
+        "update exp_contacts set display_name = 'somebody else'",
+        "update exp_contacts set session_count = session_count + 1 where session_count > 0",
+        "update exp_users set team_id = null where team_id = 'support'",
+        "delete from exp_teams where team_id = 'support'",
+        "update exp_teams set member_count = member_count - 1 where team_id = 'support'",
+        "update exp_user_presence set is_current = false where is_current",
+    ],
+    "assert_every_topic_set_is_a_topic_of_its_session": [
+        "delete from fct_session_topics where set_count = 1",
+        "update fct_session_topics set set_count = set_count + 1",
+        "update fct_session_topics set first_set_at = first_set_at - interval 1 millisecond",
+        "update fct_session_topics set is_session_topic = not is_session_topic",
+        "update fct_messaging_sessions set topic_id = null where topic_id is not null",
+    ],
+    "assert_an_agent_has_one_team_and_one_status_at_as_of": [
+        "update fct_agent_presence set is_current = false where agent_id = 'agent-ana'",
+        "update fct_agent_presence set is_current = true where agent_id = 'agent-zoe'",
+        "update fct_agent_presence set is_current = ended_at is not null where agent_id = 'agent-femi'",
+        "update dim_team_memberships set is_current = not is_current",
+    ],
+    "assert_real_time_figures_are_sums_of_their_facts": [
+        *(
+            f"update rt_agents set {measure}_seconds = coalesce({measure}_seconds, 0) + 0.001 "
+            "where agent_id = 'agent-femi'"
+            for measure in ("online", "available", "away", "unknown", "working", "handle", "handle_working")
+        ),
+        *(
+            f"update rt_agents set {count} = {count} + 1 where agent_id = 'agent-femi'"
+            for count in (
+                "handled_session_count", "resolved_session_count", "valid_survey_count", "satisfied_survey_count",
+                "open_work_count", "owned_session_count",
+            )
+        ),
+        "update rt_agents set utilisation_rate = 0 where agent_id = 'agent-femi'",
+        "update rt_agents set csat_rate = 0 where csat_rate > 0",
+        "update rt_agents set average_handle_seconds = average_handle_seconds + 0.001",
+        "delete from rt_agents where agent_id = 'agent-dev'",
+        "insert into rt_agents select * replace ('agent-zoe' as agent_id) from rt_agents limit 1",
+        "update fct_visits set is_handled = false where is_open",
+        "update fct_agent_presence set is_away = true where is_current",
+    ],
+    "assert_real_time_views_show_every_open_session": [
+        "update rt_queues set waiting_session_count = waiting_session_count - 1 where waiting_session_count > 0",
+        "update rt_queues set longest_wait_seconds = longest_wait_seconds + 0.001",
+        "delete from rt_queues where waiting_session_count > 0",
+        "delete from rt_queues where waiting_session_count = 0",
+        "update rt_queues set sla_due_count = sla_due_count + 1 where sla_due_count > 0",
+        "update rt_queues set sla_overdue_count = 0 where sla_overdue_count > 0",
+        "update rt_queues set online_agent_count = 0",
+        "delete from rt_owned_sessions where is_waiting",
+        "update rt_owned_sessions set is_waiting = not is_waiting",
+        "update rt_owned_sessions set owned_since_at = last_activity_at",
+        "update rt_owned_sessions set next_sla_due_at = next_sla_due_at + interval 1 millisecond",
+        "update rt_owned_sessions set sla_overdue_count = sla_overdue_count + 1",
+        "update rt_agents set waiting_session_count = 0",
+        "update rt_agents set owned_session_count = owned_session_count + 1",
+        "delete from rt_session_messages where message_number = 1",
+        "update rt_session_messages set message_number = 3 - message_number where message_number < 3",
+        "insert into rt_session_messages from rt_session_messages limit 1",
+    ],
     "assert_open_intervals_are_apart_and_add_up": [
         "update intermediate.int_open_intervals_merged set closed_at = closed_at + interval 1 day",
         "update intermediate.int_open_intervals_merged set open_ms_before = 1 where open_ms_before > 0",
@@ -192,6 +390,8 @@ BREAKAGES = {
         "update fct_sla_outcomes set is_met = true where sla_status = 'cancelled'",
         "update fct_sla_outcomes set agent_id = 'agent-zoe' where metric = 'next_response'",
         "update fct_sla_outcomes set due_at = stopped_at where is_breached",
+        "update fct_sla_outcomes set started_event_id = stopped_event_id where metric = 'first_response'",
+        "update fct_sla_outcomes set stopped_event_id = null where is_met",
     ],
     "assert_every_survey_event_is_in_its_survey": [
         "delete from fct_csat_responses where conversation_id = 'csat-without-request'",
@@ -239,6 +439,17 @@ def breakable(demo: DbtRun, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnectio
         yield connection
 
 
+def _break(connection: duckdb.DuckDBPyConnection, breakage: str) -> int:
+    """Break rows and count them; those of a view are broken in a table that takes its place."""
+    views = connection.execute("select view_name from duckdb_views() where not internal").fetchall()
+    for view in {name for (name,) in views} & set(re.findall(r"\w+", breakage)):
+        connection.execute(f"create table broken as from {view}")
+        connection.execute(f"drop view {view}")
+        connection.execute(f"alter table broken rename to {view}")
+    (changed,) = connection.execute(breakage).fetchone() or (0,)
+    return int(changed)
+
+
 def _failures(connection: duckdb.DuckDBPyConnection, data_test: dict[str, Any]) -> int:
     return len(connection.execute(data_test["compiled_code"]).fetchall())
 
@@ -258,8 +469,7 @@ def test_a_broken_row_turns_the_test_red(
     breakage: str,
 ) -> None:
     assert _failures(breakable, data_tests[name]) == 0
-    (changed,) = breakable.execute(breakage).fetchone() or (0,)
-    assert changed > 0, "the breakage broke nothing"
+    assert _break(breakable, breakage) > 0, "the breakage broke nothing"
     assert _failures(breakable, data_tests[name]) > 0
 
 

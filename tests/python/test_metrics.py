@@ -15,6 +15,7 @@ import pytest
 from warehouse import PROJECT, DbtRun, fetch_rows
 
 SESSION, METRIC, MESSAGE = "messaging_session", "messaging_session_metric", "message"
+OUTCOME, SURVEY = "sla_outcome", "survey"
 DAY, SESSION_DAY, WORK, RESPONSE, RESOLUTION = "agent_day", "agent_session_day", "agent_work", "response", "resolution"
 
 TRAFFIC_METRICS = (
@@ -78,6 +79,85 @@ EFFICIENCY_METRICS = (
     "carried_ratio", "attended_sum_seconds", *_duration("attended_seconds"),
     "saved_sum_seconds", "saved_rate",
 )  # fmt: skip
+DELIVERY_METRICS = (
+    "recorded_message_count", "orphan_message_count", "reported_message_count", "unreported_message_count",
+    "reached_message_count", "failed_message_count",
+)  # fmt: skip
+REPORT_METRICS = (
+    *DELIVERY_METRICS, "report_coverage_rate", "reported_failure_rate", "measured_delivery_count",
+    "delivery_sum_seconds", *_duration("delivery_seconds"),
+)  # fmt: skip
+
+
+def _shares_within(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}_within_{minutes}_min_{part}" for minutes in (1, 5, 15, 60) for part in ("count", "rate"))
+
+
+def _sum_and_duration(name: str, longest: bool = True) -> tuple[str, ...]:
+    return (f"{name}_sum_seconds", *_duration(f"{name}_seconds"), *((f"max_{name}_seconds",) if longest else ()))
+
+
+ANSWERING_METRICS = (
+    "agent_response_count", *_sum_and_duration("agent_wait"), *_sum_and_duration("agent_wait_business"),
+    *_shares_within("agent_wait"), *_sum_and_duration("agent_response"),
+    *_sum_and_duration("agent_response_business"), *_shares_within("agent_response"),
+    "bot_response_count", *_sum_and_duration("bot_response"),
+    "end_user_response_count", *_sum_and_duration("end_user_response"),
+)  # fmt: skip
+ALL_FIRST_RESPONSE_METRICS = (
+    "first_response_count", *_sum_and_duration("first_response"), *_sum_and_duration("first_response_business"),
+    *_shares_within("first_response"),
+)  # fmt: skip
+CYCLE_METRICS = (
+    "resolution_count", "measured_resolution_count", *_sum_and_duration("resolution", longest=False),
+    *_sum_and_duration("resolution_business", longest=False), "first_resolution_count",
+    *_sum_and_duration("first_resolution", longest=False),
+    *_sum_and_duration("first_resolution_business", longest=False),
+)  # fmt: skip
+LAST_RESOLUTION_METRICS = (
+    "last_resolution_count", *_sum_and_duration("last_resolution", longest=False),
+    *_sum_and_duration("last_resolution_business", longest=False),
+)  # fmt: skip
+LABELS = ("positive", "neutral", "negative")
+MESSAGE_SENTIMENT_METRICS = (
+    "end_user_message_count", "scored_message_count", "scored_message_rate", "message_sentiment_sum",
+    "message_sentiment_average",
+    *(f"{label}_message_{part}" for label in LABELS for part in ("count", "rate")),
+)  # fmt: skip
+SESSION_SENTIMENT_METRICS = (
+    "session_count", "scored_session_count", "scored_session_rate", "session_sentiment_sum",
+    "session_sentiment_average", "sentiment_shift_sum", "sentiment_shift_average",
+    *(f"{label}_session_{part}" for label in LABELS for part in ("count", "rate")),
+)  # fmt: skip
+
+
+SLA_METRICS = (
+    "sla_outcome_count", "sla_met_count", "sla_breached_count", "sla_running_count", "sla_cancelled_count",
+    "sla_decided_count", "sla_attainment_rate", "sla_elapsed_count", "sla_elapsed_sum_seconds",
+    *_duration("sla_elapsed_seconds"),
+)  # fmt: skip
+REQUEST_METRICS = ("requested_survey_count", "answered_request_count", "survey_response_rate")
+CSAT_METRICS = ("answered_survey_count", "valid_survey_count", "satisfied_survey_count", "csat_rate")
+SURVEY_METRICS = (
+    *CSAT_METRICS, "invalid_survey_count", "survey_answer_count", "survey_answer_sum_seconds",
+    *_duration("survey_answer_seconds"),
+)  # fmt: skip
+TOPIC_METRICS = {
+    "sessions": (SESSION, tuple(metric for metric in OUTCOME_METRICS if "hand" not in metric)),
+    "first responses": (SESSION, FIRST_RESPONSE_METRICS),
+    "handling": (
+        SESSION_DAY, ("handled_session_count", "handle_seconds", *_duration("handle_seconds")),
+    ),
+    "resolutions": (RESOLUTION, RESOLUTION_METRICS),
+    "satisfaction": (SURVEY, CSAT_METRICS),
+}  # fmt: skip
+WORKLOAD_METRICS = {
+    "arrivals": (SESSION, ("session_count", "inbound_session_count")),
+    "ends": (SESSION, ("session_end_count", "session_close_count", "first_response_count")),
+    "messages": (MESSAGE, ("end_user_message_count", "agent_message_count")),
+    "resolutions": (RESOLUTION, ("resolution_count",)),
+    "handle time": (SESSION_DAY, ("handle_seconds",)),
+}
 
 
 @dataclass(frozen=True)
@@ -193,6 +273,168 @@ COMPARISONS = {
         f"{name} by {by}": _performance(by, *fact)
         for by in ("agent", "team")
         for name, fact in PERFORMANCE_FACTS.items()
+    },
+    **{
+        f"{name} by hour": Comparison(
+            metrics,
+            {"metric_time__day": "activity_date", f"{entity}__channel_id": "channel_id"},
+            entity,
+            f"select activity_date, channel_id, {', '.join(f'sum({metric}) as {metric}' for metric in metrics)} "
+            "from mart_workload_by_hour group by activity_date, channel_id",
+            sparse=True,
+        )
+        for name, (entity, metrics) in WORKLOAD_METRICS.items()
+    },
+    **{
+        f"{name} by topic": Comparison(
+            metrics,
+            {
+                "metric_time__day": "activity_date",
+                f"{entity}__topic_id": "topic_id",
+                f"{entity}__channel_id": "channel_id",
+            },
+            entity,
+            "select * replace (nullif(topic_id, '(none)') as topic_id) from mart_topic_by_day",
+            sparse=True,
+        )
+        for name, (entity, metrics) in TOPIC_METRICS.items()
+    },
+    "service levels": Comparison(
+        SLA_METRICS,
+        {
+            "metric_time__day": "started_date",
+            f"{OUTCOME}__policy_id": "policy_id",
+            f"{OUTCOME}__sla_metric": "metric",
+            f"{OUTCOME}__team_id": "team_id",
+            f"{OUTCOME}__agent_id": "agent_id",
+            f"{OUTCOME}__channel_id": "channel_id",
+        },
+        OUTCOME,
+        "select * replace (nullif(team_id, '(none)') as team_id, nullif(agent_id, '(none)') as agent_id) "
+        "from mart_sla_by_day",
+    ),
+    **{
+        name: Comparison(
+            metrics,
+            {
+                "metric_time__day": "survey_date",
+                f"{SURVEY}__channel_id": "channel_id",
+                f"{SURVEY}__agent_id": "agent_id",
+                f"{SURVEY}__team_id": "team_id",
+                f"{SURVEY}__topic_id": "topic_id",
+            },
+            SURVEY,
+            "select * replace (nullif(agent_id, '(none)') as agent_id, nullif(team_id, '(none)') as team_id, "
+            "nullif(topic_id, '(none)') as topic_id) from mart_csat_by_day",
+            sparse=True,
+        )
+        for name, metrics in (("surveys asked", REQUEST_METRICS), ("surveys answered", SURVEY_METRICS))
+    },
+    "delivery failures": Comparison(
+        DELIVERY_METRICS,
+        {
+            "metric_time__day": "message_date",
+            f"{MESSAGE}__channel_id": "channel_id",
+            f"{MESSAGE}__direction": "direction",
+            f"{MESSAGE}__actor_type": "actor_type",
+            f"{MESSAGE}__status_code": "status_code",
+        },
+        MESSAGE,
+        "select * replace (nullif(direction, '(unknown)') as direction, nullif(actor_type, '(unknown)') as actor_type, "
+        "nullif(status_code, '(none)') as status_code) from mart_delivery_failures_by_day",
+    ),
+    "delivery reports": Comparison(
+        REPORT_METRICS,
+        {
+            "metric_time__day": "message_date",
+            f"{MESSAGE}__channel_id": "channel_id",
+            f"{MESSAGE}__actor_type": "actor_type",
+        },
+        MESSAGE,
+        "select * replace (nullif(actor_type, '(unknown)') as actor_type) from mart_delivery_reports_by_day",
+    ),
+    **{
+        f"{name} by account and month": Comparison(
+            metrics,
+            {"metric_time__month": "month_start", f"{entity}__account_id": "account_id"},
+            entity,
+            "select * replace (nullif(account_id, '(none)') as account_id) from mart_account_activity_by_month",
+            sparse=True,
+        )
+        for name, entity, metrics in (
+            ("sessions", SESSION, TRAFFIC_METRICS[:3]),
+            ("closed conversations", SESSION, ("closed_conversations",)),
+            ("messages", MESSAGE, (*MESSAGE_METRICS, "unique_contacts")),
+            ("resolutions", RESOLUTION, RESOLUTION_METRICS[:2]),
+            ("handling", SESSION_DAY, (*HANDLING_METRICS[:2], *_duration("handle_seconds"))),
+        )
+    },
+    **{
+        f"{name} by messaging user": Comparison(
+            metrics,
+            {f"{entity}__messaging_user_id": "messaging_user_id"},
+            entity,
+            "select * from mart_messaging_users_by_account",
+            sparse=True,
+        )
+        for name, entity, metrics in (
+            ("sessions", SESSION, (*TRAFFIC_METRICS[:2], "closed_conversations")),
+            ("messages", MESSAGE, MESSAGE_METRICS),
+        )
+    },
+    "answers": Comparison(
+        ANSWERING_METRICS,
+        {
+            "metric_time__day": "responded_date",
+            f"{RESPONSE}__channel_id": "channel_id",
+            f"{RESPONSE}__team_id": "team_id",
+        },
+        RESPONSE,
+        "select * replace (nullif(team_id, '(none)') as team_id) from mart_response_times_by_day",
+        sparse=True,
+    ),
+    "first responses by channel and team": Comparison(
+        ALL_FIRST_RESPONSE_METRICS,
+        {
+            "metric_time__day": "responded_date",
+            f"{SESSION}__channel_id": "channel_id",
+            f"{SESSION}__first_response_team_id": "team_id",
+        },
+        SESSION,
+        "select * replace (nullif(team_id, '(none)') as team_id) from mart_response_times_by_day",
+        sparse=True,
+    ),
+    **{
+        f"resolution times of {name}": Comparison(
+            metrics,
+            {
+                "metric_time__day": "resolved_date",
+                f"{entity}__channel_id": "channel_id",
+                f"{entity}__{prefix}team_id": "team_id",
+                f"{entity}__{prefix}topic_id": "topic_id",
+            },
+            entity,
+            "select * replace (nullif(team_id, '(none)') as team_id, nullif(topic_id, '(none)') as topic_id) "
+            "from mart_resolution_times_by_day",
+            sparse=True,
+        )
+        for name, metrics, entity, prefix in (
+            ("cycles", CYCLE_METRICS, RESOLUTION, ""),
+            ("sessions", LAST_RESOLUTION_METRICS, SESSION, "resolved_"),
+        )
+    },
+    **{
+        f"sentiment of {name}": Comparison(
+            metrics,
+            {"metric_time__day": "sentiment_date", f"{entity}__channel_id": "channel_id"},
+            entity,
+            "select * from mart_emoji_sentiment_by_day",
+            sparse=True,
+        )
+        for name, metrics, entity in (
+            ("messages", MESSAGE_SENTIMENT_METRICS, MESSAGE),
+            ("sessions", SESSION_SENTIMENT_METRICS, SESSION),
+        )
     },
     "all resolutions": Comparison(
         RESOLUTION_METRICS,

@@ -23,7 +23,7 @@ from raw_folders import (
     write_ndjson,
     write_parquet,
 )
-from warehouse import PROJECT, RAW_COLUMNS, DbtRun, fetch_rows, run_dbt
+from warehouse import PROJECT, RAW_COLUMNS, DbtRun, create_text_table, fetch_rows, insert_rows, run_dbt
 
 RawTables = dict[str, list[dict[str, Any]]]
 EVENTS = "raw_conversation_events"
@@ -153,11 +153,9 @@ def _create_schema(database: Path, schema: str, rows: RawTables) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute(f"create schema {schema}")
         for table, columns in RAW_COLUMNS.items():
-            texts = ", ".join(f"unnest(?::varchar[]) as {column}" for column in columns[::-1])
-            connection.execute(
-                f"create table {schema}.{table.upper()} as select {texts}, 1 as line",
-                [[row[column] for row in rows[table]] for column in columns[::-1]],
-            )
+            create_text_table(connection, f"{schema}.{table.upper()}", columns[::-1])
+            insert_rows(connection, f"{schema}.{table}", columns[::-1], rows[table])
+            connection.execute(f"alter table {schema}.{table} add column line integer")
         connection.execute(f"alter table {schema}.raw_agents rename to agents_kept")
         connection.execute(f"create view {schema}.raw_agents as select * from {schema}.agents_kept")
 

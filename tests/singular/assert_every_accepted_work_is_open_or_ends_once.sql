@@ -17,7 +17,7 @@ named as (
 works as (
     select
         *,
-        cast(status = 'opened' as integer)
+        cast(is_open as integer)
         + cast(terminal_event_id is not null as integer)
         + cast(is_closed_by_session_end as integer) as standing_count
     from {{ ref('fct_agent_work') }}
@@ -41,7 +41,8 @@ where
     or works.is_accepted is distinct from named.is_accepted
     or (works.terminal_event_id is not null) is distinct from named.is_terminated
     or (works.is_accepted and works.standing_count != 1)
-    or (not works.is_accepted and (works.status = 'opened' or works.is_closed_by_session_end))
+    or (not works.is_accepted and (works.is_open or works.is_closed_by_session_end))
+    or works.is_open is distinct from (works.status = 'opened')
     or works.is_closed is distinct from (works.closed_at is not null)
 union all
 select

@@ -1,4 +1,4 @@
--- What an answered clock shows is the duration that its fact publishes; status, target and due time agree with it.
+-- What an answered clock shows is the duration that its fact publishes; status, target, due time and events agree.
 with
 
 outcomes as (
@@ -26,11 +26,15 @@ measured as (
             when 'next_response' then responses.agent_id
             else outcomes.agent_id
         end as expected_agent_id,
+        starts.occurred_at as start_occurred_at,
+        stops.occurred_at as stop_occurred_at,
         sessions.ended_at
     from outcomes
     inner join {{ ref('fct_messaging_sessions') }} as sessions using (session_id)
     left join {{ ref('fct_responses') }} as responses
         on outcomes.session_id = responses.session_id and outcomes.response_number = responses.response_number
+    left join {{ ref('fct_conversation_events') }} as starts on outcomes.started_event_id = starts.event_id
+    left join {{ ref('fct_conversation_events') }} as stops on outcomes.stopped_event_id = stops.event_id
 )
 
 select
@@ -39,6 +43,8 @@ select
 from measured
 where
     stopped_at is distinct from expected_stopped_at
+    or started_at is distinct from start_occurred_at
+    or stopped_at is distinct from stop_occurred_at
     or agent_id is distinct from expected_agent_id
     or (stopped_at is not null and elapsed_seconds is distinct from expected_seconds)
     or is_breached is distinct from (elapsed_seconds > target_seconds)

@@ -17,6 +17,7 @@ receipts as (
         min_by(event_id, position_in_conversation) as first_receipt_event_id,
         min_by(session_id, position_in_conversation) as first_receipt_session_id,
         min(position_in_conversation) as first_receipt_position,
+        min(occurred_at) as first_receipt_at,
         min(case when receipt_status = 'delivered' then occurred_at end) as delivered_at,
         min(case when receipt_status = 'read' then occurred_at end) as read_at,
         max(case when receipt_status = 'failed' then occurred_at end) as failed_at,
@@ -38,6 +39,7 @@ unioned as (
         sent.actor_id,
         sent.position_in_conversation,
         sent.occurred_at as sent_at,
+        receipts.first_receipt_at,
         receipts.delivered_at,
         receipts.read_at,
         receipts.failed_at,
@@ -55,6 +57,7 @@ unioned as (
         conversation_id,
         first_receipt_session_id as session_id,
         first_receipt_position as position_in_conversation,
+        first_receipt_at,
         delivered_at,
         read_at,
         failed_at,
@@ -82,6 +85,7 @@ final as (
     select
         * exclude (last_failure_code),
         case when delivery_status = 'failed' then nullif(last_failure_code, '') end as status_code,
+        first_receipt_at is not null as is_reported,
         -- A business message that failed never reached the customer: it neither answers nor prompts.
         not is_orphan and (actor_type = 'end_user' or delivery_status != 'failed') as is_effective
     from statuses_told

@@ -39,6 +39,7 @@ final as (
         session_id,
         cast(null as bigint) as response_number,
         first_response_agent_id as agent_id,
+        first_response_started_event_id as started_event_id,
         first_response_event_id as stopped_event_id,
         first_response_started_at as started_at,
         first_responded_at as stopped_at
@@ -49,6 +50,7 @@ final as (
         session_id,
         response_number,
         responder_actor_id as agent_id,
+        prompted_first_event_id as started_event_id,
         responded_event_id as stopped_event_id,
         prompted_first_at as started_at,
         responded_at as stopped_at
@@ -59,6 +61,7 @@ final as (
         session_id,
         null as response_number,
         resolved_by_agent_id as agent_id,
+        opened_event_id as started_event_id,
         resolved_event_id as stopped_event_id,
         opened_at as started_at,
         resolved_at as stopped_at

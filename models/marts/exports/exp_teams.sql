@@ -1,0 +1,27 @@
+-- Grain: one row per team.
+with
+
+teams as (
+    select * from {{ ref('dim_teams') }}
+),
+
+members as (
+    select
+        team_id,
+        count(*) as member_count
+    from {{ ref('dim_team_memberships') }}
+    where is_current
+    group by team_id
+),
+
+final as (
+    select
+        teams.team_id,
+        teams.team_name,
+        coalesce(members.member_count, 0) as member_count,
+        teams.is_inferred
+    from teams
+    left join members using (team_id)
+)
+
+select * from final

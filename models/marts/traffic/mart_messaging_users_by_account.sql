@@ -1,0 +1,76 @@
+-- Grain: one row per messaging user (an address on a channel), under its account; nothing of who stands behind it.
+with
+
+users as (
+    select * from {{ ref('dim_messaging_users') }}
+),
+
+channels as (
+    select * from {{ ref('dim_channels') }}
+),
+
+accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+sessions as (
+    select
+        messaging_user_id,
+        min(started_at) as first_session_started_at,
+        max(started_at) as last_session_started_at,
+        {{- metrics(['session_count', 'inbound_session_count', 'closed_conversations']) }}
+    from {{ ref('fct_messaging_sessions') }}
+    where not is_test_channel
+    group by messaging_user_id
+),
+
+messages as (
+    select
+        messaging_user_id,
+        {{- metrics(['message_count', 'end_user_message_count', 'agent_message_count', 'bot_message_count']) }}
+    from {{ ref('fct_messages') }}
+    where not is_test_channel
+    group by messaging_user_id
+),
+
+-- Whom no reference table knows has no channel of their own: the channels of their sessions tell.
+users_seen_in_tests as (
+    select distinct messaging_user_id from {{ ref('fct_messaging_sessions') }}
+    where is_test_channel
+),
+
+final as (
+    select
+        {{ id_or_none('users.account_id') }} as account_id,
+        accounts.account_name,
+        users.messaging_user_id,
+        {{ id_or_none('users.channel_id') }} as channel_id,
+        channels.channel_name,
+        channels.channel_type,
+        channels.platform_type,
+        users.contact_id,
+        users.consent_status,
+        users.locale,
+        sessions.first_session_started_at,
+        sessions.last_session_started_at,
+        coalesce(sessions.session_count, 0) as session_count,
+        coalesce(sessions.inbound_session_count, 0) as inbound_session_count,
+        coalesce(sessions.closed_conversations, 0) as closed_conversations,
+        coalesce(messages.message_count, 0) as message_count,
+        coalesce(messages.end_user_message_count, 0) as end_user_message_count,
+        coalesce(messages.agent_message_count, 0) as agent_message_count,
+        coalesce(messages.bot_message_count, 0) as bot_message_count,
+        users.is_inferred
+    from users
+    left join channels on users.channel_id = channels.channel_id
+    left join accounts on users.account_id = accounts.account_id
+    left join sessions on users.messaging_user_id = sessions.messaging_user_id
+    left join messages on users.messaging_user_id = messages.messaging_user_id
+    left join users_seen_in_tests as tests on users.messaging_user_id = tests.messaging_user_id
+    -- A user of a test channel is left out, unless the business is also spoken to elsewhere: no session may be lost.
+    where
+        sessions.messaging_user_id is not null
+        or not coalesce(channels.is_test, tests.messaging_user_id is not null)
+)
+
+select * from final
