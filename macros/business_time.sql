@@ -10,7 +10,7 @@
     left join {{ ref('int_open_intervals_by_date') }} as {{ alias }}
         on
             {{ business_hours_id }} = {{ alias }}.business_hours_id
-            and cast({{ moment }} as date) = {{ alias }}.utc_date
+            and cast({{ moment }} as date) = {{ alias }}.moment_date
             and {{ moment }} >= {{ alias }}.opened_at
             and {{ moment }} < {{ alias }}.next_opened_at
 {%- endmacro %}

@@ -372,9 +372,9 @@ BREAKAGES = {
         "update intermediate.int_open_intervals_by_date set next_opened_at = next_opened_at - interval 1 hour",
         "update intermediate.int_open_intervals_by_date set closed_at = closed_at - interval 1 hour",
         "update intermediate.int_open_intervals_by_date set open_ms_before = open_ms_before + 1",
-        "delete from intermediate.int_open_intervals_by_date where utc_date = date '2026-03-08'",
+        "delete from intermediate.int_open_intervals_by_date where moment_date = date '2026-03-08'",
         "insert into intermediate.int_open_intervals_by_date "
-        "select * replace (utc_date + 30 as utc_date) from intermediate.int_open_intervals_by_date",
+        "select * replace (moment_date + 30 as moment_date) from intermediate.int_open_intervals_by_date",
     ],
     "assert_business_time_never_exceeds_the_calendar": [
         "update fct_messaging_sessions set first_response_business_seconds = 4800.001 "

@@ -15,8 +15,8 @@ dated as (
         closed_at,
         open_ms_before,
         next_opened_at,
-        min(utc_date) as first_date,
-        max(utc_date) as last_date,
+        min(moment_date) as first_date,
+        max(moment_date) as last_date,
         count(*) as date_count
     from {{ ref('int_open_intervals_by_date') }}
     group by business_hours_id, opened_at, closed_at, open_ms_before, next_opened_at
