@@ -34,10 +34,9 @@ surveys as (
 surveys_counted as (
     select
         session_id,
-        count(*) filter (where is_requested) as requested_survey_count,
-        count(*) filter (where is_answered) as answered_survey_count,
-        count(*) filter (where is_valid) as valid_survey_count,
-        count(*) filter (where is_satisfied) as satisfied_survey_count
+        {{- metrics([
+            'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
+        ]) }}
     from surveys
     group by session_id
 ),

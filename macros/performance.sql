@@ -82,26 +82,17 @@
 
 {# `by`: agent or team. What agents did counts for the agent, or for the team that the agent was in at that moment. #}
 {% macro performance_by_day(by) %}
-{%- set facts = performance_facts() -%}
+{%- set parts = [] -%}
+{%- for fact in performance_facts() -%}
+    {%- set who = fact.agent if by == 'agent' else id_or_none(fact.team) -%}
+    {%- do parts.append(dict(
+        fact, by={'activity_date': fact.day, by ~ '_id': who},
+        where=fact.agent ~ ' is not null and ' ~ fact.day ~ ' is not null and ' ~ fact.where
+    )) -%}
+{%- endfor -%}
 with
-{% for part in facts %}
-{{ part.name }} as (
-    select
-        {{ part.day }} as activity_date,
-        {{ part.agent if by == 'agent' else id_or_none(part.team) }} as {{ by }}_id,
-        {{- metrics(part.counts + part.metrics) }}
-    from {{ part.fact }}
-    where {{ part.agent }} is not null and {{ part.day }} is not null and {{ part.where }}
-    group by all
-),
-{% endfor %}
-joined as (
-    select *
-    from {{ facts[0].name }}
-    {%- for part in facts[1:] %}
-    full join {{ part.name }} using (activity_date, {{ by }}_id)
-    {%- endfor %}
-),
+
+{{ figures_side_by_side(parts) }},
 
 names as (
     select * from {{ ref('dim_agents') if by == 'agent' else ref('dim_teams') }}
@@ -112,14 +103,7 @@ final as (
         joined.activity_date,
         joined.{{ by }}_id,
         names.{{ by }}_name
-        {%- for part in facts %}
-        {%- for name in part.counts %},
-        coalesce(joined.{{ name }}, 0) as {{ name }}
-        {%- endfor %}
-        {%- for name in part.metrics %},
-        joined.{{ name }}
-        {%- endfor %}
-        {%- endfor %}
+        {{- joined_figures(parts) }}
     from joined
     left join names using ({{ by }}_id)
 )

@@ -3,14 +3,14 @@
     {{ return([
         {
             'name': 'requests', 'fact': ref('fct_csat_responses'), 'day': 'requested_date',
-            'counts': ['requested_survey_count', 'answered_request_count'], 'figures': ['survey_response_rate']
+            'counts': ['requested_survey_count', 'answered_request_count'], 'metrics': ['survey_response_rate']
         },
         {
             'name': 'answers', 'fact': ref('fct_csat_responses'), 'day': 'responded_date',
             'counts': [
                 'answered_survey_count', 'valid_survey_count', 'invalid_survey_count', 'satisfied_survey_count'
             ],
-            'figures': [
+            'metrics': [
                 'csat_rate', 'survey_answer_count', 'survey_answer_sum_seconds', 'average_survey_answer_seconds',
                 'p50_survey_answer_seconds', 'p90_survey_answer_seconds', 'p95_survey_answer_seconds'
             ]

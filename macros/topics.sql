@@ -8,14 +8,14 @@
                 'closed_session_count', 'bot_resolved_session_count', 'abandoned_session_count',
                 'transferred_session_count', 'reopened_session_count', 'repeat_contact_session_count'
             ],
-            'figures': [
+            'metrics': [
                 'bot_resolved_rate', 'abandonment_rate', 'transfer_rate', 'reopen_rate', 'repeat_contact_rate'
             ]
         },
         {
             'name': 'first_responses', 'fact': ref('fct_messaging_sessions'), 'day': 'first_responded_date',
             'counts': ['first_response_count'],
-            'figures': [
+            'metrics': [
                 'first_response_sum_seconds', 'average_first_response_seconds', 'p50_first_response_seconds',
                 'p90_first_response_seconds', 'p95_first_response_seconds'
             ]
@@ -23,14 +23,14 @@
         {
             'name': 'handling', 'fact': ref('fct_agent_session_days'), 'day': 'activity_date',
             'counts': ['handled_session_count', 'handle_seconds'],
-            'figures': [
+            'metrics': [
                 'average_handle_seconds', 'p50_handle_seconds', 'p90_handle_seconds', 'p95_handle_seconds'
             ]
         },
         {
             'name': 'resolutions', 'fact': ref('fct_resolutions'), 'day': 'resolved_date',
             'counts': ['resolution_count', 'resolved_session_count', 'measured_resolution_count'],
-            'figures': [
+            'metrics': [
                 'resolution_sum_seconds', 'average_resolution_seconds', 'p50_resolution_seconds',
                 'p90_resolution_seconds', 'p95_resolution_seconds'
             ]
@@ -38,7 +38,7 @@
         {
             'name': 'satisfaction', 'fact': ref('fct_csat_responses'), 'day': 'responded_date',
             'counts': ['answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'],
-            'figures': ['csat_rate']
+            'metrics': ['csat_rate']
         },
     ]) }}
 {% endmacro %}

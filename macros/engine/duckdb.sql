@@ -34,13 +34,13 @@
 
 {# A local time of a zone (both columns) as UTC: one that is repeated is its first occurrence, one that is skipped is read
    with the offset before the change. The engine agrees on the skipped and takes the later of the repeated, which gives
-   itself away: two hours before it the local clock was not two hours behind. Then the earliest instant that shows the same
-   local time is meant; zones have fallen back by two hours, one and half an hour. #}
+   itself away: three hours before it the local clock was not three hours behind. Then the earliest instant that shows the same
+   local time is meant; zones have fallen back by three hours, two, one and half an hour. #}
 {% macro duckdb__utc_from_local(local_time, timezone) -%}
     {%- set later = 'timezone(' ~ timezone ~ ', ' ~ local_time ~ ')' -%}
     timezone('UTC', case
-        when timezone({{ timezone }}, {{ later }} - interval 2 hour) = {{ local_time }} - interval 2 hour then {{ later }}
-        {%- for fall in ['2 hour', '1 hour', '30 minute'] %}
+        when timezone({{ timezone }}, {{ later }} - interval 3 hour) = {{ local_time }} - interval 3 hour then {{ later }}
+        {%- for fall in ['3 hour', '2 hour', '1 hour', '30 minute'] %}
         when timezone({{ timezone }}, {{ later }} - interval {{ fall }}) = {{ local_time }} then {{ later }} - interval {{ fall }}
         {%- endfor %}
         else {{ later }}

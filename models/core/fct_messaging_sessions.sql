@@ -9,10 +9,6 @@ contexts as (
     select * from {{ ref('int_session_contexts') }}
 ),
 
-first_responses as (
-    select * from {{ ref('int_first_responses') }}
-),
-
 final as (
     select
         sessions.session_id,
@@ -88,7 +84,7 @@ final as (
     from sessions
     inner join contexts using (session_id)
     left join {{ ref('int_session_durations_measured') }} as durations using (session_id)
-    left join first_responses using (session_id)
+    left join {{ ref('int_first_responses') }} as first_responses using (session_id)
     left join {{ ref('int_session_routings') }} as routings using (session_id)
     left join {{ ref('int_session_topics_standing') }} as topics_still_set using (session_id)
     left join {{ ref('int_session_last_resolutions') }} as last_resolutions using (session_id)

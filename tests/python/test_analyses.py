@@ -116,6 +116,12 @@ def test_an_analysis_has_something_to_say(answers: dict[str, Answer], name: str)
             assert row[column] is None or 0 <= row[column] <= 1, (column, row)
 
 
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"trace_conversation"}))
+def test_an_analysis_leaves_test_channels_out(answers: dict[str, Answer], name: str) -> None:
+    shown = {value for row in answers[name].rows for value in row.values()}
+    assert not shown & {"sandbox", "test-channel", "test-channel/1"}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_the_rows_of_an_analysis_have_one_order(answers: dict[str, Answer], name: str) -> None:
     answer = answers[name]

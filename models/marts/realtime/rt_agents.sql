@@ -44,8 +44,7 @@ resolutions as (
 satisfaction as (
     select
         surveys.agent_id,
-        count(*) filter (where surveys.is_valid) as valid_survey_count,
-        count(*) filter (where surveys.is_satisfied) as satisfied_survey_count
+        {{- metrics(['valid_survey_count', 'satisfied_survey_count', 'csat_rate']) }}
     from {{ ref('fct_csat_responses') }} as surveys
     cross join last_hours
     where not surveys.is_test_channel and {{ is_trailing('surveys.responded_at') }}
@@ -77,7 +76,7 @@ final as (
         coalesce(resolutions.resolved_session_count, 0) as resolved_session_count,
         coalesce(satisfaction.valid_survey_count, 0) as valid_survey_count,
         coalesce(satisfaction.satisfied_survey_count, 0) as satisfied_survey_count,
-        {{ rate('satisfaction.satisfied_survey_count', 'satisfaction.valid_survey_count') }} as csat_rate,
+        satisfaction.csat_rate,
         last_hours.trailing_started_at,
         last_hours.trailing_ended_at as as_of
     from online

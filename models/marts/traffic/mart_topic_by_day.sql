@@ -1,8 +1,10 @@
 -- Grain: one row per day, topic and channel of which one of the facts has something to tell.
-{%- set keys = {'topic_id': id_or_none('topic_id'), 'channel_id': channel_or_none()} %}
+{%- set parts = counted_by_day('activity_date', {
+    'topic_id': id_or_none('topic_id'), 'channel_id': channel_or_none()
+}, topic_facts()) %}
 with
 
-{{ facts_joined_by_day('activity_date', keys, topic_facts()) }},
+{{ figures_side_by_side(parts) }},
 
 topics as (
     select * from {{ ref('dim_topics') }}
@@ -18,8 +20,8 @@ final as (
         joined.topic_id,
         topics.topic_name,
         joined.channel_id,
-        channels.channel_name,
-        {{- figures_of_facts('joined', topic_facts()) }}
+        channels.channel_name
+        {{- joined_figures(parts) }}
     from joined
     left join topics using (topic_id)
     left join channels using (channel_id)

@@ -1,0 +1,52 @@
+{#
+    Figures of several facts side by side, each fact grouped alone before they meet: a list of common table expressions
+    that ends with `joined`. A part has a `name`, the `fact`, the rows of it that count (`where`), the mart's key columns
+    as expressions over the fact (`by`), its `counts` and its other `metrics`.
+#}
+{% macro figures_side_by_side(parts) -%}
+{%- for part in parts -%}
+{{ part.name }} as (
+    select
+        {%- for key, expression in part.by.items() %}
+        {{ expression }} as {{ key }},
+        {%- endfor %}
+        {{- metrics(part.counts + part.metrics) }}
+    from {{ part.fact }}
+    where {{ part.where }}
+    group by all
+),
+
+{% endfor -%}
+joined as (
+    select *
+    from {{ parts[0].name }}
+    {%- for part in parts[1:] %}
+    full join {{ part.name }} using ({{ part.by | join(', ') }})
+    {%- endfor %}
+)
+{%- endmacro %}
+
+
+{# Their columns, each after a comma: a fact without rows for a key counts 0 there, and says nothing else. #}
+{% macro joined_figures(parts) -%}
+    {%- for part in parts %}
+        {%- for name in part.counts %},
+        coalesce(joined.{{ name }}, 0) as {{ name }}
+        {%- endfor %}
+        {%- for name in part.metrics %},
+        joined.{{ name }}
+        {%- endfor %}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# Parts whose facts are all grouped alike: by their own `day` under one name, and by the same keys (name: expression). #}
+{% macro counted_by_day(day, keys, facts) -%}
+    {%- set parts = [] -%}
+    {%- for fact in facts -%}
+        {%- set by = {day: fact.day} -%}
+        {%- do by.update(keys) -%}
+        {%- do parts.append(dict(fact, by=by, where=fact.day ~ ' is not null and not is_test_channel')) -%}
+    {%- endfor -%}
+    {{ return(parts) }}
+{%- endmacro %}
