@@ -249,25 +249,28 @@ def steps_of_script(connection: duckdb.DuckDBPyConnection) -> list[Step]:
     return [step(table, statement) for table, statement in zip(parts[::2], parts[1::2], strict=True)]
 
 
-def compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> Comparison:
-    """Return the rows that one has more often than the other, over the columns that the hand-written SQL makes."""
+def compare_table(
+    connection: duckdb.DuckDBPyConnection, table: str, sides: tuple[str, str] = (FUNCTIONS, HANDWRITTEN)
+) -> Comparison:
+    """Return the rows that one side has more often than the other, over the columns that the second makes."""
+    ours, theirs = sides
     names = connection.execute(
         "select column_name from duckdb_columns() where database_name = ? and table_name = ? order by column_index",
-        [HANDWRITTEN, table],
+        [theirs, table],
     ).fetchall()
     columns = ", ".join(name for (name,) in names)
     rows = connection.execute(f"""
         select {columns}, sum(surplus) as surplus
         from (
-            select {columns}, 1 as surplus from {FUNCTIONS}.{table}
+            select {columns}, 1 as surplus from {ours}.{table}
             union all
-            select {columns}, -1 from {HANDWRITTEN}.{table}
+            select {columns}, -1 from {theirs}.{table}
         )
         group by all
         having sum(surplus) != 0
         limit {EXAMPLES}
     """).fetchall()
-    return Comparison(table, count_rows(connection, f"{FUNCTIONS}.{table}"), tuple(rows))
+    return Comparison(table, count_rows(connection, f"{ours}.{table}"), tuple(rows))
 
 
 def report(comparisons: Sequence[Comparison]) -> int:

@@ -1,13 +1,18 @@
 {#
-    Business time: C(t), the open milliseconds of a schedule up to t, looked up in `int_open_intervals_merged`. A duration
-    is C(end) − C(start); a due time is the earliest t at which C has grown by the target. Without a schedule the business
+    Business time: C(t), the open milliseconds of a schedule up to t, out of `int_open_intervals_merged`. A duration is
+    C(end) − C(start); a due time is the earliest t at which C has grown by the target. Without a schedule the business
     never closes, and C is the calendar.
 #}
 
-{# The open interval that began last before or at a moment, as `alias`; no row before the first. #}
+{# The open interval that began last before or at a moment, as `alias`; no row before the first. Looked up by the moment's
+   date: to find it in the order of time (`join_latest`) sorts all rows with all that they carry, once for each moment. #}
 {% macro join_opened_by(alias, business_hours_id, moment) -%}
-    {{ join_latest(ref('int_open_intervals_merged'), alias) }}
-        on {{ business_hours_id }} = {{ alias }}.business_hours_id and {{ moment }} >= {{ alias }}.opened_at
+    left join {{ ref('int_open_intervals_by_date') }} as {{ alias }}
+        on
+            {{ business_hours_id }} = {{ alias }}.business_hours_id
+            and cast({{ moment }} as date) = {{ alias }}.moment_date
+            and {{ moment }} >= {{ alias }}.opened_at
+            and {{ moment }} < {{ alias }}.next_opened_at
 {%- endmacro %}
 
 

@@ -368,6 +368,14 @@ BREAKAGES = {
         "update intermediate.int_open_intervals_merged set open_ms_before = 1 where open_ms_before > 0",
         "delete from intermediate.int_open_intervals_merged where opened_at = timestamp '2026-03-02 09:00:00'",
     ],
+    "assert_every_open_interval_is_found_until_the_next_begins": [
+        "update intermediate.int_open_intervals_by_date set next_opened_at = next_opened_at - interval 1 hour",
+        "update intermediate.int_open_intervals_by_date set closed_at = closed_at - interval 1 hour",
+        "update intermediate.int_open_intervals_by_date set open_ms_before = open_ms_before + 1",
+        "delete from intermediate.int_open_intervals_by_date where moment_date = date '2026-03-08'",
+        "insert into intermediate.int_open_intervals_by_date "
+        "select * replace (moment_date + 30 as moment_date) from intermediate.int_open_intervals_by_date",
+    ],
     "assert_business_time_never_exceeds_the_calendar": [
         "update fct_messaging_sessions set first_response_business_seconds = 4800.001 "
         "where session_id = 'frt-before-opening/1'",
