@@ -26,15 +26,16 @@ measured as (
             when 'next_response' then responses.agent_id
             else outcomes.agent_id
         end as expected_agent_id,
-        starts.occurred_at as start_occurred_at,
-        stops.occurred_at as stop_occurred_at,
+        start_events.occurred_at as start_occurred_at,
+        stop_events.occurred_at as stop_occurred_at,
         sessions.ended_at
     from outcomes
     inner join {{ ref('fct_messaging_sessions') }} as sessions using (session_id)
     left join {{ ref('fct_responses') }} as responses
         on outcomes.session_id = responses.session_id and outcomes.response_number = responses.response_number
-    left join {{ ref('fct_conversation_events') }} as starts on outcomes.started_event_id = starts.event_id
-    left join {{ ref('fct_conversation_events') }} as stops on outcomes.stopped_event_id = stops.event_id
+    left join {{ ref('fct_conversation_events') }} as start_events
+        on outcomes.started_event_id = start_events.event_id
+    left join {{ ref('fct_conversation_events') }} as stop_events on outcomes.stopped_event_id = stop_events.event_id
 )
 
 select

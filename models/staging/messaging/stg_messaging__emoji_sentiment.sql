@@ -5,9 +5,9 @@ source as (
     select * from {{ ref('base_messaging__emoji_sentiment') }}
 ),
 
+-- Texts are read by code points: a selector, a skin tone or a joiner says nothing, with or without a row.
 final as (
     select
-        -- Texts are read code point by code point: a selector, a skin tone or a joiner says nothing, with or without a row.
         {{ configured(
             'emoji',
             'case when ' ~ is_single_code_point('emoji')

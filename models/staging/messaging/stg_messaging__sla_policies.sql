@@ -20,8 +20,9 @@ final as (
             (ref('stg_messaging__topics'), 'topic_id'), (deliveries, 'topic_id')
         ]) }} as topic_id,
         policy_name,
-        {{ configured_choice('metric', 'sla_policies', ['first_response', 'next_response', 'resolution'], required=true) }}
-            as metric,
+        {{ configured_choice(
+            'metric', 'sla_policies', ['first_response', 'next_response', 'resolution'], required=true
+        ) }} as metric,
         {{ configured_choice('clock', 'sla_policies', ['business', 'calendar'], required=true) }} as clock,
         {{ configured_timestamp('valid_from', 'sla_policies') }} as valid_from,
         {{ configured_timestamp('valid_to', 'sla_policies') }} as valid_to,
