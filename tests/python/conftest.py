@@ -1,5 +1,6 @@
 """Fixtures that cost a dbt run, made once for all tests, and how many random examples a test sees."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,29 +29,29 @@ ELSEWHERE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _replay(place: Path, **variables: Any) -> Replay:
+def _replay(place: Path, run: Callable[..., DbtRun] = run_dbt, **variables: Any) -> Replay:
     place.mkdir()
     write_raw_schema(place / "warehouse.duckdb")
-    run = parsed_dbt().run(BUILD, place, raw=f"schema:{RAW_SCHEMA}", variables={**GUARDS_OFF, **variables})
-    assert run.exit_code == 0, run.output
-    return Replay(run)
+    built = run(BUILD, place, raw=f"schema:{RAW_SCHEMA}", variables={**GUARDS_OFF, **variables})
+    assert built.exit_code == 0, built.output
+    return Replay(built)
 
 
 @pytest.fixture(scope="session")
 def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """Replay the project's SQL at the default `as_of`."""
-    return _replay(tmp_path_factory.mktemp("replay") / "default")
+    return _replay(tmp_path_factory.mktemp("replay") / "default", parsed_dbt().run)
 
 
 @pytest.fixture(scope="session")
 def replay_as_of(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """Replay the project's SQL at a given `as_of`."""
-    return _replay(tmp_path_factory.mktemp("replay") / "given", as_of=Replay.AS_OF)
+    return _replay(tmp_path_factory.mktemp("replay") / "given", parsed_dbt().run, as_of=Replay.AS_OF)
 
 
 @pytest.fixture(scope="session")
 def replay_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Replay:
-    """Replay the project's SQL with the vars of `ELSEWHERE`."""
+    """Replay the project's SQL with the vars of `ELSEWHERE`, which Python models take while dbt parses."""
     return _replay(tmp_path_factory.mktemp("replay") / "elsewhere", **ELSEWHERE)
 
 

@@ -398,7 +398,7 @@ BREAKAGES = {
         "update fct_sla_outcomes set is_met = true where sla_status = 'cancelled'",
         "update fct_sla_outcomes set agent_id = 'agent-zoe' where metric = 'next_response'",
         "update fct_sla_outcomes set due_at = stopped_at where is_breached",
-        "update fct_sla_outcomes set started_event_id = stopped_event_id where metric = 'first_response'",
+        "update fct_sla_outcomes set started_event_id = stopped_event_id where metric = 'first_response' and is_met",
         "update fct_sla_outcomes set stopped_event_id = null where is_met",
     ],
     "assert_every_survey_event_is_in_its_survey": [
