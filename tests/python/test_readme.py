@@ -1,5 +1,6 @@
 """The README and the demo's guide tell the truth."""
 
+import csv
 import re
 from decimal import Decimal
 
@@ -80,3 +81,16 @@ def test_every_decision_names_tests_that_exist() -> None:
         for name in named_units:
             assert f"name: {name}\n" in unit_tests or any((PROJECT / "models").rglob(f"{name}.sql")), name
         assert set(named_assertions) <= singular_tests, record.name
+
+
+def test_the_lexicon_is_scored_as_its_record_says() -> None:
+    record = (PROJECT / "docs" / "decisions" / "0026-emoji-sentiment.md").read_text()
+    with (PROJECT / "seeds" / "config" / "emoji_sentiment.csv").open() as lexicon:
+        scores = {row["emoji"]: float(row["sentiment_score"]) for row in csv.DictReader(lexicon)}
+    assert f"The {len(scores)} emoji" in record
+    told = re.findall(r"^\| (−?[0-9.]+)(?: to (−?[0-9.]+))? \| .* \| (.*) \|$", record, re.MULTILINE)
+    bands = [(sorted(float((end or low).replace("−", "-")) for end in (low, high)), who) for low, high, who in told]
+    assert len(bands) == 11
+    assert all(any(low <= score <= high for (low, high), _ in bands) for score in scores.values())
+    for (low, high), examples in bands:
+        assert all(low <= scores[emoji] <= high for emoji in examples.split())
