@@ -5,19 +5,35 @@ users as (
     select * from {{ ref('int_messaging_users_resolved') }}
 ),
 
-final as (
+channels as (
+    select * from {{ ref('stg_messaging__channels') }}
+),
+
+seen as (
     select
         messaging_user_id,
-        channel_id,
-        contact_id,
-        contact_key,
-        account_id,
-        platform_key,
-        display_name,
-        consent_status,
-        locale,
-        is_inferred
+        bool_and(is_test_channel) as is_seen_in_tests_alone
+    from {{ ref('int_session_contexts') }}
+    group by messaging_user_id
+),
+
+final as (
+    select
+        users.messaging_user_id,
+        users.channel_id,
+        users.contact_id,
+        users.contact_key,
+        users.account_id,
+        users.platform_key,
+        users.display_name,
+        users.consent_status,
+        users.locale,
+        -- The sessions tell; of whom has none, the channel.
+        coalesce(seen.is_seen_in_tests_alone, channels.is_test, false) as is_test,
+        users.is_inferred
     from users
+    left join channels using (channel_id)
+    left join seen on users.messaging_user_id = seen.messaging_user_id
 )
 
 select * from final

@@ -1,4 +1,4 @@
-{{ config(tags=['demo'], enabled=env_var('MESSAGING_RAW', '') == '') }}
+{{ config(tags=['demo'], enabled=demo_is_as_printed()) }}
 -- What the demo's own description prints of focus and work: handle and viewing seconds by conversation, the visits that
 -- the idle limit cut, and the works with the times that are theirs.
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['demo'], enabled=env_var('MESSAGING_RAW', '') == '') }}
+{{ config(tags=['demo'], enabled=demo_is_as_printed()) }}
 -- The worked examples of the definitions, on the demo's conversations of that name: first response in seconds by the
 -- calendar, and the agent responses (wait, response).
 with

@@ -1,4 +1,4 @@
-{{ config(tags=['demo'], enabled=env_var('MESSAGING_RAW', '') == '') }}
+{{ config(tags=['demo'], enabled=demo_is_as_printed()) }}
 -- What the demo's own description prints of business time, promises, surveys and moods.
 with
 

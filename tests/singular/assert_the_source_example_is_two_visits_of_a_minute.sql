@@ -1,4 +1,4 @@
-{{ config(tags=['demo'], enabled=env_var('MESSAGING_RAW', '') == '') }}
+{{ config(tags=['demo'], enabled=demo_is_as_printed()) }}
 -- The timeline of the definitions, on the demo's conversation of that name: an agent comes, goes and comes back. That
 -- is two minutes of handle time, however long the customer took in between.
 with

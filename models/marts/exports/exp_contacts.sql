@@ -13,7 +13,7 @@ users as (
         channels.platform_type
     from {{ ref('dim_messaging_users') }} as messaging_users
     left join channels using (channel_id)
-    where not coalesce(channels.is_test, false)
+    where not messaging_users.is_test
 ),
 
 accounts as (

@@ -3,6 +3,7 @@ with
 
 users as (
     select * from {{ ref('dim_messaging_users') }}
+    where not is_test
 ),
 
 channels as (
@@ -33,12 +34,6 @@ messages as (
     group by messaging_user_id
 ),
 
--- Whom no reference table knows has no channel of their own: the channels of their sessions tell.
-users_seen_in_tests as (
-    select distinct messaging_user_id from {{ ref('fct_messaging_sessions') }}
-    where is_test_channel
-),
-
 final as (
     select
         {{ id_or_none('users.account_id') }} as account_id,
@@ -66,11 +61,6 @@ final as (
     left join accounts on users.account_id = accounts.account_id
     left join sessions on users.messaging_user_id = sessions.messaging_user_id
     left join messages on users.messaging_user_id = messages.messaging_user_id
-    left join users_seen_in_tests as tests on users.messaging_user_id = tests.messaging_user_id
-    -- A user of a test channel is left out, unless the business is also spoken to elsewhere: no session may be lost.
-    where
-        sessions.messaging_user_id is not null
-        or not coalesce(channels.is_test, tests.messaging_user_id is not null)
 )
 
 select * from final
