@@ -124,6 +124,7 @@ def test_parquet_files_give_what_the_demo_gives(rows: RawTables, demo: DbtRun, t
     assert_same(contents(run, columns=AS_INSTANTS), contents(demo, columns=AS_INSTANTS))
 
 
+@pytest.mark.deep
 def test_ndjson_files_give_what_the_demo_gives(rows: RawTables, demo: DbtRun, tmp_path: Path) -> None:
     """Payloads as objects in one file and as text in the other; what is null is left out."""
     root = tmp_path / "exports"
@@ -178,6 +179,7 @@ def test_a_schema_gives_what_the_demo_gives(rows: RawTables, expected: Contents,
             assert Counter(found) == untouched[table]
 
 
+@pytest.mark.deep
 def test_an_attached_database_gives_what_the_demo_gives(rows: RawTables, expected: Contents, tmp_path: Path) -> None:
     """Read from a second file, which stays as it is."""
     attached = tmp_path / "Vendor's" / "Exports.duckdb"
