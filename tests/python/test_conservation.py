@@ -413,6 +413,10 @@ BREAKAGES = {
         "update fct_messaging_sessions set emoji_sentiment_label = 'negative' where conversation_id = 'emoji-mood'",
         "update fct_messages set emoji_sentiment_score = null where conversation_id = 'night-shift'",
     ],
+    "assert_every_schedule_in_use_opens": [
+        "delete from intermediate.int_open_intervals_merged where business_hours_id = 'support_london'",
+        "update dim_channels set business_hours_id = 'never' where channel_id = 'web'",
+    ],
     "assert_no_two_policies_are_of_equal_rank": [
         "update dim_sla_policies set channel_id = null where policy_id = 'frt-web'",
         "update dim_sla_policies set valid_from = null where policy_id = 'frt-app'",

@@ -39,6 +39,9 @@ where
     or is_answered is distinct from (responded_event_id is not null)
     or not (is_requested or is_answered)
     or is_answered is distinct from (score is not null)
-    or is_valid is distinct from (score >= 0 and score <= scale_max)
+    -- Scores are published to the thousandth and judged as they were given: at an end of the scale they may differ.
+    or (is_valid is null) is distinct from (score is null)
+    or (is_valid and (score < 0 or score > scale_max))
+    or (not is_valid and score > 0 and score < scale_max)
     or coalesce(is_valid, false) is distinct from (is_satisfied is not null)
     or (agent_id is null and team_id is not null)

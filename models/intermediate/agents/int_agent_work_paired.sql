@@ -42,6 +42,8 @@ paired as (
         min_by(work_outcome, terminal_position) as terminal_status,
         min_by(case when actor_type = 'agent' then actor_id else assignee_before end, terminal_position)
             as terminal_agent_id,
+        -- Offered when first requested, else when first assigned: to be passed on to another agent is no new offer.
+        coalesce(min_by(occurred_at, requested_position), min_by(occurred_at, assigned_position)) as offered_at,
         coalesce(min(requested_position), min(assigned_position), min(position_in_conversation)) as offered_position
     from work_events
     group by conversation_id, work_id

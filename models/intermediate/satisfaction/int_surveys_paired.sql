@@ -28,11 +28,11 @@ paired as (
     group by conversation_id, survey_id
 ),
 
-final as (
+final as (      -- as it was given: rounded before it is judged, 3.9996 of 5 would be satisfied
     select
         * replace (
-            cast(score as decimal(18, 3)) as score,
-            cast(coalesce(scale_max, '5') as decimal(18, 3)) as scale_max
+            cast(score as decimal(33, 15)) as score,
+            cast(coalesce(scale_max, '5') as decimal(33, 15)) as scale_max
         )
     from paired
 )

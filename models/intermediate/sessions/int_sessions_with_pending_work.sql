@@ -8,9 +8,9 @@ works as (
 final as (
     select
         session_id,
-        min(coalesce(requested_at, assigned_at)) as pending_since_at
+        min(offered_at) as pending_since_at
     from works
-    where (requested_at is not null or assigned_at is not null) and accepted_at is null and terminal_at is null
+    where offered_at is not null and accepted_at is null and terminal_at is null
     group by session_id
 )
 

@@ -11,7 +11,7 @@ final as (
             'business_hours_id', 'business_hour_intervals', ref('stg_messaging__business_hours'), required=true
         ) }} as business_hours_id,
         {{ configured(
-            'iso_weekday', 'case when try_cast(iso_weekday as integer) between 1 and 7 then cast(iso_weekday as integer) end',
+            'iso_weekday', "case when iso_weekday in ('1', '2', '3', '4', '5', '6', '7') then cast(iso_weekday as integer) end",
             'business_hour_intervals', 'write 1 (Monday) to 7 (Sunday)', required=true
         ) }} as iso_weekday,
         opens_at,

@@ -18,8 +18,8 @@ final as (
         ) }} as emoji,
         {{ configured(
             'sentiment_score',
-            'case when try_cast(sentiment_score as decimal(4, 3)) between -1 and 1 '
-            ~ 'then cast(sentiment_score as decimal(4, 3)) end',
+            'case when try_cast(sentiment_score as decimal(18, 9)) between -1 and 1 '
+            ~ 'then cast(sentiment_score as decimal(10, 9)) end',
             'emoji_sentiment', 'write a number from -1 to 1', required=true
         ) }} as sentiment_score
     from source

@@ -12,7 +12,10 @@ final as (
         ) }} as business_hours_id,
         name,
         {{ configured(
-            'holiday_date', 'try_cast(holiday_date as date)', 'holidays', 'write it like 2026-12-25', required=true
+            'holiday_date',
+            'case when ' ~ text_matches('holiday_date', '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00:00)?')
+            ~ ' then try_cast(holiday_date as date) end',
+            'holidays', 'write it like 2026-12-25', required=true
         ) }} as holiday_date,
         opens_at,
         closes_at,

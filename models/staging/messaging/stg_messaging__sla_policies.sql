@@ -1,5 +1,5 @@
 -- Grain: one row per service level policy.
-{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
+{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') ~ ' where rejection_reason is null' %}
 with
 
 source as (
@@ -28,7 +28,7 @@ final as (
         {{ configured_timestamp('valid_to', 'sla_policies') }} as valid_to,
         {{ configured(
             'target_seconds',
-            'case when try_cast(target_seconds as decimal(18, 3)) between 0 and 1000000000 '
+            'case when try_cast(target_seconds as decimal(28, 9)) between 0 and 1000000000 '
             ~ 'then cast(target_seconds as decimal(18, 3)) end',
             'sla_policies', 'write seconds, from 0 to 1000000000', required=true
         ) }} as target_seconds

@@ -139,6 +139,13 @@ def payload_decimal(payload: Payload, key: str) -> Decimal | None:
     return read_plain_decimal(value) if isinstance(value, str) else None
 
 
+def payload_number(payload: Payload, key: str) -> Decimal | None:
+    """Read a numeric key as it was written, to the last digit; None where `payload_decimal` reads nothing."""
+    if payload_decimal(payload, key) is None:
+        return None
+    return Decimal(payload_text(payload, key) or "")
+
+
 def is_numeric_or_null(value: JsonValue) -> bool:
     """Whether a JSON value is null, a number, or a string that reads as a plain decimal."""
     if value is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from reference.reading import payload_decimal
+from reference.reading import payload_decimal, payload_number
 from reference.resolutions import TeamMemberships
 from reference.sessions import Session
 from reference.validation import ConversationEvent
@@ -55,16 +55,26 @@ class Survey:
     @property
     def is_valid(self) -> bool | None:
         """Whether the score lies on the scale; None while unanswered."""
-        score = self.score
-        return None if score is None else 0 <= score <= self.scale_max
+        score = self._exact_score
+        return None if score is None else 0 <= score <= self._exact_scale_max
 
     @property
     def is_satisfied(self) -> bool | None:
         """Whether a valid score is among the top two of five, exactly; None without a valid one."""
-        score = self.score
+        score = self._exact_score
         if score is None or not self.is_valid:
             return None
-        return score * 5 >= self.scale_max * 4
+        return score * 5 >= self._exact_scale_max * 4
+
+    @property
+    def _exact_score(self) -> Decimal | None:
+        """The score as it was given: what is published is rounded, what is judged is not."""
+        return None if self.answer is None else payload_number(self.answer.payload, "score")
+
+    @property
+    def _exact_scale_max(self) -> Decimal:
+        named = None if self.request is None else payload_number(self.request.payload, "scale_max")
+        return DEFAULT_SCALE_MAX if named is None else named
 
     @property
     def credited(self) -> ConversationEvent | None:
