@@ -209,7 +209,9 @@ def test_a_trace_shows_every_event_once_and_every_number_of_the_facts(demo: DbtR
             )
             found = NUMBER.findall("\n".join(trace.values("concludes")))
             columns = {column for column, _ in expected}
-            assert Counter((name, float(value)) for name, value in found if name in columns) == expected, conversation_id
+            assert Counter((name, float(value)) for name, value in found if name in columns) == expected, (
+                conversation_id
+            )
 
 
 def test_a_trace_shows_no_text(demo: DbtRun, answers: dict[str, Answer]) -> None:
