@@ -3,7 +3,8 @@
 -- Mart: none.
 -- Answer: every accepted event of the conversation in total order. `begins` names what it began, `concludes` what it
 -- concluded, with all its numbers under the names of their columns. What no event concludes, because silence ended it
--- or it is still open, stands at the session's last event. Of a message only the length of its text is shown.
+-- or it is still open, stands at the session's last event, as do the session's topics and its six session metrics. Of
+-- a message only the length of its text is shown.
 -- Period: the whole conversation that `--vars '{conversation_id: …}'` names; by default a transfer of the demo.
 -- Null: the text of what is no message or has none; what an event neither starts nor ends.
 {# Facts in the order in which an event tells of them: the CTE, its event, the fact's name and key, what to tell. -#}
@@ -17,7 +18,7 @@
 ] -%}
 {%- set ended = [
     ('messages', 'event_id', 'message', 'message_id', [
-        'delivery_status', 'delivery_seconds', 'read_seconds', 'emoji_sentiment_score'
+        'delivery_status', 'delivery_seconds', 'read_seconds', 'known_emoji_count', 'emoji_sentiment_score'
     ]),
     ('responses', 'concluding_event_id', 'response', 'response_number', [
         'responder_type', 'responder_id', 'prompt_count', 'wait_seconds', 'response_seconds', 'wait_business_seconds',
@@ -27,11 +28,11 @@
         'first_response_started_at', 'first_response_seconds', 'first_response_business_seconds'
     ]),
     ('visits', 'concluding_event_id', 'visit', 'visit_id', [
-        'ended_at', 'is_handled', 'is_idle_capped', 'message_count', 'visit_seconds', 'idle_tail_seconds'
+        'ended_at', 'is_handled', 'is_idle_capped', 'event_count', 'message_count', 'visit_seconds', 'idle_tail_seconds'
     ]),
     ('works', 'accepted_event_id', 'offer of work', 'work_id', ['agent_id', 'team_id', 'speed_to_answer_seconds']),
     ('works', 'concluding_event_id', 'work', 'work_id', [
-        'status', 'closed_at', 'work_handle_seconds', 'after_work_seconds', 'active_seconds'
+        'status', 'closed_at', 'capacity_weight', 'work_handle_seconds', 'after_work_seconds', 'active_seconds'
     ]),
     ('cycles', 'concluding_event_id', 'cycle', 'cycle_number', [
         'resolved_by_type', 'resolved_by_agent_id', 'topic_id', 'resolution_seconds', 'resolution_business_seconds'
@@ -39,11 +40,17 @@
     ('outcomes', 'concluding_event_id', 'service level', 'policy_id', [
         'metric', 'response_number', 'sla_status', 'started_at', 'due_at', 'clock', 'elapsed_seconds', 'target_seconds'
     ]),
-    ('surveys', 'responded_event_id', 'survey', 'survey_id', [
+    ('surveys', 'concluding_event_id', 'survey', 'survey_id', [
         'score', 'scale_max', 'is_valid', 'is_satisfied', 'agent_id', 'team_id', 'answer_seconds'
     ]),
+    ('topics', 'concluding_event_id', 'topic', 'topic_id', [
+        'first_set_by_type', 'first_set_at', 'last_set_at', 'set_count', 'is_still_set', 'is_session_topic'
+    ]),
+    ('session_metrics', 'concluding_event_id', 'session metric', 'metric_type', ['metric_value']),
     ('sessions', 'concluding_event_id', 'session', 'session_id', [
-        'status', 'ended_by_type', 'ended_at', 'agent_type', 'emoji_sentiment_label', 'duration_seconds',
+        'session_number', 'status', 'ended_by_type', 'ended_at', 'agent_type', 'topic_id', 'event_count',
+        'agent_message_count', 'bot_message_count', 'end_user_message_count', 'cycle_count', 'scored_message_count',
+        'emoji_sentiment_score', 'emoji_sentiment_shift', 'emoji_sentiment_label', 'duration_seconds',
         'first_resolution_seconds', 'first_resolution_business_seconds', 'resolution_seconds',
         'resolution_business_seconds', 'handle_seconds', 'viewing_seconds', 'attended_seconds', 'served_seconds'
     ]),
@@ -121,9 +128,27 @@ outcomes as (
 ),
 
 surveys as (
-    select surveys.*
+    select
+        surveys.*,
+        coalesce(surveys.responded_event_id, sessions.concluding_event_id) as concluding_event_id
     from {{ ref('fct_csat_responses') }} as surveys
-    inner join last_events using (session_id)
+    inner join sessions using (session_id)
+),
+
+topics as (
+    select
+        topics.*,
+        sessions.concluding_event_id
+    from {{ ref('fct_session_topics') }} as topics
+    inner join sessions using (session_id)
+),
+
+session_metrics as (
+    select
+        metrics.*,
+        sessions.concluding_event_id
+    from {{ ref('fct_messaging_session_metrics') }} as metrics
+    inner join sessions using (session_id)
 ),
 
 facts as (      -- one row per fact and event that starts or ends it

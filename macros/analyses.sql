@@ -9,3 +9,9 @@
 {% macro named_values(columns) -%}
     nullif(concat_ws(', '{% for column in columns %}, '{{ column }} ' || {{ column }}{% endfor %}), '')
 {%- endmacro %}
+
+
+{# All columns of a full join; these counts are 0 where the other side has rows and theirs has none. #}
+{% macro all_with_zeros(counts) -%}
+    * replace ({% for count in counts %}{{ ', ' if not loop.first }}coalesce({{ count }}, 0) as {{ count }}{% endfor %})
+{%- endmacro %}

@@ -30,7 +30,7 @@ promises as (
     group by all
 )
 
-select *
+select {{ all_with_zeros(['agent_response_count', 'sla_met_count', 'sla_decided_count']) }}
 from answers
 full join promises using (channel_id)
-order by agent_response_count desc nulls last, channel_id asc
+order by agent_response_count desc, channel_id asc

@@ -30,7 +30,11 @@ responses as (
     group by all
 )
 
-select *
+select
+    {{ all_with_zeros([
+        'requested_survey_count', 'answered_request_count', 'answered_survey_count', 'invalid_survey_count',
+        'valid_survey_count', 'satisfied_survey_count'
+    ]) }}
 from requests
 full join responses using (agent_id, team_id)
-order by valid_survey_count desc nulls last, agent_id asc, team_id asc
+order by valid_survey_count desc, agent_id asc, team_id asc

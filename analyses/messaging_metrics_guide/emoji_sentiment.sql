@@ -28,7 +28,7 @@ sessions as (
     group by all
 )
 
-select *
+select {{ all_with_zeros(['end_user_message_count', 'scored_message_count', 'scored_session_count']) }}
 from messages
 full join sessions using (channel_id)
-order by scored_message_count desc nulls last, channel_id asc
+order by scored_message_count desc, channel_id asc

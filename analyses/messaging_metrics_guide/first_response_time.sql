@@ -29,7 +29,7 @@ promises as (
     group by all
 )
 
-select *
+select {{ all_with_zeros(['first_response_count', 'sla_met_count', 'sla_decided_count']) }}
 from times
 full join promises using (channel_id)
-order by first_response_count desc nulls last, channel_id asc
+order by first_response_count desc, channel_id asc

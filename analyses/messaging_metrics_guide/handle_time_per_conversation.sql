@@ -28,7 +28,7 @@ handling as (
 select
     session_id,
     handling.agent_id,
-    handling.visit_count,
+    coalesce(handling.visit_count, 0) as visit_count,
     handling.handle_seconds,
     handling.viewing_seconds,
     sessions.seconds_to_close

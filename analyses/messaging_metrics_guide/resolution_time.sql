@@ -32,7 +32,7 @@ last_resolutions as (
     group by all
 )
 
-select *
+select {{ all_with_zeros(['first_resolution_count', 'last_resolution_count']) }}
 from first_resolutions
 full join last_resolutions using (channel_id)
-order by first_resolution_count desc nulls last, channel_id asc
+order by first_resolution_count desc, channel_id asc

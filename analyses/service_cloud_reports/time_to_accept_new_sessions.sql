@@ -1,8 +1,9 @@
 -- How long does it take agents to accept new sessions?
 -- Source: Report on Messaging Activity in Service Cloud, "Track Handle Time and Resolution": Speed to Answer.
 -- Mart: mart_speed_to_answer_by_day.
--- Answer: from the request of work to its acceptance, by team and by reason of the work: `first` is the new session,
--- the others are transfers and what followed offers that nobody took.
+-- Answer: from the request of work to its acceptance, by team and by reason of the work: `first` is the new session (no
+-- other work of it was offered before), `transfer` what an agent handed on, `again` what was offered anew after a
+-- refusal, a time-out or a reopening.
 -- Period: the month of as_of, by the day on which the work was accepted.
 -- Null: times of work that was assigned without a request, or whose clocks disagree.
 select

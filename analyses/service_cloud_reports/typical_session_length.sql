@@ -33,7 +33,7 @@ sessions as (
     group by all
 )
 
-select *
+select {{ all_with_zeros(['session_duration_count', 'work_handle_count']) }}
 from sessions
 full join works using (channel_id)
-order by session_duration_count desc nulls last, channel_id asc
+order by session_duration_count desc, channel_id asc

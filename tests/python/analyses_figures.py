@@ -82,6 +82,10 @@ def _sentiment(told: DemoTold, channel_id: str) -> Rows:
     return messages.where(lambda message: message["emoji_sentiment_score"] is not None)
 
 
+def _is_reported(message: dict[str, Any]) -> bool:
+    return any(message[receipt] is not None for receipt in ("delivered_at", "read_at", "failed_at"))
+
+
 def _average(numbers: list[float]) -> float:
     return round(sum(numbers) / len(numbers), 9)
 
@@ -501,25 +505,37 @@ FIGURES: dict[str, list[Figure]] = {
             ["waiting", 1_680],
         ),
         (
-            lambda rows: set(rows.count("session_id")),
-            lambda told: set(
-                told.all("agent_work", agent_id="agent-femi", closed_at=None, status="opened").count("session_id")
-            ),
+            lambda rows: set(zip(rows.values("agent_id"), rows.values("session_id"), strict=True)),
+            lambda told: {
+                (work["agent_id"], work["session_id"])
+                for work in told.all("agent_work", closed_at=None, status="opened")
+            },
         ),
     ],
     "messages_of_a_conversation": [
         (
-            lambda rows: [row["sent_at"].time().isoformat("minutes") for row in rows],
+            lambda rows: [
+                row["sent_at"].time().isoformat("minutes")
+                for row in rows.where(conversation_id="answer-due-at-as-of")
+            ],
             ["18:50", "18:52", "19:32", "19:36"],
         ),
         (
-            lambda rows: rows.values("message_text"),
+            lambda rows: rows.where(conversation_id="answer-due-at-as-of").values("message_text"),
             lambda told: [
                 row["message_text"]
                 for row in sorted(
                     told.all("messages", session_id="answer-due-at-as-of/1"), key=lambda message: message["sent_at"]
                 )
             ],
+        ),
+        (
+            lambda rows: rows.count("session_id"),
+            lambda told: (
+                told.all("messages", is_orphan=False)
+                .where(lambda message: told.session[message["session_id"]]["ended_at"] is None)
+                .count("session_id")
+            ),
         ),
     ],
     "data_exports": [
@@ -572,6 +588,38 @@ FIGURES: dict[str, list[Figure]] = {
                     lambda message: told.is_in_month(message["sent_at"] or message["failed_at"])
                 )
             ),
+        ),
+    ],
+    "undelivered_messages": [
+        # `failed-outbound`: 30007, and `failed-inbound-orphan`: a failure whose message was never seen.
+        (
+            lambda rows: rows.one("sent_at", "channel_id", "direction", "status_code", message_id="m2"),
+            [datetime(2026, 3, 5, 10, 3), "sms", "outbound", "30007"],
+        ),
+        (
+            lambda rows: rows.one("sent_at", "direction", "status_code", "is_orphan", message_id="m3"),
+            [None, None, "30008", True],
+        ),
+        (
+            lambda rows: rows.count("message_id"),
+            lambda told: (
+                told.all("messages", delivery_status="failed")
+                .where(lambda message: told.is_in_month(message["sent_at"] or message["failed_at"]))
+                .count("message_id")
+            ),
+        ),
+    ],
+    "delivery_report_coverage": [
+        (
+            lambda rows: rows.one("platform_type", "report_coverage_rate", channel_id="facebook"),
+            lambda told: [
+                "standard",
+                told.month("messages", "sent_at", channel_id="facebook").share(_is_reported),
+            ],
+        ),
+        (
+            lambda rows: rows.sum("unreported_message_count"),
+            lambda told: len(told.month("messages", "sent_at").where(lambda message: not _is_reported(message))),
         ),
     ],
     # The guide: FRT 202, the end user's response 518/138.850, handle 115 (Hugo) and 415 (Chloé), work 120 and 450.

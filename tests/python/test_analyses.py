@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -172,12 +173,22 @@ def test_every_analysis_has_a_figure_that_somebody_else_computes() -> None:
     assert set(FIGURES) == set(FILES)
 
 
-# Facts whose durations a trace shows.
-TRACED = (
-    "fct_messaging_sessions", "fct_messages", "fct_responses", "fct_visits", "fct_agent_work", "fct_resolutions",
-    "fct_sla_outcomes", "fct_csat_responses",
-)  # fmt: skip
-NUMBER = re.compile(r"(\w+_seconds) (-?[\d.]+)")
+# Facts whose numbers a trace shows, each with the number that is the fact's name there: "response 2".
+TRACED = {
+    "fct_messaging_sessions": None, "fct_messaging_session_metrics": None, "fct_session_topics": None,
+    "fct_messages": None, "fct_responses": "response_number", "fct_visits": None, "fct_agent_work": None,
+    "fct_resolutions": "cycle_number", "fct_sla_outcomes": None, "fct_csat_responses": None,
+}  # fmt: skip
+NUMBER = re.compile(r"(\w+) (-?\d[\d.]*(?:e-?\d+)?)(?=[,;]|$)", re.MULTILINE)
+
+
+def numbers_of(row: dict[str, Any], name: str | None) -> list[tuple[str, float]]:
+    """Return the numbers of a fact's row under their columns, but for the one that is its name."""
+    return [
+        (column, float(value))
+        for column, value in row.items()
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and column != name
+    ]
 
 
 def test_a_trace_shows_every_event_once_and_every_number_of_the_facts(demo: DbtRun, answers: dict[str, Answer]) -> None:
@@ -191,13 +202,16 @@ def test_a_trace_shows_every_event_once_and_every_number_of_the_facts(demo: DbtR
             trace = Rows(fetch_rows(connection, sql))
             assert trace.values("event_id") == events.where(conversation_id=conversation_id).values("event_id")
             expected = Counter(
-                (column, str(value))
-                for rows in facts.values()
+                number
+                for name, rows in facts.items()
                 for row in rows.where(conversation_id=conversation_id)
-                for column, value in row.items()
-                if column.endswith("_seconds") and value is not None
+                for number in numbers_of(row, TRACED[name])
             )
-            assert Counter(NUMBER.findall(" ".join(trace.values("concludes")))) == expected, conversation_id
+            found = NUMBER.findall("\n".join(trace.values("concludes")))
+            columns = {column for column, _ in expected}
+            assert Counter((name, float(value)) for name, value in found if name in columns) == expected, (
+                conversation_id
+            )
 
 
 def test_a_trace_shows_no_text(demo: DbtRun, answers: dict[str, Answer]) -> None:
