@@ -1,6 +1,5 @@
 -- Of how many messages is any delivery report known, by type of platform and by channel?
--- Source: Report on Messaging Activity in Service Cloud, "Track Message Delivery Failures (Standard Channels)": where
--- failures cannot be tracked.
+-- Source: Report on Messaging Activity in Service Cloud, "Track Message Delivery Failures (Standard Channels)".
 -- Mart: mart_delivery_reports_by_day.
 -- Answer: reported ÷ recorded messages, orphans included. No report is not "delivered": of an unreported message nobody
 -- knows whether it arrived, so failures can only be told of the reported ones, and where coverage is low, few failures

@@ -1,6 +1,5 @@
 -- Which single messages were not delivered, from whom, on which channel, and why?
--- Source: Report on Messaging Activity in Service Cloud, "Track Message Delivery Failures (Standard Channels)", its
--- fields Actor Type and Message Status Code.
+-- Source: Report on Messaging Activity in Service Cloud, "Track Message Delivery Failures (Standard Channels)".
 -- Mart: none.
 -- Answer: one row for each message that a platform said has failed, sent or known by that failure alone (an orphan),
 -- the latest first; no text. The source cannot track enhanced channels: `platform_type` tells them apart. A message

@@ -115,6 +115,7 @@ def test_an_analysis_has_something_to_say(answers: dict[str, Answer], name: str)
     for row in rows:
         for column in (column for column in row if column.endswith("_rate")):
             assert row[column] is None or 0 <= row[column] <= 1, (column, row)
+        assert [column for column in row if column.endswith("_count") and row[column] is None] == []
 
 
 @pytest.mark.parametrize("name", sorted(FILES.keys() - {"trace_conversation"}))
