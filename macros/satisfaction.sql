@@ -17,3 +17,13 @@
         },
     ]) }}
 {% endmacro %}
+
+
+{# What a sentiment score is called. As a decimal, because a mean of 0.1 is not more than 0.1. #}
+{% macro sentiment_label(score) -%}
+    case
+        when cast({{ score }} as decimal(10, 9)) > 0.1 then 'positive'
+        when cast({{ score }} as decimal(10, 9)) < -0.1 then 'negative'
+        when {{ score }} is not null then 'neutral'
+    end
+{%- endmacro %}

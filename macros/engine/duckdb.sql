@@ -91,3 +91,14 @@
 {% macro duckdb__number_series(first_number, last_number) %}unnest(generate_series({{ first_number }}, {{ last_number }})){% endmacro %}
 
 {% macro duckdb__local_hour(timestamp, timezone) %}cast(extract(hour from timezone('{{ timezone }}', timezone('UTC', {{ timestamp }}))) as integer){% endmacro %}
+
+{# dbt names the database in every view, and a file that was copied, renamed or attached under another name would then
+   have views that lead nowhere. Within one file a schema says enough. #}
+{% macro duckdb__create_view_as(relation, sql) -%}
+    {%- if config.get('contract').enforced %}
+    {{ get_assert_columns_equivalent(sql) }}
+    {%- endif %}
+    create view {{ relation }} as (
+        {{ sql | replace(adapter.quote(relation.database) ~ '.', '') }}
+    );
+{%- endmacro %}
