@@ -141,6 +141,18 @@ def test_a_contact_without_sessions_is_exported_and_one_of_a_test_channel_is_not
     assert contacts["kim"]["last_session_started_at"] == datetime(2024, 3, 4, 10)
 
 
+def test_whom_the_business_knows_from_tests_alone_is_a_contact_nowhere(replay: Replay) -> None:
+    in_tests = conversation("c1", channel_id="sandbox", messaging_user_id="ghost").at("10:00").end_user()
+    for_real = conversation("c2", messaging_user_id="tester").at("10:00").end_user()
+    tester = messaging_user("tester")
+    tester["channel_id"] = "sandbox"
+    replay.build(
+        raw_input(in_tests, for_real, messaging_users=[tester], channels=[sandbox_channel("sandbox")]),
+    )
+    for contacts in ("exp_contacts", "mart_messaging_users_by_account"):
+        assert [row["messaging_user_id"] for row in replay.rows(contacts)] == ["tester"]
+
+
 def test_topics_taken_off_again_are_exported_and_one_is_the_sessions(replay: Replay) -> None:
     stream = (
         conversation("c1")
