@@ -161,6 +161,8 @@ def _create_schema(database: Path, schema: str, rows: RawTables) -> None:
         connection.execute(f"create view {schema}.raw_agents as select * from {schema}.agents_kept")
 
 
+# Every replay reads a schema; that the whole demo reads the same from one is told in depth.
+@pytest.mark.deep
 def test_a_schema_gives_what_the_demo_gives(rows: RawTables, expected: Contents, tmp_path: Path) -> None:
     """In the file that is built, which has a name of its own; the schema is named in other letter case."""
     database = tmp_path / "our file-2.duckdb"
