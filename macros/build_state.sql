@@ -89,7 +89,9 @@
 
 {# dbt rolls its hooks' transaction back at the end of a run; the state must outlive it. #}
 {% macro at_once(statements) %}
-    {{ return('commit; begin transaction; ' ~ statements ~ '; commit; begin transaction') }}
+    {% call statement('at_once', auto_begin=true) %}{{ statements }}{% endcall %}
+    {% do adapter.commit() %}
+    {{ return('') }}
 {% endmacro %}
 
 

@@ -14,4 +14,5 @@ final as (
     {{ within_spans('signs', 'occurred_ms', ref('int_presence_spans_touched')) }}
 )
 
+-- depends_on: {{ ref('stg_messaging__event_types') }}
 select * from final

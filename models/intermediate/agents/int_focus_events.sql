@@ -41,4 +41,5 @@ final as (
     {{ within_spans('unioned', 'occurred_ms', ref('int_visit_spans_touched')) }}
 )
 
+-- depends_on: {{ ref('stg_messaging__event_types') }}
 select * from final

@@ -76,5 +76,5 @@ final as (
 )
 
 -- depends_on: {{ ref('int_agents_reassigned') }}, {{ ref('int_messaging_users_changed') }}, {{ ref('int_agent_moments_touched') }}
--- depends_on: {{ ref('stg_messaging__messaging_users') }}, {{ ref('int_build_scope') }}
+-- depends_on: {{ ref('stg_messaging__messaging_users') }}, {{ ref('stg_messaging__conversation_event_deliveries') }}, {{ ref('int_build_scope') }}
 select * from final

@@ -61,4 +61,5 @@ validated as (
     left join vocabulary using (event_type)
 )
 
+-- depends_on: {{ ref('stg_messaging__definitions') }}
 select * from validated

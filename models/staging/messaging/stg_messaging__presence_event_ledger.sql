@@ -35,4 +35,5 @@ validated as (
     left join statuses using (status)
 )
 
+-- depends_on: {{ ref('stg_messaging__definitions') }}
 select * from validated
