@@ -41,7 +41,8 @@ begun as (
 followed as (
     select
         begun.*,
-        next_visits.started_ms as next_ms
+        -- An ASOF join finds something for a null, too.
+        coalesce(next_visits.started_ms, {{ for_ever_ms() }}) as next_ms
     from begun
     asof left join visits as next_visits on begun.agent_id = next_visits.agent_id and begun.to_ms < next_visits.started_ms
 ),
