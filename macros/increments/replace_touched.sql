@@ -96,7 +96,7 @@
 {# Whether a local day has to be counted anew: something that this model reads was replaced there, or as_of has moved on
    over it. True in a build that makes everything anew. Days that no clock of the data has reached yet are left out. #}
 {% macro in_touched_days(day) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         {{ day }} in (
@@ -117,7 +117,7 @@
 
 {# Whether an interval reaches into the time from the first touched day on: what does not is left out early. #}
 {% macro reaches_into_touched_days(started_at, ended_at) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         coalesce({{ local_date(ended_at) }}, date '9999-12-31') >= (

@@ -1,4 +1,5 @@
 -- Grain: one row per agent and span in which visits are paired anew: from the start of one, to the start of another.
+{{ waits_for('int_agent_spans_touched') }}
 with
 {% if is_partial_build() %}
 changes as (
@@ -71,5 +72,4 @@ final as (
     from spans_merged
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final
