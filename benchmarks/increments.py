@@ -80,7 +80,9 @@ def measure(event_count: int, new_count: int, seed: int) -> Builds:
             shutil.copy(held_back / table / "new.parquet", workspace.raw / table)
         new = workspace.build()
         with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
-            (is_partial,) = connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchall()[0]
+            (is_partial,) = connection.execute(
+                "select builds_on_the_last from intermediate.int_build_scope"
+            ).fetchall()[0]
             (touched,) = connection.execute("select count(*) from intermediate.int_conversations_touched").fetchall()[0]
             (conversations,) = connection.execute(
                 "select count(distinct conversation_id) from fct_messaging_sessions"
