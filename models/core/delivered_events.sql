@@ -1,39 +1,40 @@
 -- Grain: one row per delivery of an event, of either log, with what became of it.
 {{ config(materialized='view') }}
+{%- set logs = [
+    ('conversation', ['event_id', 'event_type', 'channel_id'], {
+        'accepted': ref('fct_conversation_events'), 'repeated': ref('repeated_events'), 'rejected': ref('rejected_events')
+    }),
+    ('presence', ['event_id'], {
+        'accepted': ref('fct_presence_events'), 'repeated': ref('repeated_presence_events'),
+        'rejected': ref('rejected_presence_events')
+    }),
+] %}
 with
 
-conversation_deliveries as (
-    select 'accepted' as outcome, event_id, event_type, channel_id, occurred_at, received_at
-    from {{ ref('fct_conversation_events') }}
-    union all by name
-    select 'repeated' as outcome, event_id, event_type, channel_id, occurred_at, received_at
-    from {{ ref('repeated_events') }}
-    union all by name
-    select * replace ({{ utc_timestamp('occurred_at') }} as occurred_at, {{ utc_timestamp('received_at') }} as received_at)
-    from (
-        select 'rejected' as outcome, rejection_reason, event_id, event_type, channel_id, occurred_at, received_at
-        from {{ ref('rejected_events') }}
-    ) as rejected
-),
-
-presence_deliveries as (
-    select 'accepted' as outcome, event_id, occurred_at, received_at
-    from {{ ref('fct_presence_events') }}
-    union all by name
-    select 'repeated' as outcome, event_id, occurred_at, received_at
-    from {{ ref('repeated_presence_events') }}
-    union all by name
-    select * replace ({{ utc_timestamp('occurred_at') }} as occurred_at, {{ utc_timestamp('received_at') }} as received_at)
-    from (
-        select 'rejected' as outcome, rejection_reason, event_id, occurred_at, received_at
-        from {{ ref('rejected_presence_events') }}
-    ) as rejected
-),
-
 deliveries as (
-    select 'conversation' as event_log, * from conversation_deliveries
+    {%- for event_log, columns, outcomes in logs %}
+    {%- for outcome, relation in outcomes.items() %}
+    select
+        '{{ event_log }}' as event_log,
+        '{{ outcome }}' as outcome,
+        {{ columns | join(',\n        ') }},
+        {%- if outcome == 'rejected' %}      -- with its times as they were delivered, in text
+        rejection_reason,
+        {{ utc_timestamp('occurred_at') }} as occurred_at,
+        {{ utc_timestamp('received_at') }} as received_at
+        {%- else %}
+        occurred_at,
+        received_at
+        {%- endif %}
+    from {{ relation }}
+    {%- if not loop.last %}
     union all by name
-    select 'presence' as event_log, * from presence_deliveries
+    {%- endif %}
+    {%- endfor %}
+    {%- if not loop.last %}
+    union all by name
+    {%- endif %}
+    {%- endfor %}
 ),
 
 channels as (
