@@ -21,11 +21,12 @@ deliveries as (
         {%- if outcome == 'rejected' %}      -- with its times as they were delivered, in text
         rejection_reason,
         {{ utc_timestamp('occurred_at') }} as occurred_at,
-        {{ utc_timestamp('received_at') }} as received_at
+        {{ utc_timestamp('received_at') }} as received_at,
         {%- else %}
         occurred_at,
-        received_at
+        received_at,
         {%- endif %}
+        received_date
     from {{ relation }}
     {%- if not loop.last %}
     union all by name
@@ -46,7 +47,6 @@ dated as (
         deliveries.*,
         coalesce(channels.is_test, false) as is_test_channel,
         {{ local_date('deliveries.occurred_at') }} as occurred_date,
-        {{ local_date('deliveries.received_at') }} as received_date,
         deliveries.outcome = 'accepted' as is_accepted
     from deliveries
     left join channels using (channel_id)

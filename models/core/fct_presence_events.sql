@@ -14,6 +14,7 @@ final as (
         occurred_at,
         received_at,
         {{ local_date('occurred_at') }} as occurred_date,
+        {{ local_date('received_at') }} as received_date,
         redelivery_count
     from events
 )

@@ -3,7 +3,7 @@ with
 
 redeliveries as (
     select * from {{ ref('int_conversation_event_redeliveries_judged') }}
-    where is_exact_redelivery
+    where is_exact_redelivery and {{ in_touched_conversations() }}
 ),
 
 final as (
@@ -13,7 +13,8 @@ final as (
         conversation_id,
         channel_id,
         occurred_at,
-        received_at
+        received_at,
+        {{ local_date('received_at') }} as received_date
     from redeliveries
 )
 

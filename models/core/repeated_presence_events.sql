@@ -12,7 +12,8 @@ final as (
         agent_id,
         status,
         occurred_at,
-        received_at
+        received_at,
+        {{ local_date('received_at') }} as received_date
     from redeliveries
 )
 

@@ -6,6 +6,7 @@ deliveries as (
         *,
         {{ channel_or_none() }} as channel
     from {{ ref('delivered_events') }}
+    where {{ in_touched_days('received_date') }} or received_date is null
 ),
 
 channels as (

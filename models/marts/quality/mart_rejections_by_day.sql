@@ -6,7 +6,7 @@ rejections as (
         *,
         {{ channel_or_none() }} as channel
     from {{ ref('delivered_events') }}
-    where is_rejected
+    where is_rejected and ({{ in_touched_days('received_date') }} or received_date is null)
 ),
 
 channels as (
