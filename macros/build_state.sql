@@ -36,7 +36,8 @@
     {% endfor %}
     {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched
         else "case build_state when 'building' then 'complete' else build_state end" %}
-    {{ return(at_once('update ' ~ dim_build ~ ' set build_state = ' ~ state)) }}
+    {% do run_query(at_once('update ' ~ dim_build ~ ' set build_state = ' ~ state)) %}
+    {{ return(publish_serving_copy(results)) }}
 {% endmacro %}
 
 
