@@ -8,19 +8,20 @@
     {% if not location or not is_whole_build(results) %}
         {{ return('') }}
     {% elif not has_function('publish_serving_copy') %}
-        {% do exceptions.raise_compiler_error(
+        {{ return(refuse_with(
             "MESSAGING_SERVING: nothing was published; give the profile the plugin messaging_warehouse.dbt_plugin, or say none."
-        ) %}
+        )) }}
     {% endif %}
     {% set problem = run_query(
         "select publish_serving_copy(" ~ raw_literal(location) ~ ", " ~ raw_literal(invocation_id) ~ ", "
         ~ raw_literal(target.schema) ~ ", " ~ raw_literal(tojson(published_relations(results))) ~ ")"
     ).columns[0].values()[0] %}
-    {% if problem %}
-        {% do exceptions.raise_compiler_error(problem) %}
-    {% endif %}
-    {{ return('') }}
+    {{ return(refuse_with(problem) if problem else '') }}
 {% endmacro %}
+
+
+{# A hook that fails in the engine is a failed hook; one that fails while it is rendered would end dbt half-way. #}
+{% macro refuse_with(sentence) %}{{ return('select ' ~ stop_with(raw_literal(sentence))) }}{% endmacro %}
 
 
 {# The file that readers open: MESSAGING_SERVING, else beside the warehouse; null where nothing is to be published. #}

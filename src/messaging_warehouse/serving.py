@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,11 @@ class PublishingError(Exception):
 
 
 def publish(
-    warehouse: duckdb.DuckDBPyConnection, location: str, build_id: str, schema: str, relations: Sequence[Mapping[str, Any]]
+    warehouse: duckdb.DuckDBPyConnection,
+    location: str,
+    build_id: str,
+    schema: str,
+    relations: Sequence[Mapping[str, Any]],
 ) -> None:
     """Replace the serving copy at `location` by the relations as they now stand in a schema of the warehouse.
 
@@ -51,14 +55,15 @@ def publish(
         try:
             with _attached(connection, new, _NEW):
                 _copy(connection, schema, relations)
+                connection.execute(f"checkpoint {_NEW}")  # which detaching would do, without saying what failed
             _replace(new, target)
         finally:
             remove_leftovers(target)
     except (OSError, duckdb.Error) as error:
         reason = str(error).strip().splitlines()[0]
         raise PublishingError(
-            f"MESSAGING_SERVING: {target} was not published and is as it was, the warehouse itself is built; "
-            f"mend this and build again: {reason}"
+            f"MESSAGING_SERVING: the warehouse is built, but {target} was not published and is as it was; "
+            f"mend the cause and build again: {reason}"
         ) from error
     finally:
         connection.close()
@@ -129,7 +134,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, schema: str, relations: Sequenc
             connection.execute(_comments(name, relation))
         connection.execute("commit")
     except duckdb.Error:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # a full disk has ended the transaction already
+            connection.execute("rollback")
         raise
     finally:
         connection.execute(f"use {_name(warehouse)}")

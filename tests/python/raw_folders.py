@@ -57,10 +57,11 @@ class ParsedDbt:
         variables: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> DbtRun:
-        """Run dbt like `run_dbt` on rows of the user's own."""
+        """Run dbt like `run_dbt` on rows of the user's own; nothing is published unless the environment says where."""
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
-        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, **(environment or {})}
+        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, "MESSAGING_SERVING": "none"}
+        environ |= environment or {}
         options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
         job = {"arguments": arguments, "environ": environ, "output": str(output)}
