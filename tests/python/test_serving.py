@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy
 from sqlalchemy import create_engine, inspect, text
 
 from builders import ConversationBuilder, conversation, raw_input
@@ -19,7 +21,7 @@ from messaging_warehouse import serving
 from messaging_warehouse.serving import PublishingError, publish
 from raw_folders import BUILD, parsed_dbt
 from serving_readers import BUILD_ID, Looks, by_driver, look, readers
-from warehouse import DbtRun, load_raw
+from warehouse import PROJECT, DbtRun, load_raw
 
 Relations = list[dict[str, Any]]
 
@@ -86,6 +88,17 @@ def test_the_copy_is_one_file_that_stands_alone(demo: DbtRun, tmp_path: Path, mo
             connection.execute(text(f"select * from {view}")).fetchall()
         assert connection.execute(text("select sum(session_count) from mart_channel_traffic_by_day")).scalar_one() > 100
     engine.dispose()
+
+
+def test_the_copy_opens_as_the_readme_says(demo: DbtRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(demo.database.parent)
+    told = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+    by_driver, by_sqlalchemy = told[0].splitlines()
+    names = {"duckdb": duckdb, "sqlalchemy": sqlalchemy, "NullPool": sqlalchemy.NullPool}
+    with eval(by_driver, names) as copy:
+        assert copy.execute("select count(*) from dim_build").fetchall() == [(1,)]
+    with eval(by_sqlalchemy, names).connect() as connection:
+        assert connection.execute(text("select count(*) from dim_build")).scalar_one() == 1
 
 
 # --- when it is published -------------------------------------------------------------------------
