@@ -33,8 +33,11 @@
 {% endmacro %}
 
 
-{# True where every model of the project was built and nothing, no test either, failed or was skipped. #}
+{# True where every model of the project was built, with its rows, and nothing, no test either, failed or was skipped. #}
 {% macro is_whole_build(results) %}
+    {% if flags.EMPTY %}
+        {{ return(false) }}
+    {% endif %}
     {% set built = [] %}
     {% for result in results %}
         {% if result.status in ('error', 'fail', 'skipped', 'runtime error') %}

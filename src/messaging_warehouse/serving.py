@@ -48,7 +48,7 @@ def publish(
     target = Path(location).absolute().resolve()
     connection = warehouse.cursor()
     try:
-        _refuse_other_files(connection, target, schema)
+        _refuse_other_files(connection, target)
         target.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(target)
         new = target.parent / f".{target.name}.{build_id}.tmp"
@@ -76,26 +76,25 @@ def remove_leftovers(target: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _refuse_other_files(connection: duckdb.DuckDBPyConnection, target: Path, schema: str) -> None:
+def _refuse_other_files(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Only a serving copy is ever replaced: a name mistaken for another must not cost anybody's data."""
     if "://" in str(target) or ":/" in str(target):
         raise PublishingError("MESSAGING_SERVING: a bucket cannot replace a file at once; name a local file.")
-    if target.exists() and not _is_serving_copy(connection, target, schema):
+    if target.exists() and not _is_serving_copy(connection, target):
         raise PublishingError(
             f"MESSAGING_SERVING: {target} is there and is no serving copy, so it was left alone; name another file."
         )
 
 
-def _is_serving_copy(connection: duckdb.DuckDBPyConnection, path: Path, schema: str) -> bool:
-    """Tell a copy from any other file: it holds the published schema and nothing else."""
+def _is_serving_copy(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Tell a copy from any other file: it holds what is published, as one schema, and nothing else."""
     try:
         with _attached(connection, path, _OLD, "(read_only)"):
             found = connection.execute(
-                f"select bool_and(schema_name = ?), bool_or(table_name = 'dim_build') "
-                f"from duckdb_tables() where database_name = '{_OLD}'",
-                [schema],
+                "select count(distinct schema_name) = 1 and bool_or(table_name = 'dim_build') "
+                f"from duckdb_tables() where database_name = '{_OLD}'"
             ).fetchone()
-            return found == (True, True)
+            return found == (True,)
     except duckdb.Error:
         # A reader who opened it for writing has locked it. That must not stop a build, and no live database of
         # somebody else's is a file that nobody may write to.

@@ -161,6 +161,7 @@ def _another_conversation(place: Path) -> None:
         pytest.param(["run"], _rejected_events, 1, id="a model failed"),
         pytest.param(["build", "--exclude", "resource_type:unit_test"], _agents_twice, 1, id="a test failed"),
         pytest.param(["run", "--select", "+fct_messages"], _another_conversation, 0, id="a part was built"),
+        pytest.param(["run", "--empty"], _another_conversation, 0, id="no row was built"),
         pytest.param(["test", "--select", "dim_build"], _another_conversation, 0, id="nothing was built"),
     ],
 )
@@ -258,6 +259,8 @@ def test_who_has_the_last_copy_open_keeps_it(tmp_path: Path) -> None:
     with by_driver(path) as ask_the_last:
         _publish(path, 2)
         assert look(ask_the_last) == ("build 1", (1,) * 5, "build 1")
+        with by_driver(path) as ask_in_the_same_process:
+            assert ask_in_the_same_process(BUILD_ID) == "build 1"
     with by_driver(path) as ask:
         assert ask(BUILD_ID) == "build 2"
 
