@@ -45,7 +45,9 @@ def publish(
     Raises:
         PublishingError: nothing was published. The file at `location` is as it was, and no other is left behind.
     """
-    target = Path(location).absolute().resolve()
+    if "://" in location:
+        raise PublishingError("MESSAGING_SERVING: a bucket cannot replace a file at once; name a local file.")
+    target = Path(location).resolve()
     connection = warehouse.cursor()
     try:
         _refuse_other_files(connection, target)
@@ -78,8 +80,6 @@ def remove_leftovers(target: Path) -> None:
 
 def _refuse_other_files(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Only a serving copy is ever replaced: a name mistaken for another must not cost anybody's data."""
-    if "://" in str(target) or ":/" in str(target):
-        raise PublishingError("MESSAGING_SERVING: a bucket cannot replace a file at once; name a local file.")
     if target.exists() and not _is_serving_copy(connection, target):
         raise PublishingError(
             f"MESSAGING_SERVING: {target} is there and is no serving copy, so it was left alone; name another file."
