@@ -6,6 +6,7 @@
     journal.touched     what has to be computed anew, and which model said so. It is written in the transaction that
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
+    journal.parts_read  which parts of the logs the ledgers hold, and as what they were read.
 
     unit            id                  from_ms, to_ms                    from_day, to_day
     event           event id            -                                 -
@@ -23,11 +24,12 @@
     {% set statements %}
         create schema if not exists {{ target.database }}.journal;
         create table if not exists {{ journal('builds') }} (
-            build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar
+            build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar, raw_source varchar
         );
         create table if not exists {{ journal('touched') }} (
             unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
-        )
+        );
+        create table if not exists {{ journal('parts_read') }} (raw_table varchar, part varchar, fingerprint varchar)
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}
@@ -48,6 +50,13 @@
 {% endmacro %}
 
 
+{# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and until it
+   is completed there is none to build on. #}
+{% macro journal_whole_build() %}
+    {{ return("delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }})") }}
+{% endmacro %}
+
+
 {# The journal after a build: emptied, and with the build as the one to build on. #}
 {% macro close_journal() %}
     {% set statements %}
@@ -58,7 +67,8 @@
             build_id,
             as_of,
             config_fingerprint,
-            code_fingerprint
+            code_fingerprint,
+            {{ raw_literal(raw_source()) }} as raw_source
         from {{ standing('int_build') }}
     {% endset %}
     {{ return(statements) }}

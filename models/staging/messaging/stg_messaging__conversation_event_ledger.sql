@@ -1,4 +1,5 @@
 -- Grain: one row per delivery of a conversation event read so far, good or bad; each is validated alone.
+{{ config(post_hook=journal_parts_read('raw_conversation_events')) }}
 with
 
 deliveries as (
@@ -61,5 +62,5 @@ validated as (
     left join vocabulary using (event_type)
 )
 
--- depends_on: {{ ref('stg_messaging__definitions') }}
+-- depends_on: {{ ref('stg_messaging__raw_parts') }}, {{ ref('stg_messaging__definitions') }}
 select * from validated

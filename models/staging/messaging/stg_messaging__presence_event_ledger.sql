@@ -1,4 +1,5 @@
 -- Grain: one row per delivery of a presence event read so far, good or bad; each is validated alone.
+{{ config(post_hook=journal_parts_read('raw_presence_events')) }}
 with
 
 deliveries as (
@@ -35,5 +36,5 @@ validated as (
     left join statuses using (status)
 )
 
--- depends_on: {{ ref('stg_messaging__definitions') }}
+-- depends_on: {{ ref('stg_messaging__raw_parts') }}, {{ ref('stg_messaging__definitions') }}
 select * from validated
