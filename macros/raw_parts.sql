@@ -62,7 +62,7 @@
 {# The select of a log's base view: the rows of the parts that this build has to read, all of them in a whole build. #}
 {% macro raw_log(name) %}
     {% set seed = ref(name) if raw_mode() == 'demo' else none %}
-    {% set parts_listed = ref('stg_messaging__raw_parts') %}
+    {% do waits_for('stg_messaging__raw_parts') %}
     {% if not execute %}
         {{ return('select 1') }}
     {% endif %}

@@ -22,7 +22,7 @@
 
 {% macro create_journal() %}
     {% set statements %}
-        create schema if not exists {{ target.database }}.journal;
+        create schema if not exists {{ adapter.quote(target.database) }}.journal;
         create table if not exists {{ journal('builds') }} (
             build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar, raw_source varchar
         );

@@ -1,5 +1,6 @@
 -- Grain: one row per delivery of a presence event read so far, good or bad; each is validated alone.
 {{ config(post_hook=journal_parts_read('raw_presence_events')) }}
+{{ waits_for('stg_messaging__raw_parts', 'stg_messaging__definitions') }}
 with
 
 deliveries as (
@@ -36,5 +37,4 @@ validated as (
     left join statuses using (status)
 )
 
--- depends_on: {{ ref('stg_messaging__raw_parts') }}, {{ ref('stg_messaging__definitions') }}
 select * from validated
