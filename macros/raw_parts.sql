@@ -92,17 +92,12 @@
 {# Whether a row of a table is of one of the parts. The bound is for the engine, which skips what lies before it without
    reading the rest of the row; what has no time lies nowhere. #}
 {% macro raw_is_among(part, parts) %}
-    {% set condition = part ~ " in (" ~ raw_literals(parts) ~ ")" %}
-    {{ return(condition if parts[0] == '' else "received_at >= " ~ raw_literal(parts[0]) ~ " and " ~ condition) }}
-{% endmacro %}
-
-
-{% macro raw_literals(texts) %}
     {% set literals = [] %}
-    {% for text in texts %}
+    {% for text in parts %}
         {% do literals.append(raw_literal(text)) %}
     {% endfor %}
-    {{ return(literals | join(', ')) }}
+    {% set condition = part ~ " in (" ~ literals | join(', ') ~ ")" %}
+    {{ return(condition if parts[0] == '' else "received_at >= " ~ raw_literal(parts[0]) ~ " and " ~ condition) }}
 {% endmacro %}
 
 
@@ -115,6 +110,17 @@
     {{ return(run_query(
         "select part from " ~ parts ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read order by part"
     ).columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# Whether a row of a ledger is of a part that this build reads. By a join, because the engine skips what cannot be in it. #}
+{% macro is_of_parts_to_read(name) %}
+    {% if not raw_parts_to_read(name) %}
+        {{ return('false') }}
+    {% endif %}
+    {{ return(
+        "part in (select part from " ~ standing('stg_messaging__raw_parts') ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read)"
+    ) }}
 {% endmacro %}
 
 

@@ -53,8 +53,7 @@
     {%- elif meta.unit == 'day' -%}
         {{ in_touched_days(meta.day) }}
     {%- elif meta.unit == 'part' -%}
-        {%- set parts = raw_parts_to_read(meta.log) -%}
-        {{ "part in (" ~ raw_literals(parts) ~ ")" if parts else "false" }}
+        {{ is_of_parts_to_read(meta.log) }}
     {%- else -%}
         true
     {%- endif -%}
