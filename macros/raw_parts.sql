@@ -131,7 +131,6 @@
         {% for name in raw_logs() %}
             {% do known.update({name: run_query(
                 "select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)"
-                ~ " where exists (select 1 from " ~ journal('builds') ~ " where raw_source = " ~ raw_literal(raw_source()) ~ ")"
             ).columns[0].values() | list}) %}
         {% endfor %}
     {% endif %}

@@ -24,7 +24,7 @@
     {% set statements %}
         create schema if not exists {{ adapter.quote(target.database) }}.journal;
         create table if not exists {{ journal('builds') }} (
-            build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar, raw_source varchar
+            build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar
         );
         create table if not exists {{ journal('touched') }} (
             unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
@@ -50,9 +50,9 @@
 {% endmacro %}
 
 
-{# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and until it
-   is completed there is none to build on. #}
-{% macro journal_whole_build() %}
+{# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and where it
+   dies half-way there is nothing to build on. #}
+{% macro forget_what_is_not_built_on() %}
     {{ return("delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }})") }}
 {% endmacro %}
 
@@ -67,8 +67,7 @@
             build_id,
             as_of,
             config_fingerprint,
-            code_fingerprint,
-            {{ raw_literal(raw_source()) }} as raw_source
+            code_fingerprint
         from {{ standing('int_build') }}
     {% endset %}
     {{ return(statements) }}

@@ -77,9 +77,7 @@ def _table_problems(folder: Path, columns: Sequence[str], known: Collection[str]
         ]
     extension, files = found
     check = CHECKS[extension]
-    return [
-        problem for file in files if file.name not in known and (problem := check(file, columns)) is not None
-    ]
+    return [problem for file in files if file.name not in known and (problem := check(file, columns)) is not None]
 
 
 def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:

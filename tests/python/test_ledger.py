@@ -70,7 +70,9 @@ class Folder:
 
     def run(self, command: Iterable[str] = READ, **variables: Any) -> DbtRun:
         """Run dbt on the folder as it is."""
-        return parsed_dbt().run(command, self.place, raw=str(self.root), variables={"max_rejected_rate": 1, **variables})
+        return parsed_dbt().run(
+            command, self.place, raw=str(self.root), variables={"max_rejected_rate": 1, **variables}
+        )
 
     def read(self) -> DbtRun:
         """Read what is new; it must succeed."""
@@ -173,7 +175,7 @@ def test_a_file_replaced_under_its_name_replaces_its_rows(folder: Folder) -> Non
 
 
 def test_a_file_that_is_emptied_loses_its_rows_and_one_that_vanishes_does_not(folder: Folder) -> None:
-    """What was taken away after it had been read stays read: raw files may be kept for a shorter time than the warehouse."""
+    """What was taken away after it had been read stays read: raw files may live shorter than the warehouse."""
     folder.events("2024-03-05.csv", [])
     vanished = folder.root / EVENTS / "2024-03-04.csv"
     vanished.rename(folder.place / "elsewhere.csv")
@@ -214,7 +216,10 @@ def test_a_clock_that_jumps_stops_a_build_that_builds_on_the_last(folder: Folder
     stopped = folder.run(SCOPE)
 
     assert stopped.exit_code != 0
-    assert "lies more than 7 days (max_clock_gap_days) after the next, 2024-03-05 10:05:00: one bad clock" in stopped.output
+    assert (
+        "lies more than 7 days (max_clock_gap_days) after the next, 2024-03-05 10:05:00: one bad clock"
+        in stopped.output
+    )
     assert holds(stopped, *FIRST, *SECOND, bad)
     assert folder.run(SCOPE).exit_code != 0, "what has been read is judged again"
 
@@ -229,7 +234,7 @@ def test_a_clock_that_jumps_stops_a_build_that_builds_on_the_last(folder: Folder
 
 
 def test_an_as_of_that_moves_back_makes_the_build_whole(folder: Folder) -> None:
-    """The newest file came again without its newest row; nothing can be built on the last build before this one is done."""
+    """The newest file came again without its newest row. Until this build is done there is none to build on."""
     folder.events("2024-03-05.csv", SECOND[:1])
 
     run = folder.run(SCOPE)
@@ -259,7 +264,7 @@ def test_a_ledger_and_what_is_known_of_it_change_together(folder: Folder) -> Non
     folder.events("2024-03-06.csv", new)
     with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
         connection.execute(
-            "create table journal.kept (raw_table varchar, part varchar, fingerprint varchar check (part <> '2024-03-06.csv'));"
+            "create table journal.kept (raw_table varchar, part varchar check (part <> '2024-03-06.csv'), fingerprint varchar);"
             "insert into journal.kept from journal.parts_read; drop table journal.parts_read;"
             "alter table journal.kept rename to parts_read"
         )
@@ -345,7 +350,8 @@ def test_a_row_that_comes_late_is_read_with_its_hour(tables: DbtRun) -> None:
     run = _read_tables(
         tables,
         f"insert into {EVENTS} (event_id, conversation_id, received_at) values ('late', 'c1', '2024-03-04T10:59:00Z')",
-        f"insert into {PRESENCE} (event_id, received_at) values ('early', '0044-03-15 12:00'), ('late', '2024-03-04 09:30')",
+        f"insert into {PRESENCE} (event_id, received_at) values ('early', '0044-03-15 12:00')",
+        f"insert into {PRESENCE} (event_id, received_at) values ('late', '2024-03-04 09:30')",
     )
     assert rows_read(run) == {EVENTS: 3, PRESENCE: 3}
     late = {"event_id": "late", "conversation_id": "c1", "received_at": "2024-03-04T10:59:00Z"}
@@ -357,7 +363,7 @@ def test_a_row_that_comes_late_is_read_with_its_hour(tables: DbtRun) -> None:
 def test_rows_without_a_readable_time_have_a_part_too(tables: DbtRun) -> None:
     run = _read_tables(
         tables,
-        f"insert into {EVENTS} (event_id, received_at) values ('none', null), ('empty', ''), ('noon', 'noon, or later')",
+        f"insert into {EVENTS} (event_id, received_at) values ('none', null), ('empty', ''), ('noon', 'noon, or so')",
         f"insert into {PRESENCE} (event_id, received_at) values ('none', null), ('ever', 'infinity')",
     )
     assert rows_read(run) == {EVENTS: 3, PRESENCE: 2}

@@ -1,11 +1,11 @@
--- Grain: one row: what the numbers mean now, and whether the last build meant the same.
-{{ config(post_hook=journal_whole_build()) }}
+-- Grain: one row: what the numbers mean now and what they are made of, and whether it was so for the last build.
+{{ config(post_hook=forget_what_is_not_built_on()) }}
 with
 
 definitions as (
     select
         {{ config_fingerprint() }} as config_fingerprint,
-        '{{ code_fingerprint() }}' as code_fingerprint
+        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_source()) }}) as code_fingerprint
 ),
 
 last_builds as (
@@ -23,7 +23,6 @@ final as (
         on
             definitions.config_fingerprint = last_builds.config_fingerprint
             and definitions.code_fingerprint = last_builds.code_fingerprint
-            and {{ raw_literal(raw_source()) }} = last_builds.raw_source
 )
 
 select * from final
