@@ -31,7 +31,7 @@
     {% set contract = {} %}
     {% for node in graph.nodes.values() %}
         {% if node.resource_type == 'model' and node.config.meta.get('raw_table') %}
-            {% do contract.update({node.config.meta.raw_table: node.columns.keys() | list}) %}
+            {% do contract.update({node.config.meta.raw_table: contract_columns(node) | map(attribute='name') | list}) %}
         {% endif %}
     {% endfor %}
     {{ return(contract) }}
@@ -43,7 +43,8 @@
         {{ return([]) }}
     {% endif %}
     {% set found = run_query(
-        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(contract)) ~ ")"
+        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(contract)) ~ ", "
+        ~ raw_literal(tojson(raw_files_known())) ~ ")"
     ).columns[0].values()[0] %}
     {{ return(found.split('\n') if found else []) }}
 {% endmacro %}

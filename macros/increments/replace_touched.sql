@@ -5,6 +5,7 @@
     unit: conversation      all rows of the touched conversations (column conversation_id)
     unit: agent             the rows of an agent (agent_id, started_at) that begin in a touched span of the agent's time
     unit: day               all rows of the touched local days (the column that meta.day names)
+    unit: part              all rows of the parts of a log (meta.log) that are read anew (column part)
     unit: all               all rows: the model is small, and computed whole
 
     What was replaced touches local days, for the marts that count it there: those of the columns in meta.touches_days, or
@@ -51,6 +52,8 @@
         {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
     {%- elif meta.unit == 'day' -%}
         {{ in_touched_days(meta.day) }}
+    {%- elif meta.unit == 'part' -%}
+        {{ is_of_parts_to_read(meta.log) }}
     {%- else -%}
         true
     {%- endif -%}
