@@ -1,11 +1,19 @@
 -- Grain: one row per backlog, channel and hour at whose end a session is in it.
 with
 
+days_told as (
+    select
+        *,
+        {{ in_touched_days('date_day') }} as is_told
+    from {{ ref('dim_hours') }}
+),
+
 hours as (
     select
         *,
-        max(hour_number) over () + 1 as hour_after_last
-    from {{ ref('dim_hours') }}
+        max(hour_number) over () + 1 as hour_after_last,
+        min(case when is_told then hour_number end) over () as first_hour_told
+    from days_told
 ),
 
 stretches as (      -- what begins and ends within an hour is in no backlog at the end of one
@@ -13,13 +21,16 @@ stretches as (      -- what begins and ends within an hour is in no backlog at t
         stretches.backlog_type,
         stretches.channel_id,
         stretches.is_test_channel,
-        first_hours.hour_number as from_hour,
+        greatest(first_hours.hour_number, first_hours.first_hour_told) as from_hour,
         coalesce(hours_after.hour_number, first_hours.hour_after_last) as until_hour,
         stretches.started_at
     from {{ ref('fct_backlog_stretches') }} as stretches
     inner join hours as first_hours on stretches.started_hour_at = first_hours.hour_started_at
     left join hours as hours_after on stretches.ended_hour_at = hours_after.hour_started_at
-    where stretches.ended_hour_at is distinct from stretches.started_hour_at
+    where
+        stretches.ended_hour_at is distinct from stretches.started_hour_at
+        and {{ reaches_into_touched_days('stretches.started_at', 'stretches.ended_at') }}
+        and coalesce(hours_after.hour_number > first_hours.first_hour_told, true)
 ),
 
 steps as (
@@ -91,6 +102,7 @@ final as (
         told.is_test_channel
     from told_by_hour as told
     inner join hours using (hour_number)
+    where hours.is_told
     group by told.backlog_type, told.channel_id, told.is_test_channel, hours.hour_started_at, hours.date_day
 )
 
