@@ -25,7 +25,7 @@
     {% set came = this.identifier ~ '__came' %}
     {% set statements %}
         create or replace temporary table {{ stood }} as
-        select {{ columns }} from {{ target_relation }} where {{ is_touched }};
+        select {{ columns }} from {{ target_relation }} as stands where {{ is_touched }};
         create or replace temporary table {{ gone }} as
         select * from {{ stood }} except all select {{ columns }} from {{ arg_dict['temp_relation'] }};
         create or replace temporary table {{ came }} as
@@ -36,7 +36,7 @@
         where {% for column in config.get('meta').grain %}{{ 'and ' if not loop.first }}stands.{{ column }} is not distinct from gone.{{ column }} {% endfor %};
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ came }};
         {%- else %}
-        delete from {{ target_relation }} where {{ is_touched }};
+        delete from {{ target_relation }} as stands where {{ is_touched }};
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ arg_dict['temp_relation'] }};
         {%- endif %}
         drop table {{ stood }};
@@ -52,12 +52,7 @@
     {%- if meta.unit == 'conversation' -%}
         coalesce(conversation_id, '') in (select conversation_id from {{ standing('int_conversations_touched') }})
     {%- elif meta.unit == 'agent' -%}
-        exists (
-            select 1 from {{ standing(meta.spans) }} as spans
-            where
-                spans.agent_id = agent_id
-                and {{ epoch_milliseconds('started_at') }} >= spans.from_ms and {{ epoch_milliseconds('started_at') }} < spans.to_ms
-        )
+        {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
     {%- elif meta.unit in ('day', 'month') -%}
         {{ in_touched_days(meta.day) }}
     {%- elif meta.unit == 'period' -%}
@@ -151,7 +146,7 @@
 
 {# Whether a local day has to be counted anew. True in a build that makes everything anew. #}
 {% macro in_touched_days(day, period=none) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         {{ day }} in ({{ touched_days(period or ('month' if config.get('meta').unit == 'month' else 'day')) }})
@@ -161,7 +156,7 @@
 
 {# Whether an interval reaches into the time from the first touched day on: what does not is left out early. #}
 {% macro reaches_into_touched_days(started_at, ended_at) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         coalesce({{ local_date(ended_at) }}, date '9999-12-31') >= (select min(from_day) from ({{ spans_of_touched_days() }}))
@@ -171,7 +166,7 @@
 
 {# Whether a messaging user is touched: one of its sessions or messages was replaced, or its own row. #}
 {% macro in_touched_messaging_users() -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         messaging_user_id in (

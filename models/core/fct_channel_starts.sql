@@ -1,7 +1,7 @@
 -- Grain: one row per channel: the first hour of which the workload by hour has anything to tell.
 {%- set facts = workload_facts() + [{'fact': ref('fct_backlog_hours'), 'at': 'hour_started_at', 'day': 'backlog_date'}] %}
 with
-{% if is_incremental() %}
+{% if is_partial_model() %}
 starts as (
     select
         *,
@@ -25,7 +25,7 @@ moments as (
         {{ fact.at }} as told_at
     from {{ fact.fact }}
     where {{ fact.day }} is not null and {{ in_touched_days(fact.day) }}
-    {%- if is_incremental() %}
+    {%- if is_partial_model() %}
     union all
     select
         told.channel_id,
@@ -36,7 +36,7 @@ moments as (
     where told.{{ fact.day }} is not null
     {%- endif %}
     {%- endfor %}
-    {%- if is_incremental() %}
+    {%- if is_partial_model() %}
     union all
     select
         channel_id,
