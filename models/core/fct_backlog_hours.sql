@@ -1,19 +1,12 @@
 -- Grain: one row per backlog, channel and hour at whose end a session is in it.
 with
 
-days_told as (
-    select
-        *,
-        {{ in_touched_days('date_day') }} as is_told
-    from {{ ref('dim_hours') }}
-),
-
 hours as (
     select
         *,
         max(hour_number) over () + 1 as hour_after_last,
-        min(case when is_told then hour_number end) over () as first_hour_told
-    from days_told
+        min(case when {{ in_touched_days('date_day') }} then hour_number end) over () as first_hour_told
+    from {{ ref('dim_hours') }}
 ),
 
 stretches as (      -- what begins and ends within an hour is in no backlog at the end of one
@@ -63,25 +56,19 @@ levels as (      -- running sums, each until the next step
 -- Who came earlier and stays longer hides a stretch: the others are the oldest by turns, each for hours of its own.
 turns as (
     select
-        * replace (greatest(from_hour, max(until_hour) over (
+        * exclude (started_at) replace (greatest(from_hour, max(until_hour) over (
             partition by backlog_type, channel_id, is_test_channel order by started_at
             rows between unbounded preceding and 1 preceding
-        )) as from_hour)
+        )) as from_hour),
+        started_at as oldest_started_at
     from stretches
 ),
 
 told as (
-    select
-        *,
-        null as oldest_started_at
-    from levels
+    select * from levels
     where session_count > 0
-    union all
-    select
-        * exclude (started_at),
-        null as session_count,
-        started_at as oldest_started_at
-    from turns
+    union all by name
+    select * from turns
 ),
 
 told_by_hour as (
@@ -102,7 +89,7 @@ final as (
         told.is_test_channel
     from told_by_hour as told
     inner join hours using (hour_number)
-    where hours.is_told
+    where {{ in_touched_days('hours.date_day') }}
     group by told.backlog_type, told.channel_id, told.is_test_channel, hours.hour_started_at, hours.date_day
 )
 

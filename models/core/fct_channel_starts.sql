@@ -1,5 +1,5 @@
 -- Grain: one row per channel: the first hour of which the workload by hour has anything to tell.
-{%- set facts = workload_facts() + [{'fact': ref('fct_backlog_hours'), 'at': 'hour_started_at', 'day': 'backlog_date'}] %}
+{%- set backlog_hours = {'fact': ref('fct_backlog_hours'), 'at': 'hour_started_at', 'day': 'backlog_date'} %}
 with
 {% if is_partial_model() %}
 starts as (
@@ -15,7 +15,7 @@ starts_touched as (      -- where the first day is touched, the first hour may l
 ),
 {% endif %}
 moments as (
-    {%- for fact in facts %}
+    {%- for fact in workload_facts() + [backlog_hours] %}
     {%- if not loop.first %}
     union all
     {%- endif %}
@@ -59,11 +59,12 @@ first_moments as (
 final as (
     select
         first_moments.channel_id,
-        {{ hour_of('first_moments.first_told_at', 'days') }} as first_hour_at,
-        days.date_day as first_hour_date,
+        {{ hour_of('first_moments.first_told_at', 'local_days') }} as first_hour_at,
+        local_days.date_day as first_hour_date,
         first_moments.is_test_channel
     from first_moments
-    inner join {{ ref('dim_dates') }} as days on {{ local_date('first_moments.first_told_at') }} = days.date_day
+    inner join {{ ref('dim_dates') }} as local_days
+        on {{ local_date('first_moments.first_told_at') }} = local_days.date_day
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- Grain: one row per local day, channel, contact and agent of whom a message was sent; both are null where nobody counts.
+-- Grain: one row per local day, channel, contact and agent: the messages sent that day; without one of them, null.
 with
 
 messages as (

@@ -44,7 +44,8 @@ final as (
         {{ epoch_milliseconds('definitions.last_as_of') }} as last_as_of_ms,
         {{ local_date('definitions.last_as_of') }} as last_as_of_day,
         -- No clock that is believed is further ahead.
-        {{ local_date("guarded.as_of + interval '" ~ var('clock_skew_tolerance_seconds') ~ " seconds'") }} as last_day,
+        {{ local_date("guarded.as_of + interval '" ~ var('clock_skew_tolerance_seconds') ~ " seconds'") }}
+            as last_day,
         definitions.config_fingerprint,
         definitions.code_fingerprint
     from guarded
