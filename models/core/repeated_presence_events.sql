@@ -1,0 +1,19 @@
+-- Grain: one row per exact redelivery of a presence event.
+with
+
+redeliveries as (
+    select * from {{ ref('int_presence_event_redeliveries_judged') }}
+    where is_exact_redelivery
+),
+
+final as (
+    select
+        event_id,
+        agent_id,
+        status,
+        occurred_at,
+        received_at
+    from redeliveries
+)
+
+select * from final
