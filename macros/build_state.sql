@@ -73,7 +73,7 @@
         {% set node = graph.nodes.get(unique_id) %}
         {% if
             node and node.resource_type == 'model' and node.config.materialized == 'incremental'
-            and node.config.meta.get('unit') != 'day'
+            and node.config.meta.get('unit') not in units_out_of_facts()
             and 'model.' ~ project_name ~ '.int_build_scope' not in selected
         %}
             {% do exceptions.raise_compiler_error(
