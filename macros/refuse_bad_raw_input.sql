@@ -39,10 +39,7 @@
 
 
 {% macro raw_folder_problems(contract) %}
-    {% set registered = run_query(
-        "select count(*) from duckdb_functions() where function_name = 'raw_input_problems'"
-    ).columns[0].values()[0] %}
-    {% if not registered %}
+    {% if not has_function('raw_input_problems') %}
         {{ return([]) }}
     {% endif %}
     {% set found = run_query(
@@ -50,6 +47,13 @@
         ~ raw_literal(tojson(raw_files_known())) ~ ")"
     ).columns[0].values()[0] %}
     {{ return(found.split('\n') if found else []) }}
+{% endmacro %}
+
+
+{# Whether the DuckDB plugin has registered a function of its own. #}
+{% macro has_function(name) %}
+    {% set found = run_query("select count(*) from duckdb_functions() where function_name = '" ~ name ~ "'") %}
+    {{ return(found.columns[0].values()[0] > 0) }}
 {% endmacro %}
 
 
