@@ -74,7 +74,7 @@
         {% endfor %}
         {% set relation = raw_relation(name, files) %}
     {% else %}
-        {% set relation = (seed or raw_relation(name)) if parts %}
+        {% set relation = (seed or raw_relation(name)) if parts or not builds_on_the_last() %}
     {% endif %}
     {% if not relation %}
         {{ return(raw_select(none, none, 'cast(null as varchar)')) }}
