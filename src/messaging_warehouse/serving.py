@@ -36,7 +36,7 @@ class Publication:
 
     Attributes:
         build_id: the build that was published.
-        file: a mark of the file, which any write to it, or another file in its place, changes.
+        file: a mark of the file, its size and time, which any write to it changes.
         form: a fingerprint of all but the rows: names, columns, constraints, descriptions and views.
         is_whole: whether every row was copied, or the file was made out of the last one.
     """
@@ -265,7 +265,7 @@ def _form(connection: duckdb.DuckDBPyConnection, schema: str, relations: Sequenc
 
 def _mark(file: Path) -> str:
     stat = file.stat()
-    return f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
+    return f"{stat.st_size} bytes of {stat.st_mtime_ns}"
 
 
 def _comments(name: str, relation: Mapping[str, Any]) -> str:
