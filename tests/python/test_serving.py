@@ -230,10 +230,11 @@ def _agent_named(place: Path, name: str) -> None:
     (folder / "agents.csv").write_text(f"agent_id,agent_name,email,is_active\na1,{name},,true\n")
 
 
+_LATER = _conversation(30)  # so that time does not go back where rows are gone
 CHANGES: dict[str, Callable[[Path], Any]] = {
-    "rows came": lambda place: _write(place, _conversation(1), _answered("Yes?", "Hello?")),
-    "rows changed": lambda place: _write(place, _conversation(1), _answered("Yes!", "Hello!")),
-    "rows are gone": lambda place: _write(place, _conversation(1), _answered("Yes!")),
+    "rows came": lambda place: _write(place, _answered("Yes?", "Hello?"), _LATER),
+    "rows changed": lambda place: _write(place, _answered("Yes!", "Hello!"), _LATER),
+    "rows are gone": lambda place: _write(place, _answered("Yes!"), _LATER),
     "a name came": lambda place: _agent_named(place, "Ana"),
     "a name changed": lambda place: _agent_named(place, "Ann"),
     "nothing": lambda place: None,
