@@ -14,6 +14,12 @@
     {% if redactions in [none, redactions_left_behind()] %}
         {{ return('') }}
     {% endif %}
+    {% if not run_query("select 1 from duckdb_functions() where function_name = 'rewrite_file'").rows %}
+        {% do exceptions.raise_compiler_error(
+            "redactions: the tables are without the redacted text, but their file may not be: give the profile the plugin "
+            ~ "messaging_warehouse.dbt_plugin, and build again."
+        ) %}
+    {% endif %}
     {% set problem = run_query("select rewrite_file('" ~ redactions ~ "')").columns[0].values()[0] %}
     {% if problem %}
         {% do exceptions.raise_compiler_error(problem) %}
