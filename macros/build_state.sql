@@ -10,13 +10,20 @@
 #}
 
 {% macro begin_build() %}
-    {% set dim_build = dim_build_with_state() %}
-    {% if not dim_build %}
+    {% if not execute or flags.WHICH not in ('run', 'build') %}
         {{ return('') }}
     {% endif %}
-    {{ return(at_once(
-        "update " ~ dim_build ~ " set build_state = case build_state when 'complete' then 'building' else 'incomplete' end"
-    )) }}
+    {% do refuse_partial_full_refresh() %}
+    {% set statements = create_journal() %}
+    {% if flags.FULL_REFRESH %}
+        {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
+    {% endif %}
+    {% set dim_build = dim_build_with_state() %}
+    {% if dim_build %}
+        {% set statements = statements ~ "; update " ~ dim_build
+            ~ " set build_state = case build_state when 'complete' then 'building' else 'incomplete' end" %}
+    {% endif %}
+    {{ return(at_once(statements)) }}
 {% endmacro %}
 
 
@@ -25,10 +32,13 @@
     {% if not dim_build %}
         {{ return('') }}
     {% endif %}
-    {% set seen = namespace(touched=false, failed=false) %}
+    {% set seen = namespace(touched=false, failed=false, models=[]) %}
     {% for result in results %}
         {% if result.status in ('error', 'fail', 'skipped', 'runtime error') %}
             {% set seen.failed = true %}
+        {% endif %}
+        {% if result.node.resource_type == 'model' and result.status == 'success' %}
+            {% do seen.models.append(result.node.unique_id) %}
         {% endif %}
         {% if result.node.resource_type == 'model' and result.node.schema == target.schema and result.status in ('success', 'error') %}
             {% set seen.touched = true %}
@@ -36,13 +46,52 @@
     {% endfor %}
     {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched
         else "case build_state when 'building' then 'complete' else build_state end" %}
-    {{ return(at_once('update ' ~ dim_build ~ ' set build_state = ' ~ state)) }}
+    {% set statements = 'update ' ~ dim_build ~ ' set build_state = ' ~ state %}
+    {% if every_model_is_in(seen.models) %}
+        {% set statements = statements ~ '; ' ~ close_journal() %}
+    {% endif %}
+    {{ return(at_once(statements)) }}
+{% endmacro %}
+
+
+{# Whether all models of the project are among those that were built: only such a build can be built on. #}
+{% macro every_model_is_in(unique_ids) %}
+    {% for node in graph.nodes.values() %}
+        {% if node.resource_type == 'model' and node.package_name == project_name and node.unique_id not in unique_ids %}
+            {{ return(false) }}
+        {% endif %}
+    {% endfor %}
+    {{ return(true) }}
+{% endmacro %}
+
+
+{# Of a fact that was dropped and filled from a working set that holds only what was touched, the rest would be gone. #}
+{% macro refuse_partial_full_refresh() %}
+    {% if not flags.FULL_REFRESH %}
+        {{ return('') }}
+    {% endif %}
+    {% set selected = selected_resources | map('string') | list %}
+    {% for unique_id in selected %}
+        {% set node = graph.nodes.get(unique_id) %}
+        {% if
+            node and node.resource_type == 'model' and node.config.materialized == 'incremental'
+            and node.config.meta.get('unit') != 'day'
+            and 'model.' ~ project_name ~ '.int_build_scope' not in selected
+        %}
+            {% do exceptions.raise_compiler_error(
+                "--full-refresh of " ~ node.name ~ " alone would leave out what the last build did not touch: run it without "
+                ~ "a selection, or select +" ~ node.name ~ "."
+            ) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 
 {# dbt rolls its hooks' transaction back at the end of a run; the state must outlive it. #}
-{% macro at_once(statement) %}
-    {{ return('commit; ' ~ statement ~ '; begin transaction') }}
+{% macro at_once(statements) %}
+    {% call statement('at_once', auto_begin=true) %}{{ statements }}{% endcall %}
+    {% do adapter.commit() %}
+    {{ return('') }}
 {% endmacro %}
 
 

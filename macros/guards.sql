@@ -30,14 +30,8 @@
 
 
 {# What the numbers mean, as one hash: the vars that carry a definition, the vocabulary and the business's configuration.
-   Equal fingerprints: equal meaning. The reference tables are not hashed, but the build waits for them: a cell that
-   cannot be read or a key given twice stops before the first fact, and not half-way. #}
+   Equal fingerprints: equal meaning. Taken of the rows as they came in, since it is known before anything is built. #}
 {% macro config_fingerprint() -%}
-    {%- if not execute -%}
-        {%- for table in ['agents', 'teams', 'team_memberships', 'channels', 'messaging_users', 'accounts', 'topics'] -%}
-            {%- do ref('stg_messaging__' ~ table) -%}
-        {%- endfor -%}
-    {%- endif -%}
     {%- set settings = [] -%}
     {%- for name in [
         'reporting_timezone', 'session_inactivity_hours', 'focus_idle_minutes', 'presence_stale_hours',
@@ -49,12 +43,32 @@
     {%- for table, columns in {
         ref('event_types'): ['event_type', 'sort_rank', 'starting_actors', 'ends_session', 'is_activity', 'focus_effect', 'required_keys'],
         ref('presence_statuses'): ['status', 'is_online', 'is_available', 'ends_focus'],
-        ref('stg_messaging__business_hours'): ['business_hours_id', 'timezone'],
-        ref('stg_messaging__business_hour_intervals'): ['business_hours_id', 'iso_weekday', 'opens_at', 'closes_at'],
-        ref('stg_messaging__holidays'): ['business_hours_id', 'holiday_date', 'opens_at', 'closes_at', 'name'],
-        ref('stg_messaging__sla_policies'): ['policy_id', 'policy_name', 'metric', 'channel_id', 'team_id', 'topic_id', 'target_seconds', 'clock', 'valid_from', 'valid_to'],
-        ref('stg_messaging__emoji_sentiment'): ['emoji', 'sentiment_score'],
+        ref('base_messaging__business_hours'): ['business_hours_id', 'timezone'],
+        ref('base_messaging__business_hour_intervals'): ['business_hours_id', 'iso_weekday', 'opens_at', 'closes_at'],
+        ref('base_messaging__holidays'): ['business_hours_id', 'holiday_date', 'opens_at', 'closes_at', 'name'],
+        ref('base_messaging__sla_policies'): ['policy_id', 'policy_name', 'metric', 'channel_id', 'team_id', 'topic_id', 'target_seconds', 'clock', 'valid_from', 'valid_to'],
+        ref('base_messaging__emoji_sentiment'): ['emoji', 'sentiment_score'],
+        ref('base_messaging__channels'): ['channel_id', 'business_hours_id', 'is_test'],
     }.items() %}
         || {{ fingerprint_of_rows(table, columns) }}
     {%- endfor %})
+{%- endmacro %}
+
+
+{# By which code the numbers are made: models, macros, metrics and the interval functions, as one hash. #}
+{% macro code_fingerprint() -%}
+    {%- if execute -%}
+        {{ run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0] }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The build waits for the reference tables: a cell that cannot be read or a key given twice stops before the first fact,
+   and not half-way. #}
+{% macro wait_for_reference_tables() -%}
+    {%- if not execute -%}
+    {%- for table in ['agents', 'teams', 'team_memberships', 'channels', 'messaging_users', 'accounts', 'topics', 'business_hours', 'business_hour_intervals', 'holidays', 'sla_policies', 'emoji_sentiment'] -%}
+        {%- do ref('stg_messaging__' ~ table) -%}
+    {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}

@@ -18,3 +18,12 @@
             and {{ moment }} >= teams_then.valid_from
             and {{ moment }} < teams_then.valid_to
 {%- endmacro %}
+
+
+{# At the same instant the customer spoke first: an answer never sorts before its question. #}
+{% macro rank_in_total_order(events, vocabulary) -%}
+    case
+        when {{ vocabulary }}.is_message and {{ events }}.actor_type != 'end_user' then 41
+        else {{ vocabulary }}.sort_rank
+    end
+{%- endmacro %}

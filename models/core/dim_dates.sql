@@ -2,7 +2,7 @@
 with
 
 moments as (
-    select occurred_at from {{ ref('int_conversation_events_sessionized') }}
+    select occurred_at from {{ ref('fct_conversation_events') }}
     union all
     select occurred_at from {{ ref('int_presence_events_deduplicated') }}
 ),

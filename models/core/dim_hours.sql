@@ -11,7 +11,7 @@ days as (
 moments as (      -- a clock that is ahead tells of more than as_of
     select as_of as told_at from {{ ref('int_build') }}
     union all
-    select max(occurred_at) as told_at from {{ ref('int_conversation_events_sessionized') }}
+    select max(occurred_at) as told_at from {{ ref('fct_conversation_events') }}
     union all
     select max(occurred_at) as told_at from {{ ref('int_presence_events_deduplicated') }}
 ),

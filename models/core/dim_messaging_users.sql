@@ -13,7 +13,7 @@ seen as (
     select
         messaging_user_id,
         bool_and(is_test_channel) as is_seen_in_tests_alone
-    from {{ ref('int_session_contexts') }}
+    from {{ ref('fct_messaging_sessions') }}
     group by messaging_user_id
 ),
 

@@ -20,4 +20,5 @@ final as (
     cross join build
 )
 
+-- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

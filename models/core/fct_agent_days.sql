@@ -1,7 +1,7 @@
 -- Grain: one row per agent, team of the moment and local day: how the agent's time was spent, out of the timeline.
 with
 
-{{ segments_clipped_at_midnight() }},
+{{ segments_clipped_at_midnight(where=reaches_into_touched_days('started_at', 'ended_at')) }},
 
 {{ clipped_segments_told() }},
 
@@ -15,6 +15,7 @@ final as (
         -- Whether there is more to tell of the day than that the agent was off.
         coalesce(bool_or(is_online or is_unknown or is_handling or is_viewing or work_count > 0), false) as is_active
     from loads_told
+    where {{ in_touched_days('activity_date') }}
     group by agent_id, team_id, activity_date
 )
 

@@ -6,7 +6,8 @@ intervals as (
         *,
         {{ timestamp_from_milliseconds('started_ms') }} as started_at,
         {{ timestamp_from_milliseconds('ended_ms') }} as ended_at
-    from {{ ref('int_presence_paired') }}
+    from {{ ref('int_presence_known') }}
+    where is_paired_anew
 ),
 
 events as (
@@ -46,4 +47,5 @@ final as (
     {{ join_team_of('intervals.agent_id', 'intervals.started_at') }}
 )
 
+-- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

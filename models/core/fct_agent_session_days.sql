@@ -1,7 +1,7 @@
 -- Grain: one row per agent, team of the moment, session and local day on which the agent had the session in focus.
 with
 
-{{ segments_clipped_at_midnight() }},
+{{ segments_clipped_at_midnight(where='visit_id is not null and ' ~ in_touched_conversations()) }},
 
 pieces as (
     select
@@ -14,7 +14,6 @@ pieces as (
         clipped_ms,
         is_handled
     from clipped
-    where visit_id is not null
     union all
     select      -- a visit without length is in no segment, and was a visit all the same
         visits.visit_id,
@@ -27,6 +26,7 @@ pieces as (
         visits.is_handled
     from {{ ref('fct_visits') }} as visits
     anti join clipped using (visit_id)
+    where {{ in_touched_conversations('visits.conversation_id') }}
 ),
 
 summed as (

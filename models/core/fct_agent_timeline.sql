@@ -6,7 +6,7 @@ segments as (
         *,
         {{ timestamp_from_milliseconds('started_ms') }} as started_at,
         {{ timestamp_from_milliseconds('ended_ms') }} as ended_at
-    from {{ ref('int_agent_timeline_swept') }}
+    from {{ ref('int_agent_segments') }}
 ),
 
 presence as (

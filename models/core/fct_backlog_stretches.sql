@@ -3,15 +3,17 @@ with
 
 sessions as (
     select * from {{ ref('fct_messaging_sessions') }}
+    where {{ in_touched_conversations() }}
 ),
 
 cycles as (
     select * from {{ ref('fct_resolutions') }}
+    where {{ in_touched_conversations() }}
 ),
 
 customer_runs as (
     select * from {{ ref('fct_responses') }}
-    where responder_type is distinct from 'end_user'
+    where responder_type is distinct from 'end_user' and {{ in_touched_conversations() }}
 ),
 
 days as (

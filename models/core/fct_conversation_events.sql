@@ -29,4 +29,5 @@ final as (
     from events
 )
 
+-- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

@@ -3,7 +3,7 @@ with
 
 sessions as (
     select * from {{ ref('fct_messaging_sessions') }}
-    where is_ended
+    where is_ended and {{ in_touched_conversations() }}
 ),
 
 response_times as (
@@ -13,7 +13,7 @@ response_times as (
         {{ mean_seconds('sum(response_seconds)', 'count(response_seconds)') }} as average_response_time,
         max(response_seconds) as max_response_time
     from {{ ref('fct_responses') }}
-    where is_answered
+    where is_answered and {{ in_touched_conversations() }}
     group by session_id, responder_type
 ),
 

@@ -6,7 +6,8 @@ visits as (
         *,
         {{ timestamp_from_milliseconds('started_ms') }} as started_at,
         {{ timestamp_from_milliseconds('ended_ms') }} as ended_at
-    from {{ ref('int_visits_paired') }}
+    from {{ ref('int_visits_known') }}
+    where {{ in_touched_conversations() }}
 ),
 
 contexts as (

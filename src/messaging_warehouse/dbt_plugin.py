@@ -6,18 +6,34 @@ package stays free of dbt.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from messaging_warehouse import intervals
 from messaging_warehouse.raw_input import find_problems
 
 
 def raw_input_problems(location: str, contract: str) -> str:
     """Return one sentence a line for each problem of a raw folder; `contract` is JSON {table: [column]}."""
     return "\n".join(find_problems(location, json.loads(contract)))
+
+
+def code_fingerprint(project: str) -> str:
+    """Return a hash of what computes the numbers: models, macros, metrics and the interval functions of a project."""
+    digest = hashlib.md5(usedforsecurity=False)
+    sources = [
+        *(file for folder in ("models", "macros") for file in Path(project, folder).rglob("*.sql")),
+        *Path(project, "models").rglob("*.py"),
+        *Path(project, "models", "metrics").rglob("*.yml"),
+        *Path(intervals.__file__).parent.glob("*.py"),
+    ]
+    for content in sorted(file.read_bytes() for file in sources):
+        digest.update(hashlib.md5(content, usedforsecurity=False).digest())
+    return digest.hexdigest()
 
 
 def _is_local_file(path: str) -> bool:
@@ -45,6 +61,7 @@ class Plugin:
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions once for the database."""
+        conn.create_function("code_fingerprint", code_fingerprint, [str], str, side_effects=True)
         conn.create_function("raw_input_problems", raw_input_problems, [str, str], str, side_effects=True)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:

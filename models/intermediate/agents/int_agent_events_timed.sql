@@ -1,7 +1,18 @@
 -- Grain: one row per accepted event by an agent in a conversation: a sign that somebody is there.
 {{ config(materialized='view') }}
-select
-    actor_id as agent_id,
-    {{ epoch_milliseconds('occurred_at') }} as occurred_ms
-from {{ ref('int_conversation_events_sessionized') }}
-where actor_type = 'agent'
+with
+
+signs as (
+    select
+        actor_id as agent_id,
+        {{ epoch_milliseconds('occurred_at') }} as occurred_ms
+    from {{ events_of_agents() }}
+    where actor_type = 'agent'
+),
+
+final as (
+    {{ within_spans('signs', 'occurred_ms', ref('int_presence_spans_touched')) }}
+)
+
+-- depends_on: {{ ref('stg_messaging__event_types') }}
+select * from final

@@ -16,7 +16,7 @@ visits as (
         visits.session_id,
         visits.started_ms,
         coalesce(visits.ended_ms, greatest(build.as_of_ms, visits.started_ms)) as ended_ms
-    from {{ ref('int_visits_paired') }} as visits
+    from {{ ref('int_visits_known') }} as visits
     cross join {{ ref('int_build') }} as build
 ),
 

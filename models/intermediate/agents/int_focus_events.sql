@@ -12,7 +12,7 @@ conversation_events as (
         cast(sort_rank as integer) as sort_rank,
         focus_effect != 'ends' as is_focus,
         is_agent_message as is_message
-    from {{ ref('int_conversation_events_sessionized') }}
+    from {{ events_of_agents() }}
     where actor_type = 'agent' and focus_effect is not null
 ),
 
@@ -31,10 +31,15 @@ presence_events as (
     where statuses.ends_focus
 ),
 
-final as (
+unioned as (
     select * from conversation_events
     union all
     select * from presence_events
+),
+
+final as (
+    {{ within_spans('unioned', 'occurred_ms', ref('int_visit_spans_touched')) }}
 )
 
+-- depends_on: {{ ref('stg_messaging__event_types') }}
 select * from final

@@ -5,7 +5,7 @@ visits as (
     select
         *,
         ended_ms - started_ms as visit_ms
-    from {{ ref('int_visits_paired') }}
+    from {{ ref('int_visits_known') }}
     where ended_ms is not null
 ),
 

@@ -2,7 +2,7 @@
 with
 
 deliveries as (
-    select * from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    select * from {{ ref('int_conversation_deliveries_touched') }}
 ),
 
 judged as (
@@ -60,6 +60,7 @@ final as (
         payload,
         rejection_reason
     from unioned
+    where {{ in_touched_conversations() }}
 )
 
 select * from final

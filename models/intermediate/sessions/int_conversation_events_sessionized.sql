@@ -26,11 +26,7 @@ characterised as (
         vocabulary.is_message and events.actor_type = 'end_user' as is_end_user_message,
         vocabulary.is_message and events.actor_type = 'agent' as is_agent_message,
         vocabulary.is_message and events.actor_type = 'bot' as is_bot_message,
-        -- At the same instant the customer spoke first: an answer never sorts before its question.
-        case
-            when vocabulary.is_message and events.actor_type != 'end_user' then 41
-            else vocabulary.sort_rank
-        end as sort_rank
+        {{ rank_in_total_order('events', 'vocabulary') }} as sort_rank
     from events
     inner join vocabulary using (event_type)
 ),

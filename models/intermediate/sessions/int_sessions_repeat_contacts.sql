@@ -1,6 +1,27 @@
 -- Grain: one row per inbound session whose contact had another session closed shortly before it.
 with
 
+concluded as (
+    select
+        session_id,
+        messaging_user_id,
+        origin,
+        started_at,
+        closed_at
+    from {{ ref('int_sessions_concluded') }}
+    {%- if is_partial_build() %}
+    union all
+    select
+        session_id,
+        messaging_user_id,
+        origin,
+        started_at,
+        closed_at
+    from {{ standing('fct_messaging_sessions') }}
+    where not {{ in_touched_conversations() }}
+    {%- endif %}
+),
+
 sessions as (
     select
         concluded.session_id,
@@ -8,7 +29,7 @@ sessions as (
         concluded.started_at,
         concluded.closed_at,
         contacts.contact_key
-    from {{ ref('int_sessions_concluded') }} as concluded
+    from concluded
     inner join {{ ref('int_messaging_users_resolved') }} as contacts using (messaging_user_id)
 ),
 

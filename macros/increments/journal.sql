@@ -1,0 +1,65 @@
+{#
+    What a build remembers for the next one, in a schema of its own that no model reads by ref().
+
+    journal.builds      the last build that was completed: what it spoke for, and by which definitions. Without a row
+                        there is nothing to build on, and the next build makes everything anew.
+    journal.touched     what has to be computed anew, and which model said so. It is written in the transaction that
+                        changes what it tells of, and emptied when a build has been completed: a build that dies leaves
+                        it standing, so that the next one does at least as much.
+
+    unit            id                  from_ms, to_ms                    from_day, to_day
+    event           event id            -                                 -
+    conversation    conversation id     -                                 -
+    agent           agent id            a span of the agent's time        -
+    day             -                   -                                 local days, both included; null: since ever, for ever
+#}
+
+{% macro journal(table) %}
+    {{ return(api.Relation.create(database=target.database, schema='journal', identifier=table)) }}
+{% endmacro %}
+
+
+{% macro create_journal() %}
+    {% set statements %}
+        create schema if not exists {{ adapter.quote(target.database) }}.journal;
+        create table if not exists {{ journal('builds') }} (
+            build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar
+        );
+        create table if not exists {{ journal('touched') }} (
+            unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
+        )
+    {% endset %}
+    {{ return(statements) }}
+{% endmacro %}
+
+
+{# Post-hooks of the models that find out what is touched: what they found outlives a build that dies. #}
+{% macro journal_conversations() %}
+    {{ return(
+        "insert into {{ journal('touched') }} (unit, id, source) select 'conversation', conversation_id, '{{ this.identifier }}' from {{ this }}"
+    ) }}
+{% endmacro %}
+
+
+{% macro journal_agents() %}
+    {{ return(
+        "insert into {{ journal('touched') }} (unit, id, from_ms, to_ms, source) select 'agent', agent_id, from_ms, to_ms, '{{ this.identifier }}' from {{ this }}"
+    ) }}
+{% endmacro %}
+
+
+{# The journal after a build: emptied, and with the build as the one to build on. #}
+{% macro close_journal() %}
+    {% set statements %}
+        delete from {{ journal('touched') }};
+        delete from {{ journal('builds') }};
+        insert into {{ journal('builds') }}
+        select
+            build_id,
+            as_of,
+            config_fingerprint,
+            code_fingerprint
+        from {{ standing('int_build') }}
+    {% endset %}
+    {{ return(statements) }}
+{% endmacro %}

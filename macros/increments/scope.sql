@@ -1,0 +1,56 @@
+{#
+    Whether a build may build on the last one, or makes everything anew. It may where a build has been completed with the
+    same definitions (vars, configuration, code) and no later `as_of`; `int_build_scope` says so for all models after it,
+    and staging, which comes before, asks for the definitions alone.
+#}
+{% macro builds_on_the_last() %}
+    {% if not execute or model.resource_type != 'model' %}
+        {{ return(false) }}
+    {% endif %}
+    {% set relation = standing('stg_messaging__definitions' if 'staging' in model.fqn else 'int_build_scope') %}
+    {% if relation is none %}
+        {{ return(false) }}
+    {% endif %}
+    {{ return(run_query('select coalesce(bool_and(builds_on_the_last), false) from ' ~ relation).columns[0].values()[0]) }}
+{% endmacro %}
+
+
+{# For the models of the working set, which are no incremental ones: whether they hold what is touched, and no more. #}
+{% macro is_partial_build() %}
+    {{ return(not flags.FULL_REFRESH and builds_on_the_last()) }}
+{% endmacro %}
+
+
+{# dbt asks this of every incremental model. What has touched every day of a mart makes the mart anew. #}
+{% macro should_full_refresh() %}
+    {{ return(flags.FULL_REFRESH or not builds_on_the_last() or every_day_is_touched()) }}
+{% endmacro %}
+
+
+{#
+    A model as the last build left it. There is no edge to it in the graph, so only what comes before that model may
+    read it: a build first finds out what is touched, and then replaces it. Null where no build has left one.
+#}
+{% macro standing(name) %}
+    {% if not execute %}
+        {{ return(none) }}
+    {% endif %}
+    {% set node = (graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', name) | list)[0] %}
+    {{ return(load_relation(api.Relation.create(database=target.database, schema=node.schema, identifier=node.alias))) }}
+{% endmacro %}
+
+
+{# Rows of the touched conversations; all of them in a build that makes everything anew. #}
+{% macro in_touched_conversations(column='conversation_id') -%}
+    {%- if is_partial_build() -%}
+        coalesce({{ column }}, '') in (select conversation_id from {{ standing('int_conversations_touched') }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A table in a partial build, where it is small and asked often; a view in a whole one, where a copy would be one of all. #}
+{% materialization working_set, adapter='duckdb', supported_languages=['sql'] %}
+    {{ return((materialization_table_duckdb if is_partial_build() else materialization_view_default)()) }}
+{% endmaterialization %}

@@ -1,0 +1,55 @@
+-- Grain: one row per presence interval that the timeline may need; is_paired_anew where this build paired it.
+{{ config(materialized='working_set') }}
+with
+{% if is_partial_build() %}
+spans as (
+    select
+        *,
+        {{ span_id('spans') }} as span_id
+    from {{ ref('int_presence_spans_touched') }} as spans
+),
+
+paired as (      -- the event at the end of a span is there to end what is before it
+    select intervals.* replace (spans.agent_id as agent_id)
+    from {{ ref('int_presence_paired') }} as intervals
+    inner join spans on intervals.agent_id = spans.span_id
+    where intervals.started_ms < spans.to_ms
+),
+
+stood as (
+    select
+        presence_event_id,
+        agent_id,
+        status,
+        {{ epoch_milliseconds('started_at') }} as started_ms,
+        {{ epoch_milliseconds('ended_at') }} as ended_ms,
+        is_unknown
+    from {{ standing('fct_agent_presence') }}
+),
+
+known as (
+    select
+        *,
+        true as is_paired_anew
+    from paired
+    union all by name
+    select
+        *,
+        false as is_paired_anew
+    from stood
+    where not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
+),
+{% else %}
+known as (
+    select
+        *,
+        true as is_paired_anew
+    from {{ ref('int_presence_paired') }}
+),
+{% endif %}
+final as (
+    select * from known
+)
+
+-- depends_on: {{ ref('int_presence_spans_touched') }}, {{ ref('int_presence_paired') }}
+select * from final

@@ -1,0 +1,65 @@
+-- Grain: one row per visit that this build needs: those of the touched conversations, and those in the spans to be cut anew.
+{{ config(materialized='working_set') }}
+with
+{% if is_partial_build() %}
+spans as (
+    select
+        *,
+        {{ span_id('spans') }} as span_id
+    from {{ ref('int_visit_spans_touched') }} as spans
+),
+
+paired as (      -- the visit at the end of a span is there to end what is before it
+    select visits.* replace (spans.agent_id as agent_id)
+    from {{ ref('int_visits_paired') }} as visits
+    inner join spans on visits.agent_id = spans.span_id
+    where visits.started_ms < spans.to_ms
+),
+
+stood as (
+    select
+        visit_id,
+        agent_id,
+        conversation_id,
+        session_id,
+        last_event_id,
+        ended_event_id,
+        {{ epoch_milliseconds('started_at') }} as started_ms,
+        {{ epoch_milliseconds('ended_at') }} as ended_ms,
+        event_count,
+        message_count,
+        is_handled,
+        is_idle_capped
+    from {{ standing('fct_visits') }}
+),
+
+known as (
+    select * from paired
+    union all by name
+    select * from stood
+    where
+        not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
+        and (
+            {{ in_touched_conversations('stood.conversation_id') }}
+            or stood.visit_id in (
+                select reaching.visit_id
+                from stood as reaching
+                inner join {{ ref('int_timeline_spans_touched') }} as cut_anew
+                    on
+                        reaching.agent_id = cut_anew.agent_id
+                        and reaching.started_ms <= cut_anew.to_ms
+                        and coalesce(reaching.ended_ms, {{ for_ever_ms() }}) >= cut_anew.from_ms
+            )
+        )
+),
+{% else %}
+known as (
+    select * from {{ ref('int_visits_paired') }}
+),
+{% endif %}
+final as (
+    select * from known
+)
+
+-- depends_on: {{ ref('int_visit_spans_touched') }}, {{ ref('int_visits_paired') }}, {{ ref('int_timeline_spans_touched') }}
+select * from final

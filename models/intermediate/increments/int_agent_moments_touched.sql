@@ -1,0 +1,100 @@
+-- Grain: one row per agent and span of time in which something of the agent's was delivered since the last build.
+{{ config(post_hook=journal_agents()) }}
+with
+{% if is_partial_build() %}
+scope as (
+    select * from {{ ref('int_build_scope') }}
+),
+
+deliveries as (
+    select * from {{ ref('stg_messaging__conversation_event_deliveries') }}
+),
+
+replaced_events as (      -- what has gone, and what was delivered no later than the winner that stood
+    select id as event_id from {{ journal('touched') }}
+    where unit = 'gone_event'
+    union
+    select deliveries.event_id
+    from deliveries
+    semi join (select id as event_id from {{ journal('touched') }} where unit = 'event') as delivered using (event_id)
+    inner join {{ standing('fct_conversation_events') }} as winners using (event_id)
+    where deliveries.received_at <= winners.received_at
+    group by deliveries.event_id
+    having count(*) > 1
+),
+
+-- Where a conversation may have begun or ceased to have sessions, all that its agents did comes or goes with it, and not
+-- only what was delivered.
+unsettled_conversations as (
+    select delivered.conversation_id
+    from {{ ref('int_conversations_delivered') }} as delivered
+    anti join {{ standing('fct_messaging_sessions') }} as sessions using (conversation_id)
+    union
+    select coalesce(deliveries.conversation_id, '') as conversation_id
+    from deliveries
+    semi join replaced_events using (event_id)
+    union
+    select conversation_id from {{ standing('fct_conversation_events') }}
+    semi join replaced_events using (event_id)
+),
+
+moments as (
+    select
+        id as agent_id,
+        from_ms,
+        to_ms
+    from {{ journal('touched') }}
+    where unit = 'agent'
+    union
+    select
+        actor_id as agent_id,
+        {{ epoch_milliseconds('occurred_at') }} as from_ms,
+        {{ epoch_milliseconds('occurred_at') }} as to_ms
+    from deliveries
+    where
+        actor_type = 'agent'
+        and (
+            coalesce(conversation_id, '') in (select conversation_id from unsettled_conversations)
+            or received_at > (select last_as_of from scope)
+        )
+    union
+    select
+        agent_id,
+        {{ epoch_milliseconds('occurred_at') }} as from_ms,
+        {{ epoch_milliseconds('occurred_at') }} as to_ms
+    from {{ ref('stg_messaging__presence_event_deliveries') }}
+    where
+        received_at > (select last_as_of from scope)
+        or event_id in (
+            select id from {{ journal('touched') }}
+            where unit = 'presence_event'
+        )
+),
+
+told as (
+    select * from moments
+    where agent_id is not null and from_ms is not null
+),
+{% else %}
+told as (
+    select
+        agent_id,
+        cast(null as bigint) as from_ms,
+        cast(null as bigint) as to_ms
+    from {{ ref('stg_messaging__presence_event_deliveries') }}
+    where false
+),
+{% endif %}
+{{ spans_merged('told', 'agent_id') }},
+
+final as (
+    select
+        agent_id,
+        from_ms,
+        to_ms
+    from spans_merged
+)
+
+-- depends_on: {{ ref('int_build_scope') }}, {{ ref('int_conversations_delivered') }}
+-- depends_on: {{ ref('stg_messaging__conversation_event_deliveries') }}, {{ ref('stg_messaging__presence_event_deliveries') }}
+select * from final

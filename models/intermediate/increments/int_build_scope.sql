@@ -1,0 +1,66 @@
+-- Grain: one row: the moment that the build speaks for, and whether it builds on the last one or makes everything anew.
+{{ wait_for_reference_tables() }}
+with
+
+deliveries as (
+    select
+        occurred_at,
+        received_at
+    from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    where rejection_reason is null
+    union all
+    select
+        occurred_at,
+        received_at
+    from {{ ref('stg_messaging__presence_event_deliveries') }}
+    where rejection_reason is null
+),
+
+newest_times as (
+    select received_at
+    from deliveries
+    order by received_at desc
+    limit 2
+),
+
+bounds as (
+    select
+        min(occurred_at) as first_at,
+        max(occurred_at) as last_at
+    from deliveries
+),
+
+measured as (
+    select
+        (select max(received_at) from newest_times) as newest_received_at,
+        (select min(received_at) from newest_times) as next_newest_received_at
+),
+
+guarded as (
+    select
+        *,
+        coalesce({{ as_of_given() }}, newest_received_at) as as_of,
+        {{ stop_when_clock_jumps('next_newest_received_at', 'newest_received_at') }} as clock_guard
+    from measured
+),
+
+final as (
+    select
+        guarded.as_of,
+        {{ epoch_milliseconds('guarded.as_of') }} as as_of_ms,
+        -- What speaks for an earlier moment than the last build has to take back what that one took from the silence.
+        coalesce(definitions.builds_on_the_last and guarded.as_of >= definitions.last_as_of, false) as builds_on_the_last,
+        definitions.last_as_of,
+        {{ epoch_milliseconds('definitions.last_as_of') }} as last_as_of_ms,
+        {{ local_date('definitions.last_as_of') }} as last_as_of_day,
+        {{ local_date('least(bounds.first_at, guarded.as_of)') }} as first_day,
+        {{ local_date('greatest(bounds.last_at, guarded.as_of)') }} as last_day,
+        definitions.config_fingerprint,
+        definitions.code_fingerprint
+    from guarded
+    cross join bounds
+    cross join {{ ref('stg_messaging__definitions') }} as definitions
+    where guarded.clock_guard
+)
+
+select * from final

@@ -1,0 +1,23 @@
+-- Grain: one row per messaging user of whom the last build knew another person or another account.
+with
+{% if is_partial_build() %}
+changed as (
+    select stood.messaging_user_id
+    from {{ standing('dim_messaging_users') }} as stood
+    left join {{ ref('stg_messaging__messaging_users') }} as users using (messaging_user_id)
+    where
+        stood.contact_key is distinct from coalesce(users.contact_id, stood.messaging_user_id)
+        or stood.account_id is distinct from users.account_id
+),
+{% else %}
+changed as (
+    select messaging_user_id from {{ ref('stg_messaging__messaging_users') }}
+    where false
+),
+{% endif %}
+final as (
+    select messaging_user_id from changed
+)
+
+-- depends_on: {{ ref('int_build_scope') }}
+select * from final

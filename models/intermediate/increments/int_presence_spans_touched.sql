@@ -1,0 +1,41 @@
+-- Grain: one row per agent and span in which presence is paired anew: from one presence event to another.
+with
+{% if is_partial_build() %}
+changes as (
+    select * from {{ ref('int_agent_spans_touched') }}
+),
+
+events as (
+    select
+        agent_id,
+        {{ epoch_milliseconds('occurred_at') }} as occurred_ms
+    from {{ ref('int_presence_events_deduplicated') }}
+),
+
+spans as (
+    select
+        changes.agent_id,
+        coalesce(before.occurred_ms, {{ since_ever_ms() }}) as from_ms,
+        coalesce(after.occurred_ms, {{ for_ever_ms() }}) as to_ms
+    from changes
+    asof left join events as before on changes.agent_id = before.agent_id and changes.from_ms > before.occurred_ms
+    asof left join events as after on changes.agent_id = after.agent_id and changes.to_ms < after.occurred_ms
+),
+{% else %}
+spans as (
+    select * from {{ ref('int_agent_spans_touched') }}
+    where false
+),
+{% endif %}
+{{ spans_merged('spans', 'agent_id') }},
+
+final as (
+    select
+        agent_id,
+        from_ms,
+        to_ms
+    from spans_merged
+)
+
+-- depends_on: {{ ref('int_agent_spans_touched') }}, {{ ref('int_presence_events_deduplicated') }}
+select * from final

@@ -1,0 +1,71 @@
+-- Grain: one row per agent and span in which the timeline is cut anew: from a boundary of it that stays, to another.
+with
+{% if is_partial_build() %}
+changes as (
+    select
+        agent_id,
+        from_ms,
+        to_ms
+    from {{ ref('int_agent_spans_touched') }}
+    union all
+    select
+        agent_id,
+        from_ms,
+        to_ms
+    from {{ ref('int_visit_spans_touched') }}
+    union all
+    select
+        agent_id,
+        from_ms,
+        to_ms
+    from {{ ref('int_presence_spans_touched') }}
+),
+
+{{ spans_merged('changes', 'agent_id', 'changes_merged') }},
+
+segments as (
+    select
+        agent_id,
+        {{ epoch_milliseconds('started_at') }} as started_ms,
+        {{ epoch_milliseconds('ended_at') }} as ended_ms
+    from {{ standing('fct_agent_timeline') }} as stood
+    inner join (
+        select
+            agent_id,
+            min(from_ms) as first_ms
+        from changes_merged
+        group by agent_id
+    ) as agents using (agent_id)
+    where {{ epoch_milliseconds('stood.ended_at') }} >= agents.first_ms
+),
+
+spans as (
+    select
+        changes_merged.agent_id,
+        coalesce(before.started_ms, {{ since_ever_ms() }}) as from_ms,
+        coalesce(after.ended_ms, {{ for_ever_ms() }}) as to_ms
+    from changes_merged
+    asof left join segments as before
+        on changes_merged.agent_id = before.agent_id and changes_merged.from_ms > before.started_ms
+    asof left join segments as after
+        on changes_merged.agent_id = after.agent_id and changes_merged.to_ms < after.ended_ms
+),
+
+{% else %}
+spans as (
+    select * from {{ ref('int_agent_spans_touched') }}
+    where false
+),
+{% endif %}
+{{ spans_merged('spans', 'agent_id') }},
+
+final as (
+    select
+        agent_id,
+        from_ms,
+        to_ms
+    from spans_merged
+)
+
+-- depends_on: {{ ref('int_agent_spans_touched') }}, {{ ref('int_visit_spans_touched') }}, {{ ref('int_presence_spans_touched') }}
+select * from final

@@ -1,0 +1,27 @@
+-- Grain: one row: what the numbers mean now, and whether the last build meant the same.
+with
+
+definitions as (
+    select
+        {{ config_fingerprint() }} as config_fingerprint,
+        '{{ code_fingerprint() }}' as code_fingerprint
+),
+
+last_builds as (
+    select * from {{ journal('builds') }}
+),
+
+final as (
+    select
+        definitions.config_fingerprint,
+        definitions.code_fingerprint,
+        last_builds.build_id is not null as builds_on_the_last,
+        last_builds.as_of as last_as_of
+    from definitions
+    left join last_builds
+        on
+            definitions.config_fingerprint = last_builds.config_fingerprint
+            and definitions.code_fingerprint = last_builds.code_fingerprint
+)
+
+select * from final
