@@ -44,7 +44,7 @@ class ParsedDbt:
             | {
                 "MESSAGING_DB": str(Path(self._place.name) / "warehouse.duckdb"),
                 "MESSAGING_RAW": "schema:parsed",
-                "PYTHONPATH": str(Path(__file__).parent),
+                "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, [environ.get("PYTHONPATH")])]),
             },
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip

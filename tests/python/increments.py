@@ -1,0 +1,292 @@
+"""Builds upon builds, replayed in memory: hypothesis wants hundreds of them, and one by dbt takes twenty seconds.
+
+dbt itself says what it executes: its debug log holds every statement with the model that it is for. So a warehouse
+without rows is built twice, and what dbt executed is kept for each model: the first time all is made anew, the second
+time what is touched. A replay builds a stream batch by batch with these statements, in the order of the graph, and takes
+for each model those that dbt would: it puts the same questions to the warehouse that dbt put when it decided.
+"""
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from raw_folders import BUILD, Contents, parsed_dbt
+from reference import RawInput
+from warehouse import RAW_SCHEMA, DbtRun, Replay, load_raw, write_raw_schema
+
+LOGGED = ["--log-level-file", "debug", "--log-format-file", "json", "--log-file-max-bytes", "1000000000"]
+AS_OF_LITERAL = f"'{Replay.AS_OF}'"
+BUILD_ID = "<build_id>"
+
+_LEADING_COMMENTS = re.compile(r"\A(\s+|/\*.*?\*/|--[^\n]*\n)*", re.DOTALL)
+_NAME_OF_A_RUN = re.compile(r"__dbt_tmp\d+")
+_RELATION_CREATED = re.compile(r"\Acreate\s+(?P<kind>table|view)\s")
+_SWAP = re.compile(r'\A(alter (table|view) \S+ rename to "|drop (table|view) if exists \S+__dbt_(backup|tmp)")')
+
+
+# --- what dbt executes ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Program:
+    """What dbt executed to build one model, without what it asked, and the questions by which it chose to do so."""
+
+    statements: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What dbt executed in one build: for each model and hook."""
+
+    programs: Mapping[str, Program]
+
+    @classmethod
+    def of(cls, run: DbtRun) -> "Recording":
+        """Read the debug log of a run that left only one there."""
+        statements: dict[str, list[str]] = {}
+        questions: dict[str, dict[str, None]] = {}
+        for line in (run.target.parent / "logs" / "dbt.log").read_text().splitlines():
+            event = json.loads(line)
+            node = event["data"].get("node_info", {}).get("unique_id", "")
+            if event["info"]["name"] != "SQLQuery" or not node.startswith(("model.", "operation.")):
+                continue
+            statement = _LEADING_COMMENTS.sub("", event["data"]["sql"]).strip()
+            match statement.split(maxsplit=1)[0].lower():
+                case "describe" | "with":
+                    pass
+                case "select":
+                    if "builds_on_the_last" in statement or '"journal".' in statement:
+                        questions.setdefault(node, {})[statement] = None
+                case "create" | "insert" | "update" | "delete" | "alter" | "drop" | "truncate":
+                    if not _SWAP.match(statement):
+                        statements.setdefault(node, []).append(_of_any_run(statement, event["info"]["invocation_id"]))
+                case "begin" | "commit":
+                    pass
+                case other:
+                    raise AssertionError(f"dbt executed what a replay does not know: {other}\n{statement}")
+        return cls(
+            {
+                node: Program(tuple(statements.get(node, ())), tuple(questions.get(node, ())))
+                for node in statements | questions
+            }
+        )
+
+
+def _of_any_run(statement: str, invocation_id: str) -> str:
+    """Take out of a statement what belongs to that run alone, and build in place where dbt swaps a new relation in."""
+    in_place = _NAME_OF_A_RUN.sub("__dbt_new", statement).replace("__dbt_tmp", "").replace(invocation_id, BUILD_ID)
+    return re.sub(r"\Acreate\s+(temporary\s+)?(table|view)\s", r"create or replace \1\2 ", in_place)
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The same project built over nothing, and over that build; `answers` are those by which the second was partial."""
+
+    whole: Recording
+    partial: Recording
+    answers: Mapping[str, Any]
+    built: DbtRun
+
+
+def record(place: Path, **variables: Any) -> Recordings:
+    """Have dbt build a warehouse without rows twice, and keep what it executed."""
+    database = place / "warehouse.duckdb"
+    write_raw_schema(database)
+    return read_recordings(
+        [build_by_dbt(place, name, as_of=Replay.AS_OF, **variables) for name in ("whole", "partial")]
+    )
+
+
+def read_recordings(runs: Sequence[DbtRun]) -> Recordings:
+    """Read what dbt executed in two runs, of which the second found the first's warehouse as it left it."""
+    whole, partial = (Recording.of(run) for run in runs)
+    questions = {question for program in partial.programs.values() for question in program.questions}
+    with runs[-1].connect() as connection:
+        answers = {question: _answer(connection, question) for question in questions}
+    return Recordings(whole, partial, answers, runs[-1])
+
+
+def build_by_dbt(place: Path, name: str, **variables: Any) -> DbtRun:
+    """Build the place's database out of its raw schema; what else dbt writes goes into a folder of that name."""
+    (place / name).mkdir()
+    run = parsed_dbt().run(
+        [*BUILD, *LOGGED], place / name, raw=f"schema:{RAW_SCHEMA}", variables=variables,
+        environment={"MESSAGING_DB": str(place / "warehouse.duckdb")},
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    return DbtRun(run.exit_code, run.output, place / "warehouse.duckdb", run.target)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, question: str) -> Any:
+    (answer,) = connection.execute(question).fetchone() or (None,)
+    return answer
+
+
+# --- the replay ----------------------------------------------------------------------------------
+
+
+class Killed(Exception):
+    """A build was killed, as a test asked for."""
+
+
+class IncrementalReplay(Replay):
+    """Builds upon builds, in memory; `forget` makes the next one the first."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        super().__init__(recordings.built)
+        self._recordings = recordings
+        self._build_count = 0
+        self._kinds: dict[str, str] = {}
+        self._partial: list[str] = []
+        self.connection.execute("set threads = 1")
+        manifest = json.loads((recordings.built.target / "manifest.json").read_text())
+        self._nodes = {node["unique_id"]: node for node in self._models}
+        self._parents = {
+            unique_id: {parent for parent in node["depends_on"]["nodes"] if parent in self._nodes}
+            for unique_id, node in self._nodes.items()
+        }
+        self._hooks: dict[str, list[str]] = {"on-run-start": [], "on-run-end": []}
+        for unique_id in sorted(key for key in manifest["nodes"] if key.startswith("operation.")):
+            self._hooks[next(tag for tag in manifest["nodes"][unique_id]["tags"] if tag in self._hooks)].append(
+                unique_id
+            )
+
+    @property
+    def partially_built(self) -> Sequence[str]:
+        """The models that the last build did not make anew."""
+        return self._partial
+
+    def forget(self) -> None:
+        """Have the next build make everything anew."""
+        self.connection.execute("create schema if not exists journal")
+        for (table,) in self.connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'journal'"
+        ).fetchall():
+            self.connection.execute(f"drop table journal.{table}")
+
+    def build(
+        self,
+        raw: RawInput,
+        as_of: datetime | None = None,
+        order: random.Random | None = None,
+        killed_after: int | None = None,
+    ) -> int:
+        """Build on what stands; return how many models were built.
+
+        dbt builds in any order that the graph allows: `order` draws one. A build that is killed after so many models
+        raises `Killed`; models are transactions, so that it leaves each as it was or as it is to be.
+        """
+        load_raw(self.connection, RAW_SCHEMA, raw)
+        self._configure(raw)
+        self._build_count += 1
+        self._partial = []
+        self._literals = {
+            BUILD_ID: f"build {self._build_count}",
+            AS_OF_LITERAL: "cast(null as varchar)" if as_of is None else f"'{as_of.isoformat()}Z'",
+        }
+        self._run_hooks("on-run-start")
+        for count, unique_id in enumerate(self._ordered(order)):
+            if count == killed_after:
+                raise Killed
+            self._build_model(unique_id)
+        self._run_hooks("on-run-end")
+        return len(self._nodes)
+
+    def _ordered(self, order: random.Random | None) -> Iterable[str]:
+        if order is None:
+            return list(self._nodes)
+        waiting = {unique_id: set(parents) for unique_id, parents in self._parents.items()}
+        ordered: list[str] = []
+        while waiting:
+            ready = order.choice(sorted(unique_id for unique_id, parents in waiting.items() if not parents))
+            ordered.append(ready)
+            del waiting[ready]
+            for parents in waiting.values():
+                parents.discard(ready)
+        return ordered
+
+    def _run_hooks(self, when: str) -> None:
+        # A build over nothing has no `dim_build` to speak of yet: what dbt did over a standing one includes it.
+        recording = self._recordings.partial if self._stands("main.dim_build") else self._recordings.whole
+        for unique_id in self._hooks[when]:
+            self._execute(recording.programs.get(unique_id, Program((), ())).statements)
+
+    def _stands(self, name: str) -> bool:
+        return name in self._kinds
+
+    def _build_model(self, unique_id: str) -> None:
+        node = self._nodes[unique_id]
+        name = f"{node['schema']}.{node['alias']}"
+        if node["language"] == "python":
+            self._build_in_python(name, node["compiled_code"])
+            return
+        whole, partial = (
+            recording.programs[unique_id] for recording in (self._recordings.whole, self._recordings.partial)
+        )
+        answers = self._recordings.answers
+        is_partial = bool(partial.questions) and all(
+            _answer(self.connection, question) == answers[question] for question in partial.questions
+        )
+        assert is_partial or partial.questions or whole.statements == partial.statements, (
+            f"{name}: two programs, no question"
+        )
+        if is_partial:
+            self._partial.append(node["name"])
+        self._execute((partial if is_partial else whole).statements, name)
+
+    def _execute(self, statements: Sequence[str], name: str = "") -> None:
+        """Execute the statements in a transaction, as dbt does with what replaces a model."""
+        connection = self.connection
+        connection.begin()
+        try:
+            for statement in statements:
+                created = re.match(r"create or replace (table|view) ", statement)
+                if created and name:
+                    kind, stood = created[1], self._kinds.get(name, created[1])
+                    if kind != stood:
+                        connection.execute(f"drop {stood} {name}")
+                    self._kinds[name] = kind
+                for literal, value in self._literals.items():
+                    statement = statement.replace(literal, value)
+                connection.execute(statement)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+
+    def published(self) -> Contents:
+        """Return the tables of core and marts as multisets of rows, without what tells builds apart."""
+        tables = self.connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'"
+        ).fetchall()
+        return {
+            table: Counter(
+                self.connection.execute(f"select columns(name -> name != 'build_id') from main.{table}").fetchall()
+            )
+            for (table,) in tables
+        }
+
+
+def first_difference(found: Contents, expected: Contents) -> str:
+    """Tell the first table that differs and some of the rows; nothing where all are equal."""
+    for table in [*expected, *(found.keys() - expected.keys())]:
+        surplus, missing = found.get(table, Counter()) - expected[table], expected[table] - found.get(table, Counter())
+        if surplus or missing:
+            rows = [
+                f"{heading}\n{_told(rows)}" for heading, rows in (("built on", surplus), ("made anew", missing)) if rows
+            ]
+            return "\n".join([f"{table}: {len(surplus)} rows too many and {len(missing)} too few", *rows])
+    return ""
+
+
+def _told(rows: Iterable[tuple[Any, ...]]) -> str:
+    return "\n".join(f"    {row}" for row in sorted(rows, key=str)[:3])
