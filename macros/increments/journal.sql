@@ -48,6 +48,12 @@
 {% endmacro %}
 
 
+{# A build that makes everything anew and dies half-way leaves nothing to build on. #}
+{% macro forget_what_is_not_built_on() %}
+    {{ return("delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }})") }}
+{% endmacro %}
+
+
 {# The journal after a build: emptied, and with the build as the one to build on. #}
 {% macro close_journal() %}
     {% set statements %}

@@ -21,7 +21,7 @@
     {% set came = this.identifier ~ '__came' %}
     {% set statements %}
         create or replace temporary table {{ stood }} as
-        select {{ columns }} from {{ target_relation }} where {{ is_touched }};
+        select {{ columns }} from {{ target_relation }} as stands where {{ is_touched }};
         create or replace temporary table {{ gone }} as
         select * from {{ stood }} except all select {{ columns }} from {{ arg_dict['temp_relation'] }};
         create or replace temporary table {{ came }} as
@@ -32,7 +32,7 @@
         where {% for column in config.get('meta').grain %}{{ 'and ' if not loop.first }}stands.{{ column }} is not distinct from gone.{{ column }} {% endfor %};
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ came }};
         {%- else %}
-        delete from {{ target_relation }} where {{ is_touched }};
+        delete from {{ target_relation }} as stands where {{ is_touched }};
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ arg_dict['temp_relation'] }};
         {%- endif %}
         drop table {{ stood }};
@@ -48,12 +48,7 @@
     {%- if meta.unit == 'conversation' -%}
         coalesce(conversation_id, '') in (select conversation_id from {{ standing('int_conversations_touched') }})
     {%- elif meta.unit == 'agent' -%}
-        exists (
-            select 1 from {{ standing(meta.spans) }} as spans
-            where
-                spans.agent_id = agent_id
-                and {{ epoch_milliseconds('started_at') }} >= spans.from_ms and {{ epoch_milliseconds('started_at') }} < spans.to_ms
-        )
+        {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
     {%- elif meta.unit == 'day' -%}
         {{ in_touched_days(meta.day) }}
     {%- else -%}
@@ -101,7 +96,7 @@
 {# Whether a local day has to be counted anew: something that this model reads was replaced there, or as_of has moved on
    over it. True in a build that makes everything anew. Days that no clock of the data has reached yet are left out. #}
 {% macro in_touched_days(day) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         {{ day }} in (
@@ -122,7 +117,7 @@
 
 {# Whether an interval reaches into the time from the first touched day on: what does not is left out early. #}
 {% macro reaches_into_touched_days(started_at, ended_at) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_partial_model() -%}
         true
     {%- else -%}
         coalesce({{ local_date(ended_at) }}, date '9999-12-31') >= (

@@ -40,6 +40,12 @@
 {% endmacro %}
 
 
+{# The same for an incremental model, of which every day may be touched. #}
+{% macro is_partial_model() %}
+    {{ return(model.resource_type == 'model' and is_incremental()) }}
+{% endmacro %}
+
+
 {# Rows of the touched conversations; all of them in a build that makes everything anew. #}
 {% macro in_touched_conversations(column='conversation_id') -%}
     {%- if is_partial_build() -%}
@@ -54,3 +60,14 @@
 {% materialization working_set, adapter='duckdb', supported_languages=['sql'] %}
     {{ return((materialization_table_duckdb if is_partial_build() else materialization_view_default)()) }}
 {% endmaterialization %}
+
+
+{# What a model must not be built before, though it reads it in a partial build alone, or not at all: dbt takes edges from
+   the refs that it sees while it parses, and unit tests from those that are used. #}
+{% macro waits_for() %}
+    {% if not execute %}
+        {% for name in varargs %}
+            {% do ref(name) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

@@ -45,10 +45,11 @@
 
 {# Rows with a moment (`at_ms`) out of the spans, their ends included: what happens then ends what happens before. #}
 {% macro within_spans(rows, at_ms, spans) -%}
+    {{- waits_for(spans) -}}
     {%- if is_partial_build() -%}
     select rows_of_agents.* replace ({{ span_id('spans') }} as agent_id)
     from {{ rows }} as rows_of_agents
-    inner join {{ spans }} as spans
+    inner join {{ ref(spans) }} as spans
         on
             rows_of_agents.agent_id = spans.agent_id
             and rows_of_agents.{{ at_ms }} >= spans.from_ms
@@ -61,6 +62,7 @@
 
 {# Intervals (`started_ms`, `ended_ms`, null while open), cut to the spans that they reach into. #}
 {% macro clipped_to_spans(intervals, spans) -%}
+    {{- waits_for(spans) -}}
     {%- if is_partial_build() -%}
     select intervals.* replace (
         {{ span_id('spans') }} as agent_id,
@@ -68,7 +70,7 @@
         nullif(least(coalesce(intervals.ended_ms, {{ for_ever_ms() }}), spans.to_ms), {{ for_ever_ms() }}) as ended_ms
     )
     from {{ intervals }} as intervals
-    inner join {{ spans }} as spans
+    inner join {{ ref(spans) }} as spans
         on
             intervals.agent_id = spans.agent_id
             and intervals.started_ms <= spans.to_ms

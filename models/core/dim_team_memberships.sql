@@ -1,4 +1,5 @@
 -- Grain: one row per agent and stretch of time in one team; stretches of an agent never overlap.
+{{ waits_for('int_agent_spans_touched') }}
 with
 
 memberships as (
@@ -20,5 +21,4 @@ final as (
     cross join build
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per presence interval; where an online status has gone stale, the rest of it is one of its own.
+{{ waits_for('int_agent_spans_touched') }}
 with
 
 intervals as (
@@ -47,5 +48,4 @@ final as (
     {{ join_team_of('intervals.agent_id', 'intervals.started_at') }}
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

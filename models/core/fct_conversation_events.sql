@@ -1,4 +1,5 @@
 -- Grain: one row per accepted event.
+{{ waits_for('int_agent_spans_touched') }}
 with
 
 events as (
@@ -29,5 +30,4 @@ final as (
     from events
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per accepted event by an agent in a conversation: a sign that somebody is there.
+{{ waits_for('stg_messaging__event_types') }}
 {{ config(materialized='view') }}
 with
 
@@ -11,8 +12,7 @@ signs as (
 ),
 
 final as (
-    {{ within_spans('signs', 'occurred_ms', ref('int_presence_spans_touched')) }}
+    {{ within_spans('signs', 'occurred_ms', 'int_presence_spans_touched') }}
 )
 
--- depends_on: {{ ref('stg_messaging__event_types') }}
 select * from final

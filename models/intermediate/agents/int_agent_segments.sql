@@ -1,4 +1,5 @@
 -- Grain: one row per segment of an agent's time that this build cut.
+{{ waits_for('int_timeline_spans_touched') }}
 {{ config(materialized='view') }}
 with
 
@@ -16,5 +17,4 @@ final as (
     {%- endif %}
 )
 
--- depends_on: {{ ref('int_timeline_spans_touched') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per event that bears on an agent's focus: the agent's in a conversation, or presence that ends focus.
+{{ waits_for('stg_messaging__event_types') }}
 {{ config(materialized='view') }}
 with
 
@@ -38,8 +39,7 @@ unioned as (
 ),
 
 final as (
-    {{ within_spans('unioned', 'occurred_ms', ref('int_visit_spans_touched')) }}
+    {{ within_spans('unioned', 'occurred_ms', 'int_visit_spans_touched') }}
 )
 
--- depends_on: {{ ref('stg_messaging__event_types') }}
 select * from final

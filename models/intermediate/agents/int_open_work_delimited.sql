@@ -36,7 +36,7 @@ delimited as (
 ),
 
 final as (
-    {{ clipped_to_spans('delimited', ref('int_timeline_spans_touched')) }}
+    {{ clipped_to_spans('delimited', 'int_timeline_spans_touched') }}
 )
 
 select * from final

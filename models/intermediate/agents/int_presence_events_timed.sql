@@ -16,7 +16,7 @@ events as (
 ),
 
 final as (
-    {{ within_spans('events', 'occurred_ms', ref('int_presence_spans_touched')) }}
+    {{ within_spans('events', 'occurred_ms', 'int_presence_spans_touched') }}
 )
 
 select * from final

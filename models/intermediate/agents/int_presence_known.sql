@@ -1,4 +1,5 @@
 -- Grain: one row per presence interval that the timeline may need; is_paired_anew where this build paired it.
+{{ waits_for('int_presence_spans_touched', 'int_presence_paired') }}
 {{ config(materialized='working_set') }}
 with
 {% if is_partial_build() %}
@@ -51,5 +52,4 @@ final as (
     select * from known
 )
 
--- depends_on: {{ ref('int_presence_spans_touched') }}, {{ ref('int_presence_paired') }}
 select * from final

@@ -12,7 +12,7 @@ memberships as (
 ),
 
 final as (
-    {{ clipped_to_spans('memberships', ref('int_timeline_spans_touched')) }}
+    {{ clipped_to_spans('memberships', 'int_timeline_spans_touched') }}
 )
 
 select * from final

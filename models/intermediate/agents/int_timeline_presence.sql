@@ -13,7 +13,7 @@ intervals as (
 ),
 
 clipped as (
-    {{ clipped_to_spans('intervals', ref('int_timeline_spans_touched')) }}
+    {{ clipped_to_spans('intervals', 'int_timeline_spans_touched') }}
 ),
 
 ends as (

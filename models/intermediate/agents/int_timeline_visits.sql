@@ -12,7 +12,7 @@ visits as (
 ),
 
 final as (
-    {{ clipped_to_spans('visits', ref('int_timeline_spans_touched')) }}
+    {{ clipped_to_spans('visits', 'int_timeline_spans_touched') }}
 )
 
 select * from final

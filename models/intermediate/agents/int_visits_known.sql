@@ -1,4 +1,5 @@
 -- Grain: one row per visit that this build needs: those of the touched conversations, and those in the spans to be cut anew.
+{{ waits_for('int_visit_spans_touched', 'int_visits_paired', 'int_timeline_spans_touched') }}
 {{ config(materialized='working_set') }}
 with
 {% if is_partial_build() %}
@@ -61,5 +62,4 @@ final as (
     select * from known
 )
 
--- depends_on: {{ ref('int_visit_spans_touched') }}, {{ ref('int_visits_paired') }}, {{ ref('int_timeline_spans_touched') }}
 select * from final

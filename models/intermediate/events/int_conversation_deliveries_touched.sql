@@ -1,4 +1,5 @@
 -- Grain: one row per delivery that the build looks at: those of the touched conversations, and the others of their events.
+{{ waits_for('int_conversations_touched') }}
 with
 
 deliveries as (
@@ -17,5 +18,4 @@ final as (
     {%- endif %}
 )
 
--- depends_on: {{ ref('int_conversations_touched') }}
 select * from final

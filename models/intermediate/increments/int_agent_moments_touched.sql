@@ -1,4 +1,10 @@
 -- Grain: one row per agent and span of time in which something of the agent's was delivered since the last build.
+{{ waits_for(
+    'int_build_scope',
+    'int_conversations_delivered',
+    'stg_messaging__conversation_event_deliveries',
+    'stg_messaging__presence_event_deliveries'
+) }}
 {{ config(post_hook=journal_agents()) }}
 with
 {% if is_partial_build() %}
@@ -95,6 +101,4 @@ final as (
     from spans_merged
 )
 
--- depends_on: {{ ref('int_build_scope') }}, {{ ref('int_conversations_delivered') }}
--- depends_on: {{ ref('stg_messaging__conversation_event_deliveries') }}, {{ ref('stg_messaging__presence_event_deliveries') }}
 select * from final

@@ -1,4 +1,11 @@
 -- Grain: one row per agent and span of the agent's time in which anything may have changed, both ends included.
+{{ waits_for(
+    'int_build_scope',
+    'int_conversation_events_sessionized',
+    'int_agent_work_concluded',
+    'int_agents_reassigned',
+    'int_conversations_touched'
+) }}
 {{ config(post_hook=journal_agents()) }}
 with
 {% if is_partial_build() %}
@@ -130,6 +137,4 @@ final as (
     from spans_merged
 )
 
--- depends_on: {{ ref('int_build_scope') }}, {{ ref('int_conversation_events_sessionized') }}
--- depends_on: {{ ref('int_agent_work_concluded') }}, {{ ref('int_agents_reassigned') }}, {{ ref('int_conversations_touched') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per agent whose teams are no longer those of the last build.
+{{ waits_for('int_build_scope') }}
 {%- set columns = 'agent_id, team_id, valid_from, valid_to' %}
 with
 {% if is_partial_build() %}
@@ -32,5 +33,4 @@ final as (
     group by agent_id
 )
 
--- depends_on: {{ ref('int_build_scope') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row: the moment that the build speaks for, and whether it builds on the last one or makes everything anew.
+{{ config(post_hook=forget_what_is_not_built_on()) }}
 {{ wait_for_reference_tables() }}
 with
 

@@ -1,4 +1,5 @@
 -- Grain: one row per conversation of whose events something was delivered, or became visible, since the last build.
+{{ waits_for('int_build_scope') }}
 with
 {% if is_partial_build() %}
 deliveries as (
@@ -57,5 +58,4 @@ final as (
     select conversation_id from found
 )
 
--- depends_on: {{ ref('int_build_scope') }}
 select * from final

@@ -1,4 +1,12 @@
 -- Grain: one row per conversation that has to be computed anew, whole. Empty in a build that computes all of them.
+{{ waits_for(
+    'int_agents_reassigned',
+    'int_messaging_users_changed',
+    'int_agent_moments_touched',
+    'stg_messaging__messaging_users',
+    'stg_messaging__conversation_event_deliveries',
+    'int_build_scope'
+) }}
 {{ config(post_hook=journal_conversations()) }}
 with
 {% if is_partial_build() %}
@@ -75,6 +83,4 @@ final as (
     select conversation_id from found
 )
 
--- depends_on: {{ ref('int_agents_reassigned') }}, {{ ref('int_messaging_users_changed') }}, {{ ref('int_agent_moments_touched') }}
--- depends_on: {{ ref('stg_messaging__messaging_users') }}, {{ ref('stg_messaging__conversation_event_deliveries') }}, {{ ref('int_build_scope') }}
 select * from final

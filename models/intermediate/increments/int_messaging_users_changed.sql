@@ -1,4 +1,5 @@
 -- Grain: one row per messaging user of whom the last build knew another person or another account.
+{{ waits_for('int_build_scope') }}
 with
 {% if is_partial_build() %}
 changed as (
@@ -19,5 +20,4 @@ final as (
     select messaging_user_id from changed
 )
 
--- depends_on: {{ ref('int_build_scope') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per agent and span in which presence is paired anew: from one presence event to another.
+{{ waits_for('int_agent_spans_touched', 'int_presence_events_deduplicated') }}
 with
 {% if is_partial_build() %}
 changes as (
@@ -37,5 +38,4 @@ final as (
     from spans_merged
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}, {{ ref('int_presence_events_deduplicated') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per agent and span in which the timeline is cut anew: from a boundary of it that stays, to another.
+{{ waits_for('int_agent_spans_touched', 'int_visit_spans_touched', 'int_presence_spans_touched') }}
 with
 {% if is_partial_build() %}
 changes as (
@@ -67,5 +68,4 @@ final as (
     from spans_merged
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}, {{ ref('int_visit_spans_touched') }}, {{ ref('int_presence_spans_touched') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per agent and span in which visits are paired anew: from the start of one, to the start of another.
+{{ waits_for('int_agent_spans_touched') }}
 with
 {% if is_partial_build() %}
 changes as (
@@ -41,7 +42,8 @@ begun as (
 followed as (
     select
         begun.*,
-        next_visits.started_ms as next_ms
+        -- An ASOF join finds something for a null, too.
+        coalesce(next_visits.started_ms, {{ for_ever_ms() }}) as next_ms
     from begun
     asof left join visits as next_visits on begun.agent_id = next_visits.agent_id and begun.to_ms < next_visits.started_ms
 ),
@@ -70,5 +72,4 @@ final as (
     from spans_merged
 )
 
--- depends_on: {{ ref('int_agent_spans_touched') }}
 select * from final

@@ -1,4 +1,5 @@
 -- Grain: one row per delivery of a conversation event read so far, good or bad; each is validated alone.
+{{ waits_for('stg_messaging__definitions') }}
 with
 
 deliveries as (
@@ -61,5 +62,4 @@ validated as (
     left join vocabulary using (event_type)
 )
 
--- depends_on: {{ ref('stg_messaging__definitions') }}
 select * from validated

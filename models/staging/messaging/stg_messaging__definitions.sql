@@ -1,10 +1,10 @@
--- Grain: one row: what the numbers mean now, and whether the last build meant the same.
+-- Grain: one row: what the numbers mean now and what they are made of, and whether it was so for the last build.
 with
 
 definitions as (
     select
         {{ config_fingerprint() }} as config_fingerprint,
-        '{{ code_fingerprint() }}' as code_fingerprint
+        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_location()) }}) as code_fingerprint
 ),
 
 last_builds as (

@@ -1,4 +1,5 @@
 -- Grain: one row per delivery of a presence event read so far, good or bad; each is validated alone.
+{{ waits_for('stg_messaging__definitions') }}
 with
 
 deliveries as (
@@ -35,5 +36,4 @@ validated as (
     left join statuses using (status)
 )
 
--- depends_on: {{ ref('stg_messaging__definitions') }}
 select * from validated
