@@ -2,8 +2,8 @@
 
 dbt itself says what it executes: its debug log holds every statement with the model that it is for. So a warehouse
 without rows is built twice, and what dbt executed is kept for each model: the first time all is made anew, the second
-time what is touched. A replay builds a stream batch by batch with these statements, in the order of the graph, and takes
-for each model those that dbt would: it puts the same questions to the warehouse that dbt put when it decided.
+time what is touched. A replay builds a stream batch by batch with these statements, in the order of the graph, and
+takes for each model those that dbt would: it puts the same questions to the warehouse that dbt put when it decided.
 """
 
 import json
@@ -79,6 +79,11 @@ class Recording:
                 for node in statements | questions
             }
         )
+
+
+def replaces_in_part(program: Program) -> bool:
+    """Tell whether dbt computed only some rows of an incremental model."""
+    return any("__dbt_new" in statement for statement in program.statements)
 
 
 def _of_any_run(statement: str, invocation_id: str) -> str:
@@ -161,9 +166,24 @@ class IncrementalReplay(Replay):
             )
 
     @property
+    def model_count(self) -> int:
+        """How many models a build builds."""
+        return len(self._nodes)
+
+    @property
     def partially_built(self) -> Sequence[str]:
         """The models that the last build did not make anew."""
         return self._partial
+
+    @property
+    def replaced_in_part(self) -> set[str]:
+        """The ids of the incremental models of which the last build replaced only rows."""
+        programs = self._recordings.partial.programs
+        return {
+            unique_id
+            for unique_id, node in self._nodes.items()
+            if node["name"] in self._partial and replaces_in_part(programs[unique_id])
+        }
 
     def forget(self) -> None:
         """Have the next build make everything anew."""
@@ -179,8 +199,8 @@ class IncrementalReplay(Replay):
         as_of: datetime | None = None,
         order: random.Random | None = None,
         killed_after: int | None = None,
-    ) -> int:
-        """Build on what stands; return how many models were built.
+    ) -> None:
+        """Build on what stands.
 
         dbt builds in any order that the graph allows: `order` draws one. A build that is killed after so many models
         raises `Killed`; models are transactions, so that it leaves each as it was or as it is to be.
@@ -199,7 +219,6 @@ class IncrementalReplay(Replay):
                 raise Killed
             self._build_model(unique_id)
         self._run_hooks("on-run-end")
-        return len(self._nodes)
 
     def _ordered(self, order: random.Random | None) -> Iterable[str]:
         if order is None:
@@ -245,16 +264,16 @@ class IncrementalReplay(Replay):
 
     def _execute(self, statements: Sequence[str], name: str = "") -> None:
         """Execute the statements in a transaction, as dbt does with what replaces a model."""
-        connection = self.connection
+        connection, kinds = self.connection, dict(self._kinds)
         connection.begin()
         try:
             for statement in statements:
                 created = re.match(r"create or replace (table|view) ", statement)
                 if created and name:
-                    kind, stood = created[1], self._kinds.get(name, created[1])
+                    kind, stood = created[1], kinds.get(name, created[1])
                     if kind != stood:
                         connection.execute(f"drop {stood} {name}")
-                    self._kinds[name] = kind
+                    kinds[name] = kind
                 for literal, value in self._literals.items():
                     statement = statement.replace(literal, value)
                 connection.execute(statement)
@@ -262,30 +281,33 @@ class IncrementalReplay(Replay):
             connection.rollback()
             raise
         connection.commit()
+        self._kinds = kinds
 
     def published(self) -> Contents:
-        """Return the tables of core and marts as multisets of rows, without what tells builds apart."""
-        tables = self.connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'"
-        ).fetchall()
+        """Return the tables of core and marts as multisets of rows, without what tells builds apart, in the graph's order."""
+        about_the_build = "columns(name -> name not in ('build_id', 'build_state'))"
         return {
-            table: Counter(
-                self.connection.execute(f"select columns(name -> name != 'build_id') from main.{table}").fetchall()
-            )
-            for (table,) in tables
+            name: Counter(self.connection.execute(f"select {about_the_build} from {schema}.{name}").fetchall())
+            for schema, name in ((node["schema"], node["alias"]) for node in self._models)
+            if schema == "main" and self._kinds.get(f"{schema}.{name}") == "table"
         }
 
 
+def differing(found: Contents, expected: Contents) -> list[str]:
+    """Return the tables that are not equal, in the order of the expected."""
+    return [table for table in {**expected, **found} if found.get(table) != expected.get(table)]
+
+
 def first_difference(found: Contents, expected: Contents) -> str:
-    """Tell the first table that differs and some of the rows; nothing where all are equal."""
-    for table in [*expected, *(found.keys() - expected.keys())]:
-        surplus, missing = found.get(table, Counter()) - expected[table], expected[table] - found.get(table, Counter())
-        if surplus or missing:
-            rows = [
-                f"{heading}\n{_told(rows)}" for heading, rows in (("built on", surplus), ("made anew", missing)) if rows
-            ]
-            return "\n".join([f"{table}: {len(surplus)} rows too many and {len(missing)} too few", *rows])
-    return ""
+    """Tell which tables are not equal, and of the first some of the rows; nothing where all are equal."""
+    tables = differing(found, expected)
+    if not tables:
+        return ""
+    one, other = (contents.get(tables[0], Counter()) for contents in (found, expected))
+    surplus, missing = one - other, other - one
+    rows = [f"{heading}:\n{_told(rows)}" for heading, rows in (("built on", surplus), ("made anew", missing)) if rows]
+    counts = f"{surplus.total()} rows too many and {missing.total()} too few"
+    return "\n".join([f"{', '.join(tables)} differ. {tables[0]}: {counts}", *rows])
 
 
 def _told(rows: Iterable[tuple[Any, ...]]) -> str:
