@@ -25,7 +25,7 @@ settings.register_profile("deep", max_examples=200, **_EVERY_EXAMPLE)
 settings.load_profile("quick")
 
 # The guards stand in the way of streams made to be refused; tests of their own show that they work.
-GUARDS_OFF = {"max_rejected_rate": 1, "max_clock_gap_days": 1_000_000}
+GUARDS_OFF: dict[str, Any] = {"max_rejected_rate": 1, "max_clock_gap_days": 1_000_000}
 
 # Where midnight comes twice or not at all, and where every limit of an agent's time is reached within the hour.
 ELSEWHERE: dict[str, Any] = {

@@ -284,7 +284,7 @@ class IncrementalReplay(Replay):
         self._kinds = kinds
 
     def published(self) -> Contents:
-        """Return the tables of core and marts as multisets of rows, without what tells builds apart, in the graph's order."""
+        """Return the tables of core and marts, parents first, as multisets of rows without what tells builds apart."""
         about_the_build = "columns(name -> name not in ('build_id', 'build_state'))"
         return {
             name: Counter(self.connection.execute(f"select {about_the_build} from {schema}.{name}").fetchall())

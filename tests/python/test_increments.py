@@ -100,7 +100,7 @@ def deliveries_of(raw: RawInput, cut: Cut, base: datetime = BASE) -> list[Delive
         is_last = share == 1.0
         if cut.changes_reference and not is_last:
             told |= {table: _as_it_was(getattr(raw, table), rng) for table in REFERENCE_TABLES}
-        if cut.changes_configuration and number == 0:
+        if cut.changes_configuration and isinstance(raw, ConfiguredInput) and number == 0:
             told |= {"emoji_sentiment": raw.emoji_sentiment[1:]}
         as_of = base + timedelta(hours=cut.moments[number]) if cut.moments else None
         deliveries.append(Delivery(replace(raw, **told), as_of))
