@@ -18,10 +18,11 @@ DEFAULT_SEED = 2026
 EVENTS_PER_CONVERSATION = 27  # a little below what comes out, so that the log can always be cut
 CONVERSATIONS_PER_USER = 1.4
 CONVERSATIONS_PER_AGENT = 700
+DEFAULT_WEEKS = 12
 SCRIPT = Path(__file__).resolve().with_name("generate.sql")
 
 
-def generate(folder: Path, event_count: int, seed: int = DEFAULT_SEED) -> None:
+def generate(folder: Path, event_count: int, seed: int = DEFAULT_SEED, weeks: int = DEFAULT_WEEKS) -> None:
     """Write `event_count` deliveries and the reference tables they need.
 
     Args:
@@ -29,6 +30,7 @@ def generate(folder: Path, event_count: int, seed: int = DEFAULT_SEED) -> None:
         event_count: rows of `raw_conversation_events`. Presence events come on top, about six for
             each agent and weekday.
         seed: another seed gives another log of the same kind.
+        weeks: over how many weeks the log goes; the centre has as many agents as that many events in twelve weeks need.
 
     Raises:
         ValueError: when `event_count` is not positive.
@@ -41,7 +43,8 @@ def generate(folder: Path, event_count: int, seed: int = DEFAULT_SEED) -> None:
         "event_count": event_count,
         "conversation_count": conversation_count,
         "user_count": int(conversation_count / CONVERSATIONS_PER_USER) + 1,
-        "agent_count": conversation_count // CONVERSATIONS_PER_AGENT + 8,
+        "agent_count": conversation_count * DEFAULT_WEEKS // weeks // CONVERSATIONS_PER_AGENT + 8,
+        "day_count": 7 * weeks,
     }
     with duckdb.connect() as connection:
         for name, value in variables.items():
@@ -65,8 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="where the files go: a MESSAGING_RAW to build from")
     parser.add_argument("--events", type=int, default=1_000_000, help="rows of the event log (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="default: %(default)s")
+    parser.add_argument("--weeks", type=int, default=DEFAULT_WEEKS, help="how long the log is (default: %(default)s)")
     options = parser.parse_args(arguments)
-    generate(options.folder, options.events, options.seed)
+    generate(options.folder, options.events, options.seed, options.weeks)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 -- The synthetic event log and its reference tables, one table for each table of the raw contract.
--- Needs the variables seed, event_count, conversation_count, user_count and agent_count.
+-- Needs the variables seed, event_count, conversation_count, user_count, agent_count and day_count (whole weeks).
 -- Everything is drawn from a seeded hash of what it belongs to: the same variables give the same rows.
 
 -- Dice ----------------------------------------------------------------------------------------------------------------
 
 set timezone = 'UTC';
 set variable first_day = timestamp '2026-01-05';
-set variable day_count = 84;
 create macro draw(salt, key, part, sides) as cast(hash(getvariable('seed'), salt, key, part) % sides as bigint);
 create macro happens(salt, key, part, per_thousand) as draw(salt, key, part, 1000) < per_thousand;
 create macro between_ms(salt, key, part, low, high) as low + draw(salt, key, part, high - low);

@@ -140,10 +140,13 @@ class Workspace:
         for needed in (self.warehouse.parent, self.script_database.parent, self.demo):
             needed.mkdir(parents=True, exist_ok=True)
 
-    def make_raw_files(self, event_count: int, seed: int) -> None:
+    def make_raw_files(self, event_count: int, seed: int, weeks: int = 12) -> None:
         """Write the event log in another process: memory used here would count for children."""
         command = [sys.executable, str(HERE / "generate.py"), str(self.raw)]
-        run([*command, "--events", str(event_count), "--seed", str(seed)], dict(os.environ))
+        run(
+            [*command, "--events", str(event_count), "--seed", str(seed), "--weeks", str(weeks)],
+            dict(os.environ),
+        )
 
     def count_events(self) -> int:
         """Return the rows of the event log that is there."""
@@ -165,6 +168,10 @@ class Workspace:
         command = [*self._dbt("run", self.warehouse.parent), "--select", *LAYERS]
         process = run(command, self._environment(self.warehouse, self.raw))
         return WarehouseRun(process, read_models(self.target))
+
+    def build(self) -> Process:
+        """Run all models into the database that is there."""
+        return run(self._dbt("run", self.warehouse.parent), self._environment(self.warehouse, self.raw))
 
     def run_script(self) -> ScriptRun:
         """Run the hand-written script into a fresh database."""

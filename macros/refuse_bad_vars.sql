@@ -18,13 +18,17 @@
     {% endif %}
     {% for name in [
         'session_inactivity_hours', 'focus_idle_minutes', 'presence_stale_hours', 'repeat_contact_days',
-        'clock_skew_tolerance_seconds', 'max_lateness_days', 'max_clock_gap_days'
+        'clock_skew_tolerance_seconds', 'max_lateness_days', 'max_clock_gap_days', 'late_after_minutes',
+        'volume_baseline_weeks', 'volume_min_weeks', 'volume_distance_factor', 'volume_min_percent', 'volume_min_events'
     ] if not (var(name) is integer and var(name) >= 0 or var(name) is none and name == 'max_lateness_days') %}
         {% do problems.append("var " ~ name ~ ": '" ~ var(name) ~ "' is not a whole number; write one from 0 up, without quotes.") %}
     {% endfor %}
     {% if var('presence_stale_hours') == 0 %}
         {% do problems.append("var presence_stale_hours: 0 would believe nobody; write a whole number from 1 up.") %}
     {% endif %}
+    {% for name in ['volume_baseline_weeks', 'volume_min_weeks', 'volume_min_events'] if var(name) == 0 %}
+        {% do problems.append("var " ~ name ~ ": 0 would compare with nothing; write a whole number from 1 up.") %}
+    {% endfor %}
     {% set share = var('max_rejected_rate') %}
     {% if not ((share is integer or share is float) and 0 <= share <= 1) %}
         {% do problems.append("var max_rejected_rate: '" ~ share ~ "' is not a share; write a number from 0 to 1, like 0.05.") %}

@@ -23,6 +23,7 @@ final as (
         occurred_at,
         received_at,
         {{ local_date('occurred_at') }} as occurred_date,
+        {{ local_date('received_at') }} as received_date,
         cast(position_in_conversation as bigint) as position_in_conversation,
         cast(position_in_session as bigint) as position_in_session,
         redelivery_count,

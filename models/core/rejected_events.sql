@@ -17,7 +17,8 @@ final as (
         actor_type,
         actor_id,
         payload,
-        rejection_reason
+        rejection_reason,
+        {{ local_date(utc_timestamp('received_at')) }} as received_date
     from rejected
 )
 

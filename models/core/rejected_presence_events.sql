@@ -13,7 +13,8 @@ final as (
         capacity,
         occurred_at,
         received_at,
-        rejection_reason
+        rejection_reason,
+        {{ local_date(utc_timestamp('received_at')) }} as received_date
     from rejected
 )
 

@@ -1,10 +1,13 @@
 """The command line: `messaging-warehouse <group> <command>`."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from messaging_warehouse.check import CheckError, Limits, describe, judge, look_at, verdict_of
 from messaging_warehouse.simulator import SimulationError
 from messaging_warehouse.simulator.command import Options, run
 from messaging_warehouse.simulator.interruption import Interrupted, interruptible
@@ -95,3 +98,46 @@ def simulate_command(
     except Interrupted as interrupted:
         raise typer.Exit(code=interrupted.exit_code) from None
     typer.echo(summary)
+
+
+@app.command("check")
+def check_command(
+    database: Annotated[
+        Path | None,
+        typer.Argument(help="The warehouse's file; MESSAGING_DB or warehouse.duckdb if not told.", show_default=False),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="The moment to judge by, ISO 8601; now if not told.", show_default=False)
+    ] = None,
+    max_age_hours: Annotated[float, typer.Option(min=0, help="Data older than this is stale.")] = Limits.age
+    / timedelta(hours=1),
+    max_late_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of late events that is still fine.")
+    ] = Limits.late_rate,
+    max_rejected_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of rejected deliveries that is still fine.")
+    ] = Limits.rejected_rate,
+) -> None:
+    """Say whether the warehouse is fresh and its last day usual; see docs/operations.md.
+
+    Exit codes: 0 fine, 1 could not check, 2 wrong usage, 3 unusual, 4 not to be trusted (stale or incomplete).
+    """
+    moment = datetime.now(UTC) if at is None else _moment(at)
+    limits = Limits(timedelta(hours=max_age_hours), max_late_rate, max_rejected_rate)
+    try:
+        sighting = look_at(database or Path(os.environ.get("MESSAGING_DB", "warehouse.duckdb")))
+    except CheckError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(code=1) from None
+    findings = judge(sighting, moment, limits)
+    typer.echo(describe(sighting, findings, moment))
+    raise typer.Exit(code=verdict_of(findings))
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment; one without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a moment; write it like 2026-03-15T18:00:00Z.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

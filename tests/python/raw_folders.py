@@ -4,9 +4,11 @@ import csv
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -56,14 +58,15 @@ class ParsedDbt:
         raw: str,
         variables: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        kill_after: float | None = None,
     ) -> DbtRun:
-        """Run dbt like `run_dbt` on rows of the user's own."""
+        """Run dbt like `run_dbt` on rows of the user's own; after `kill_after` seconds it is killed (exit code -9)."""
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
         environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, **(environment or {})}
         options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
-        job = {"arguments": arguments, "environ": environ, "output": str(output)}
+        job = {"arguments": arguments, "environ": environ, "output": str(output), "kill_after": kill_after}
         print(json.dumps(job), file=self._server.stdin, flush=True)
         exit_code = int(self._server.stdout.readline())
         return DbtRun(exit_code, output.read_text(), place / "warehouse.duckdb", place / "target")
@@ -96,6 +99,9 @@ def serve_dbt() -> None:
             connections.close_all_connections()
             sys.stdout.flush()
             os._exit(0 if result.success else 1 if result.exception is None else 2)
+        if job["kill_after"] is not None:
+            time.sleep(job["kill_after"])
+            os.kill(child, signal.SIGKILL)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=replies, flush=True)
 
 

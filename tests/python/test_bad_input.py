@@ -425,7 +425,7 @@ def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -
             "as_of": "it's late", "reporting_timezone": "Berlin's", "session_inactivity_hours": "24",
             "repeat_contact_days": -1, "clock_skew_tolerance_seconds": True, "max_lateness_days": 0.5,
             "max_clock_gap_days": None, "max_rejected_rate": 5, "focus_idle_minutes": "a while",
-            "presence_stale_hours": 1.5,
+            "presence_stale_hours": 1.5, "late_after_minutes": -1, "volume_distance_factor": None,
         },
     )  # fmt: skip
     one_sentence(run, "var as_of: 'it's late' is not a timestamp; write it like 2026-03-15T18:00:00Z, or now.")
@@ -433,10 +433,18 @@ def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -
     for name, value in {
         "session_inactivity_hours": "24", "repeat_contact_days": "-1", "clock_skew_tolerance_seconds": "True",
         "max_lateness_days": "0.5", "max_clock_gap_days": "None", "focus_idle_minutes": "a while",
-        "presence_stale_hours": "1.5",
+        "presence_stale_hours": "1.5", "late_after_minutes": "-1", "volume_distance_factor": "None",
     }.items():  # fmt: skip
         one_sentence(run, f"var {name}: '{value}' is not a whole number; write one from 0 up, without quotes.")
     one_sentence(run, "var max_rejected_rate: '5' is not a share; write a number from 0 to 1, like 0.05.")
+    assert is_empty(run)
+
+
+def test_a_comparison_with_nothing_builds_nothing(folder: Path, tmp_path: Path) -> None:
+    names = ("volume_baseline_weeks", "volume_min_weeks", "volume_min_events")
+    run = parsed_dbt().run(["build"], tmp_path, raw=str(folder), variables=dict.fromkeys(names, 0))
+    for name in names:
+        one_sentence(run, f"var {name}: 0 would compare with nothing; write a whole number from 1 up.")
     assert is_empty(run)
 
 

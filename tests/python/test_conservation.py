@@ -20,6 +20,42 @@ BREAKAGES = {
         "insert into rejected_presence_events select * from rejected_presence_events limit 1",
         "update dim_build set delivery_count = delivery_count + 1",
     ],
+    "assert_every_delivery_is_told_with_its_outcome": [
+        "delete from repeated_events where event_id = (select min(event_id) from repeated_events)",
+        "delete from repeated_presence_events",
+        "delete from fct_presence_events where event_id = (select min(event_id) from fct_presence_events)",
+        "update delivered_events set rejection_reason = null where rejection_reason = 'no_session'",
+        "update dim_build set presence_delivery_count = presence_delivery_count + 1",
+        "update dim_build set exact_redelivery_count = 0",
+        "update delivered_events set is_late = true where is_repeated",
+        "update delivered_events set delay_seconds = null where event_log = 'presence' and is_accepted",
+    ],
+    "assert_data_quality_adds_up_to_its_deliveries": [
+        "delete from mart_data_quality_by_day where received_date is null",
+        "update mart_data_quality_by_day set received_date = received_date + 1 where event_log = 'presence'",
+        *(
+            f"update mart_data_quality_by_day set {measure} = {measure} + 1 where {measure} > 0"
+            for measure in (
+                "delivery_count", "accepted_event_count", "exact_redelivery_count", "rejected_delivery_count",
+                "late_event_count", "restating_event_count", "clock_anomaly_event_count", "measured_delay_count",
+                "delay_sum_seconds",
+            )
+        ),
+        "update mart_data_quality_by_day set last_received_at = null where channel_id = 'web'",
+        "delete from fct_presence_events where occurred_date = date '2026-03-04'",
+        "update mart_rejections_by_day set rejection_reason = 'no_session' where rejection_reason = 'missing_actor'",
+        "delete from mart_rejections_by_day where received_date is null",
+    ],
+    "assert_volumes_count_every_event_without_gaps": [
+        "delete from fct_channel_days where channel_id = 'web' and volume_date = date '2026-03-14'",
+        "update fct_channel_days set day_event_count = day_event_count + 1 where channel_id = 'sms'",
+        "update fct_channel_days set is_complete_day = true",
+        "update fct_channel_day_comparisons set usual_event_count = usual_event_count + 1",
+        "update mart_volume_anomalies_by_day set is_anomaly = true where volume_status = 'incomplete'",
+        "update mart_volume_anomalies_by_day set volume_status = 'usual' where volume_status = 'unjudged'",
+        "delete from mart_volume_anomalies_by_day where day_event_count = 0",
+        "update fct_channel_day_comparisons set is_test_channel = false",
+    ],
     "assert_every_event_has_one_place_in_its_session": [
         "update fct_conversation_events set position_in_session = 3 "
         "where session_id = 'frt-within-hours/1' and position_in_session = 2",

@@ -16,6 +16,7 @@ from warehouse import PROJECT, DbtRun, fetch_rows
 
 SESSION, METRIC, MESSAGE = "messaging_session", "messaging_session_metric", "message"
 OUTCOME, SURVEY = "sla_outcome", "survey"
+DELIVERY, CHANNEL_DAY = "delivery", "channel_day"
 DAY, SESSION_DAY, WORK, RESPONSE, RESOLUTION = "agent_day", "agent_session_day", "agent_work", "response", "resolution"
 
 TRAFFIC_METRICS = (
@@ -131,6 +132,12 @@ SESSION_SENTIMENT_METRICS = (
 )  # fmt: skip
 
 
+QUALITY_METRICS = (
+    "delivery_count", "accepted_event_count", "exact_redelivery_count", "rejected_delivery_count",
+    "rejected_delivery_rate", "late_event_count", "late_event_rate", "restating_event_count",
+    "clock_anomaly_event_count", "measured_delay_count", *_sum_and_duration("delay"),
+)  # fmt: skip
+VOLUME_METRICS = ("day_event_count", "usual_event_count", "volume_ratio", "anomalous_day_count")
 SLA_METRICS = (
     "sla_outcome_count", "sla_met_count", "sla_breached_count", "sla_running_count", "sla_cancelled_count",
     "sla_decided_count", "sla_attainment_rate", "sla_elapsed_count", "sla_elapsed_sum_seconds",
@@ -382,6 +389,37 @@ COMPARISONS = {
             ("messages", MESSAGE, MESSAGE_METRICS),
         )
     },
+    "data quality": Comparison(
+        QUALITY_METRICS,
+        {
+            "metric_time__day": "received_date",
+            f"{DELIVERY}__event_log": "event_log",
+            f"{DELIVERY}__channel_id": "channel_id",
+        },
+        DELIVERY,
+        "select * replace (nullif(channel_id, '(none)') as channel_id) from mart_data_quality_by_day "
+        "where received_date is not null",
+        ("{entity}__is_test_channel is not null",),
+    ),
+    "rejections": Comparison(
+        ("rejected_delivery_count",),
+        {
+            "metric_time__day": "received_date",
+            f"{DELIVERY}__event_log": "event_log",
+            f"{DELIVERY}__channel_id": "channel_id",
+            f"{DELIVERY}__rejection_reason": "rejection_reason",
+        },
+        DELIVERY,
+        "select * replace (nullif(channel_id, '(none)') as channel_id) from mart_rejections_by_day "
+        "where received_date is not null",
+        ("{entity}__rejection_reason is not null",),
+    ),
+    "volumes": Comparison(
+        VOLUME_METRICS,
+        {"metric_time__day": "volume_date", f"{CHANNEL_DAY}__channel_id": "channel_id"},
+        CHANNEL_DAY,
+        "select *, cast(is_anomaly as integer) as anomalous_day_count from mart_volume_anomalies_by_day",
+    ),
     "answers": Comparison(
         ANSWERING_METRICS,
         {

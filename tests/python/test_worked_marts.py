@@ -1,8 +1,9 @@
 """Worked examples of marts: on which day, and in which row, a thing counts."""
 
 from datetime import date
+from decimal import Decimal
 
-from builders import conversation, membership, messaging_user, raw_input, sandbox_channel
+from builders import conversation, membership, messaging_user, presence, raw_input, sandbox_channel
 from warehouse import Replay, Row
 
 
@@ -131,3 +132,79 @@ def test_sentiment_speaks_for_what_has_a_score(replay: Replay) -> None:
     assert (first["session_count"], first["scored_session_count"], first["neutral_session_count"]) == (2, 1, 1)
     assert (first["session_sentiment_average"], first["sentiment_shift_average"]) == (-0.0625, 1.775)
     assert (second["session_count"], second["scored_session_rate"]) == (0, None)
+
+
+def test_deliveries_count_on_the_day_of_their_receipt_by_what_became_of_them(replay: Replay) -> None:
+    talk = (
+        conversation(channel_id="web")
+        .at("2024-03-04 23:50").end_user()
+        .at("2024-03-04 23:50").agent("ana").received("2024-03-05 00:05").redelivered("2024-03-06 09:00")
+        .at("2024-03-04 23:51").agent("ana").received("2024-03-05 00:06:00.001")
+        .at("2024-03-05 00:10:02").end_user().received("2024-03-05 00:10")
+        .at("2024-03-05 00:11").event("telepathy").received("2024-03-06 10:00")
+        .at("2024-03-05 00:12").end_user().altered(received_at="soon")
+    )  # fmt: skip
+    unheard = conversation("unheard", channel_id=None).at("2024-03-05 10:00").handoff()
+    shift = presence("ana").at("2024-03-04 09:00").status("available").received("2024-03-04 09:00:01")
+    replay.build(raw_input(talk, unheard, shift))
+    found = _rows(replay, "mart_data_quality_by_day", "received_date", "event_log", "channel_id")
+    monday, tuesday, wednesday = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6)
+    outcomes = ("delivery_count", "accepted_event_count", "exact_redelivery_count", "rejected_delivery_count")
+    assert {key: tuple(row[figure] for figure in outcomes) for key, row in found.items()} == {
+        (monday, "conversation", "web"): (1, 1, 0, 0),
+        (monday, "presence", "(none)"): (1, 1, 0, 0),
+        (tuesday, "conversation", "web"): (3, 3, 0, 0),
+        (tuesday, "conversation", "(none)"): (1, 0, 0, 1),
+        (wednesday, "conversation", "web"): (2, 0, 1, 1),  # what came again is no event of the day, and never late
+        (None, "conversation", "web"): (1, 0, 0, 1),  # nobody can read when it came, and it is not lost
+    }
+    late = found[(tuesday, "conversation", "web")]
+    assert (late["late_event_count"], late["restating_event_count"], late["clock_anomaly_event_count"]) == (1, 2, 1)
+    assert (late["measured_delay_count"], late["p50_delay_seconds"], late["delay_sum_seconds"]) == (
+        2,
+        900,  # a quarter of an hour is in time
+        Decimal("1800.001"),
+    )
+    assert found[(wednesday, "conversation", "web")]["late_event_rate"] is None
+    rejections = _rows(replay, "mart_rejections_by_day", "received_date", "channel_id", "rejection_reason")
+    assert {key: row["rejected_delivery_count"] for key, row in rejections.items()} == {
+        (tuesday, "(none)", "no_session"): 1,
+        (wednesday, "web", "unknown_event_type"): 1,
+        (None, "web", "invalid_timestamp"): 1,
+    }
+
+
+def test_a_channel_that_falls_silent_is_an_anomaly_and_the_day_of_as_of_is_not_judged(replay: Replay) -> None:
+    streams = []
+    days = ("2024-03-04", "2024-03-11", "2024-03-18", "2024-03-25", "2024-04-01")
+    for channel_id, mondays in {
+        "dead": (60, 60, 60, 60, 0),
+        "quiet": (49, 49, 49, 49, 0),  # silence where less than 50 are usual is no news
+        "lively": (60, 70, 50, 65, 111),
+        "alive": (60, 70, 50, 65, 109),  # fewer than 50 from the usual are not worth a look
+        "young": (0, 60, 60, 60, 0),
+    }.items():
+        for day, event_count in zip(days, mondays, strict=True):
+            talk = conversation(f"{channel_id} on {day}", channel_id=channel_id).at(f"{day} 10:00")
+            for _ in range(event_count):
+                talk.end_user()
+            streams.append(talk)
+    # On the Tuesday after, in the morning, as_of: the last Monday is over, Tuesday is not.
+    streams.append(conversation("now", channel_id="dead").at("2024-04-02 09:00").end_user())
+    replay.build(raw_input(*streams))
+    found = _rows(replay, "mart_volume_anomalies_by_day", "channel_id", "volume_date")
+    judged = date(2024, 4, 1)
+    figures = ("day_event_count", "compared_week_count", "usual_event_count", "usual_distance", "volume_status")
+    assert {
+        channel_id: tuple(row[figure] for figure in figures)
+        for (channel_id, day), row in found.items()
+        if day == judged
+    } == {
+        "dead": (0, 4, 60, 0, "silent"),
+        "quiet": (0, 4, 49, 0, "usual"),
+        "lively": (111, 4, 60, 5, "high"),
+        "alive": (109, 4, 60, 5, "usual"),
+        "young": (0, 3, 60, 0, "unjudged"),
+    }
+    assert {row["volume_status"] for (_, day), row in found.items() if day == date(2024, 4, 2)} == {"incomplete"}
+    assert {key for key, row in found.items() if row["is_anomaly"]} == {("dead", judged), ("lively", judged)}

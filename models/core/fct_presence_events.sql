@@ -1,0 +1,22 @@
+-- Grain: one row per accepted presence event.
+with
+
+events as (
+    select * from {{ ref('int_presence_events_deduplicated') }}
+),
+
+final as (
+    select
+        event_id,
+        agent_id,
+        status,
+        capacity,
+        occurred_at,
+        received_at,
+        {{ local_date('occurred_at') }} as occurred_date,
+        {{ local_date('received_at') }} as received_date,
+        redelivery_count
+    from events
+)
+
+select * from final
