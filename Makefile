@@ -32,7 +32,7 @@ bench: $(SETUP)  ## measure the warehouse and the interval functions against han
 	$(BIN)/python -m benchmarks.business_time
 
 clean:  ## remove what builds and tests leave behind, but for the environment
-	rm -rf target logs warehouse.duckdb warehouse.duckdb.wal .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 setup: $(SETUP)
 

@@ -15,7 +15,7 @@
     {% endif %}
     {% do refuse_partial_full_refresh() %}
     {% set statements = create_journal() %}
-    {% if flags.FULL_REFRESH %}
+    {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% endif %}
     {% set dim_build = dim_build_with_state() %}
@@ -32,13 +32,10 @@
     {% if not dim_build %}
         {{ return('') }}
     {% endif %}
-    {% set seen = namespace(touched=false, failed=false, models=[]) %}
+    {% set seen = namespace(touched=false, failed=false) %}
     {% for result in results %}
         {% if result.status in ('error', 'fail', 'skipped', 'runtime error') %}
             {% set seen.failed = true %}
-        {% endif %}
-        {% if result.node.resource_type == 'model' and result.status == 'success' %}
-            {% do seen.models.append(result.node.unique_id) %}
         {% endif %}
         {% if result.node.resource_type == 'model' and result.node.schema == target.schema and result.status in ('success', 'error') %}
             {% set seen.touched = true %}
@@ -47,21 +44,22 @@
     {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched
         else "case build_state when 'building' then 'complete' else build_state end" %}
     {% set statements = 'update ' ~ dim_build ~ ' set build_state = ' ~ state %}
-    {% if every_model_is_in(seen.models) %}
+    {% if is_whole_dag(results) %}
         {% set statements = statements ~ '; ' ~ close_journal() %}
     {% endif %}
-    {{ return(at_once(statements)) }}
+    {% do at_once(statements) %}
+    {{ return(publish_serving_copy(results)) }}
 {% endmacro %}
 
 
-{# Whether all models of the project are among those that were built: only such a build can be built on. #}
-{% macro every_model_is_in(unique_ids) %}
-    {% for node in graph.nodes.values() %}
-        {% if node.resource_type == 'model' and node.package_name == project_name and node.unique_id not in unique_ids %}
-            {{ return(false) }}
-        {% endif %}
+{# Whether all models of the project were built, with their rows: only such a build can be built on. #}
+{% macro is_whole_dag(results) %}
+    {% set built = [] %}
+    {% for result in results if result.status == 'success' %}
+        {% do built.append(result.node.unique_id) %}
     {% endfor %}
-    {{ return(true) }}
+    {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') %}
+    {{ return(not flags.EMPTY and models | reject('in', built) | list | length == 0) }}
 {% endmacro %}
 
 
@@ -75,7 +73,7 @@
         {% set node = graph.nodes.get(unique_id) %}
         {% if
             node and node.resource_type == 'model' and node.config.materialized == 'incremental'
-            and node.config.meta.get('unit') != 'day'
+            and node.config.meta.get('unit') not in units_out_of_facts()
             and 'model.' ~ project_name ~ '.int_build_scope' not in selected
         %}
             {% do exceptions.raise_compiler_error(

@@ -1,7 +1,7 @@
 {#
     Figures of several facts side by side, each fact grouped alone before they meet: a list of common table expressions
     that ends with `joined`. A part has a `name`, the `fact`, the rows of it that count (`where`), the mart's key columns
-    as expressions over the fact (`by`), its `counts` and its other `metrics`.
+    as expressions over the fact (`by`, the day first; `day` where that is a month), its `counts` and its other `metrics`.
 #}
 {% macro figures_side_by_side(parts) -%}
 {%- for part in parts -%}
@@ -12,7 +12,7 @@
         {%- endfor %}
         {{- metrics(part.counts + part.metrics) }}
     from {{ part.fact }}
-    where {{ part.where }}
+    where {{ part.where }} and {{ in_touched_days(part.get('day') or part.by.values() | first) }}
     group by all
 ),
 

@@ -5,7 +5,8 @@
     MESSAGING_RAW=<folder or bucket>  <folder>/<table>/*.parquet, else *.csv, else *.ndjson
     MESSAGING_RAW=schema:<schema>     tables of that schema (or schema:<database>.<schema> of an attached database)
 
-    Only `base_*` views call it. The contract is what the view's YAML says: its columns, in that order, and no others.
+    Only base models call it. The contract is what their YAML says: the columns with a type, in that order, and no others.
+    Logs are read by parts, so that what has been read is not opened again: see raw_parts.sql.
 #}
 
 {% macro raw_location() %}
@@ -61,17 +62,24 @@
 
 {# The contract's columns out of a relation, each as text with '' read as null, but for timestamps that are typed
    already. `types` is null for a table that is not there. #}
-{% macro raw_select(types, relation) %}
+{% macro raw_select(types, relation, part=none) %}
     select
-    {% for column in model.columns.values() %}
+    {% for column in contract_columns(model) %}
         {% set type = none if types is none else types.get(column.name, 'VARCHAR') %}
         {{ raw_column(column.name, column.data_type, type) }} as {{ column.name }}{{ ',' if not loop.last }}
     {% endfor %}
+    {{ ', ' ~ part ~ ' as part' if part }}
     {% if relation is none %}
     where false
     {% else %}
     from {{ relation }}
     {% endif %}
+{% endmacro %}
+
+
+{# The part of a log that a row came in is ours to say, and no column of the contract: it has no type there. #}
+{% macro contract_columns(node) %}
+    {{ return(node.columns.values() | selectattr('data_type') | list) }}
 {% endmacro %}
 
 
@@ -97,22 +105,28 @@
 {% endmacro %}
 
 
-{# The from-expression of one raw table, or null when there is none. #}
-{% macro raw_relation(name) %}
+{# The from-expression of one raw table, or null when there is none; of a log in files, of those `files` alone. #}
+{% macro raw_relation(name, files=none) %}
     {% if raw_mode() == 'schema' %}
         {% set place = raw_schema() %}
         {% set table = api.Relation.create(database=place.database, schema=place.schema, identifier=name) %}
         {{ return(table if name in raw_schema_tables() else none) }}
     {% endif %}
-    {% set folder = raw_location() ~ '/' ~ name %}
-    {% if raw_files(folder, 'parquet') %}
-        {{ return("read_parquet(" ~ raw_pattern(folder, 'parquet') ~ ", union_by_name = true, hive_partitioning = false)") }}
-    {% elif raw_files(folder, 'csv') %}
-        {{ return(raw_csv_relation(raw_files(folder, 'csv'))) }}
-    {% elif raw_files(folder, 'ndjson') %}
-        {{ return(raw_ndjson_relation(folder)) }}
+    {% set files = raw_files(name) if files is none else files %}
+    {% if not files %}
+        {{ return(none) }}
+    {% elif files[0].endswith('.csv') %}
+        {{ return(raw_csv_relation(files)) }}
+    {% elif files[0].endswith('.ndjson') %}
+        {{ return(raw_ndjson_relation(files)) }}
     {% endif %}
-    {{ return(none) }}
+    {{ return("read_parquet(" ~ raw_paths(files) ~ ", union_by_name = true, " ~ raw_file_options() ~ ")") }}
+{% endmacro %}
+
+
+{# A folder named `key=value` is no column. What a row's file is called is asked under a name that no column has. #}
+{% macro raw_file_options() %}
+    {{ return("hive_partitioning = false, filename = 'file of this row'") }}
 {% endmacro %}
 
 
@@ -144,31 +158,49 @@
 {% endmacro %}
 
 
-{% macro raw_pattern(folder, extension) %}
-    {{ return(raw_path(folder)[:-1] ~ "/*." ~ extension ~ "'") }}
+{% macro raw_paths(files) %}
+    {% set paths = [] %}
+    {% for file in files %}
+        {% do paths.append(raw_path(file)) %}
+    {% endfor %}
+    {{ return('[' ~ paths | join(', ') ~ ']') }}
 {% endmacro %}
 
 
-{% macro raw_files(folder, extension) %}
-    {% set found = run_query("select file from glob(" ~ raw_pattern(folder, extension) ~ ") order by file") %}
-    {{ return(found.columns[0].values() | list) }}
+{# The pattern of the files that are read of a raw table, all of one format; null where there are none. #}
+{% macro raw_pattern(name) %}
+    {% for extension in ['parquet', 'csv', 'ndjson'] %}
+        {% set pattern = raw_path(raw_location() ~ '/' ~ name)[:-1] ~ "/*." ~ extension ~ "'" %}
+        {% if run_query("select 1 from glob(" ~ pattern ~ ") limit 1").rows %}
+            {{ return(pattern) }}
+        {% endif %}
+    {% endfor %}
+    {{ return(none) }}
 {% endmacro %}
 
 
-{# Every option is said and nothing is sniffed: a sniffer reads a ragged file as one column, and a folder named
-   `key=value` as a column. Files are read together when they share a header, because read_csv goes by position once
+{% macro raw_files(name) %}
+    {% set pattern = raw_pattern(name) %}
+    {% if pattern is none %}
+        {{ return([]) }}
+    {% endif %}
+    {{ return(run_query("select file from glob(" ~ pattern ~ ") order by file").columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# Every option is said and nothing is sniffed: a sniffer reads a ragged file as one column. Files are read together when they share a header, because read_csv goes by position once
    it is told the columns. #}
 {% macro raw_csv_relation(files) %}
     {% set files_by_header = {} %}
     {% for file in files %}
-        {% do files_by_header.setdefault(raw_csv_columns(file), []).append(raw_path(file)) %}
+        {% do files_by_header.setdefault(raw_csv_columns(file), []).append(file) %}
     {% endfor %}
     {% set reads = [] %}
     {% for columns, group in files_by_header.items() %}
         {% do reads.append(
-            "select * from read_csv([" ~ group | join(', ') ~ "], auto_detect = false, header = true, delim = ',', "
+            "select * from read_csv(" ~ raw_paths(group) ~ ", auto_detect = false, header = true, delim = ',', "
             ~ "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-            ~ "hive_partitioning = false, columns = " ~ columns ~ ")"
+            ~ raw_file_options() ~ ", columns = " ~ columns ~ ")"
         ) %}
     {% endfor %}
     {{ return('(' ~ reads | join(' union all by name ') ~ ')') }}
@@ -192,13 +224,13 @@
 
 
 {# A key that a line leaves out is null; an object under a text column keeps its JSON text. #}
-{% macro raw_ndjson_relation(folder) %}
+{% macro raw_ndjson_relation(files) %}
     {% set types = [] %}
-    {% for column in model.columns.values() %}
+    {% for column in contract_columns(model) %}
         {% do types.append("'" ~ column.name ~ "': 'VARCHAR'") %}
     {% endfor %}
     {{ return(
-        "read_json(" ~ raw_pattern(folder, 'ndjson') ~ ", format = 'newline_delimited', ignore_errors = false, "
-        ~ "hive_partitioning = false, columns = {" ~ types | join(', ') ~ "})"
+        "read_json(" ~ raw_paths(files) ~ ", format = 'newline_delimited', ignore_errors = false, "
+        ~ raw_file_options() ~ ", columns = {" ~ types | join(', ') ~ "})"
     ) }}
 {% endmacro %}

@@ -31,7 +31,7 @@
     {% set contract = {} %}
     {% for node in graph.nodes.values() %}
         {% if node.resource_type == 'model' and node.config.meta.get('raw_table') %}
-            {% do contract.update({node.config.meta.raw_table: node.columns.keys() | list}) %}
+            {% do contract.update({node.config.meta.raw_table: contract_columns(node) | map(attribute='name') | list}) %}
         {% endif %}
     {% endfor %}
     {{ return(contract) }}
@@ -39,16 +39,21 @@
 
 
 {% macro raw_folder_problems(contract) %}
-    {% set registered = run_query(
-        "select count(*) from duckdb_functions() where function_name = 'raw_input_problems'"
-    ).columns[0].values()[0] %}
-    {% if not registered %}
+    {% if not has_function('raw_input_problems') %}
         {{ return([]) }}
     {% endif %}
     {% set found = run_query(
-        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(contract)) ~ ")"
+        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(contract)) ~ ", "
+        ~ raw_literal(tojson(raw_files_known())) ~ ")"
     ).columns[0].values()[0] %}
     {{ return(found.split('\n') if found else []) }}
+{% endmacro %}
+
+
+{# Whether the DuckDB plugin has registered a function of its own. #}
+{% macro has_function(name) %}
+    {% set found = run_query("select count(*) from duckdb_functions() where function_name = '" ~ name ~ "'") %}
+    {{ return(found.columns[0].values()[0] > 0) }}
 {% endmacro %}
 
 

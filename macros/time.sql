@@ -57,6 +57,18 @@
 {%- endmacro %}
 
 
+{# Their last days. #}
+{% macro last_day_of(period, date) -%}
+    cast({{ first_day_of(period, date) }} + interval 1 {{ period }} - interval 1 day as date)
+{%- endmacro %}
+
+
+{# By which periods account usage is told. #}
+{% macro period_types() %}
+    {{ return(['day', 'week', 'month', 'quarter']) }}
+{% endmacro %}
+
+
 {# When a local day begins, in UTC. #}
 {% macro local_midnight(date) -%}
     {{ local_midnight_in(date, var('reporting_timezone')) }}

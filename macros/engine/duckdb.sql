@@ -99,6 +99,8 @@
     {{ get_assert_columns_equivalent(sql) }}
     {%- endif %}
     create view {{ relation }} as (
-        {{ sql | replace(adapter.quote(relation.database) ~ '.', '') }}
+        {{ without_database(sql) }}
     );
 {%- endmacro %}
+
+{% macro without_database(sql) %}{{ return(sql | replace(adapter.quote(target.database) ~ '.', '')) }}{% endmacro %}

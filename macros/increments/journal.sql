@@ -6,6 +6,7 @@
     journal.touched     what has to be computed anew, and which model said so. It is written in the transaction that
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
+    journal.parts_read  which parts of the logs the ledgers hold, and as what they were read.
 
     unit            id                  from_ms, to_ms                    from_day, to_day
     event           event id            -                                 -
@@ -27,7 +28,8 @@
         );
         create table if not exists {{ journal('touched') }} (
             unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
-        )
+        );
+        create table if not exists {{ journal('parts_read') }} (raw_table varchar, part varchar, fingerprint varchar)
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}
@@ -48,7 +50,8 @@
 {% endmacro %}
 
 
-{# A build that makes everything anew and dies half-way leaves nothing to build on. #}
+{# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and where it
+   dies half-way there is nothing to build on. #}
 {% macro forget_what_is_not_built_on() %}
     {{ return("delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }})") }}
 {% endmacro %}

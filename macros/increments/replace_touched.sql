@@ -4,12 +4,18 @@
 
     unit: conversation      all rows of the touched conversations (column conversation_id)
     unit: agent             the rows of an agent (agent_id, started_at) that begin in a touched span of the agent's time
-    unit: day               all rows of the touched local days (the column that meta.day names)
+    unit: day               all rows of the touched local days (the column that meta.day names), and with
+                            meta.has_rows_without_day those of none
+    unit: month             all rows of the months that touched days lie in (meta.day: their first days)
+    unit: period            all rows of the periods of `period_types()` that touched days lie in (period_type, period_start)
+    unit: messaging_user    all rows of the touched messaging users (messaging_user_id)
+    unit: part              all rows of the parts of a log (meta.log) that are read anew (column part)
     unit: all               all rows: the model is small, and computed whole
 
-    What was replaced touches local days, for the marts that count it there: those of the columns in meta.touches_days, or
-    all from meta.touches_span.from to .to (timestamps; without an end, for ever). A row of a dimension that changes
-    touches them all, since marts show its names: meta.touches_every_day.
+    What was replaced touches local days, for what is counted by the day after it: those of the columns in
+    meta.touches_days, or all from meta.touches_span.from to .to (timestamps; without an end, for ever). Of a row that only
+    lasts shorter or longer now, which the columns in meta.touches_span.lasting tell as well, it is the days in between. A
+    row of a dimension that changes touches every day, since marts show its names: meta.touches_every_day.
 #}
 
 {% macro get_incremental_replace_touched_sql(arg_dict) %}
@@ -26,7 +32,7 @@
         select * from {{ stood }} except all select {{ columns }} from {{ arg_dict['temp_relation'] }};
         create or replace temporary table {{ came }} as
         select {{ columns }} from {{ arg_dict['temp_relation'] }} except all select * from {{ stood }};
-        {{ touched_by(config.get('meta'), [gone, came]) }}
+        {{ touched_by(config.get('meta'), [gone, came], arg_dict['dest_columns'] | map(attribute='name') | list) }}
         {%- if config.get('meta').grain %}
         delete from {{ target_relation }} as stands using {{ gone }} as gone
         where {% for column in config.get('meta').grain %}{{ 'and ' if not loop.first }}stands.{{ column }} is not distinct from gone.{{ column }} {% endfor %};
@@ -49,8 +55,16 @@
         coalesce(conversation_id, '') in (select conversation_id from {{ standing('int_conversations_touched') }})
     {%- elif meta.unit == 'agent' -%}
         {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
-    {%- elif meta.unit == 'day' -%}
-        {{ in_touched_days(meta.day) }}
+    {%- elif meta.unit in ('day', 'month') -%}
+        {{ in_touched_days(meta.day) }}{{ ' or ' ~ meta.day ~ ' is null' if meta.get('has_rows_without_day') }}
+    {%- elif meta.unit == 'period' -%}
+        {%- for period_type in period_types() %}
+        {{ 'or ' if not loop.first }}(period_type = '{{ period_type }}' and {{ in_touched_days('period_start', period_type) }})
+        {%- endfor %}
+    {%- elif meta.unit == 'messaging_user' -%}
+        {{ in_touched_messaging_users() }}
+    {%- elif meta.unit == 'part' -%}
+        {{ is_of_parts_to_read(meta.log) }}
     {%- else -%}
         true
     {%- endif -%}
@@ -58,7 +72,7 @@
 
 
 {# Writes down what the rows of the tables `changes` touch, each thing only once. #}
-{% macro touched_by(meta, changes) %}
+{% macro touched_by(meta, changes, columns) %}
     {%- for table in changes %}
         {%- for unit, id in meta.get('touches', {}).items() %}
         insert into {{ journal('touched') }} (unit, id, source)
@@ -74,14 +88,10 @@
         insert into {{ journal('touched') }} (unit, from_day, to_day, source)
         select distinct 'day', {{ day }}, {{ day }}, '{{ model.name }}' from {{ table }} where {{ day }} is not null;
         {%- endfor %}
-        {%- if meta.get('touches_span') %}
-        insert into {{ journal('touched') }} (unit, from_day, to_day, source)
-        select distinct
-            'day', {{ local_date(meta.touches_span.from) }},
-            coalesce({{ local_date(meta.touches_span.to) }}, date '9999-12-31'), '{{ model.name }}'
-        from {{ table }};
-        {%- endif %}
     {%- endfor %}
+    {%- if meta.get('touches_span') %}
+        {{ touched_by_spans(meta.touches_span, changes, columns) }}
+    {%- endif %}
     {%- for unit, id in meta.get('touches_when_gone', {}).items() %}
         insert into {{ journal('touched') }} (unit, id, source)
         select distinct '{{ unit }}', {{ id }}, '{{ model.name }}' from {{ changes[0] }} where {{ id }} is not null;
@@ -93,24 +103,57 @@
 {% endmacro %}
 
 
-{# Whether a local day has to be counted anew: something that this model reads was replaced there, or as_of has moved on
-   over it. True in a build that makes everything anew. Days that no clock of the data has reached yet are left out. #}
-{% macro in_touched_days(day) -%}
+{# The days of spans: what is the same in `gone` and in `came`, but for how long it lasts, has changed in between alone. #}
+{% macro touched_by_spans(span, changes, columns) %}
+    {%- set end = span.get('to', "cast(null as timestamp)") %}
+    {%- set same = columns | reject('in', [end] + span.get('lasting', [])) | join(', ') %}
+        insert into {{ journal('touched') }} (unit, from_day, to_day, source)
+        select distinct
+            'day', {{ local_date('case when version_count = 1 then ' ~ span.from ~ ' else first_ended_at end') }},
+            {{ local_date('last_ended_at') }}, '{{ model.name }}'
+        from (
+            select
+                {{ same }},
+                count(*) as version_count,
+                min(coalesce({{ end }}, timestamp '9999-12-31')) as first_ended_at,
+                max(coalesce({{ end }}, timestamp '9999-12-31')) as last_ended_at
+            from (select * from {{ changes[0] }} union all select * from {{ changes[1] }})
+            group by {{ same }}
+        );
+{% endmacro %}
+
+
+{# The touched days, a select: something that this model reads was replaced there, or as_of has moved on over them. Wider
+   than a day, all days of the periods of that name that they lie in. #}
+{% macro touched_days(period='day') -%}
+    select cast({{ date_series(
+        first_day_of(period, 'touched.from_day'), last_day_of(period, 'least(touched.to_day, scope.last_day)')
+    ) }} as date) as touched_day
+    from ({{ spans_of_touched_days() }}) as touched
+    cross join {{ standing('int_build_scope') }} as scope
+{%- endmacro %}
+
+
+{% macro spans_of_touched_days() -%}
+    select
+        from_day,
+        to_day
+    from {{ journal('touched') }}
+    where unit = 'day' and source in ('{{ sources_of_touches() | join("', '") }}')
+    union all
+    select
+        last_as_of_day as from_day,
+        last_day as to_day
+    from {{ standing('int_build_scope') }}
+{%- endmacro %}
+
+
+{# Whether a local day has to be counted anew. True in a build that makes everything anew. #}
+{% macro in_touched_days(day, period=none) -%}
     {%- if not is_partial_model() -%}
         true
     {%- else -%}
-        {{ day }} in (
-            select unnest(generate_series(
-                greatest(from_day, scope.first_day), least(to_day, scope.last_day), interval 1 day
-            ))::date
-            from (
-                select from_day, to_day from {{ journal('touched') }}
-                where unit = 'day' and source in ('{{ sources_of_days() | join("', '") }}')
-                union
-                select last_as_of_day, last_day from {{ standing('int_build_scope') }}
-            )
-            cross join {{ standing('int_build_scope') }} as scope
-        )
+        {{ day }} in ({{ touched_days(period or ('month' if config.get('meta').unit == 'month' else 'day')) }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -120,33 +163,52 @@
     {%- if not is_partial_model() -%}
         true
     {%- else -%}
-        coalesce({{ local_date(ended_at) }}, date '9999-12-31') >= (
-            select min(from_day) from (
-                select from_day from {{ journal('touched') }}
-                where unit = 'day' and source in ('{{ sources_of_days() | join("', '") }}')
-                union all
-                select last_as_of_day from {{ standing('int_build_scope') }}
-            )
+        coalesce({{ local_date(ended_at) }}, date '9999-12-31') >= (select min(from_day) from ({{ spans_of_touched_days() }}))
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether a messaging user is touched: one of its sessions or messages was replaced, or its own row. #}
+{% macro in_touched_messaging_users() -%}
+    {%- if not is_partial_model() -%}
+        true
+    {%- else -%}
+        messaging_user_id in (
+            select id from {{ journal('touched') }}
+            where unit = 'messaging_user' and source in ('{{ sources_of_touches() | join("', '") }}')
         )
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro sources_of_days() %}
+{# Who may have touched what this model reads: its sources, and those of the views among them. #}
+{% macro sources_of_touches() %}
     {% set names = [] %}
     {% for unique_id in model.depends_on.nodes %}
         {% do names.append(unique_id.split('.')[-1]) %}
+        {% set source = graph.nodes.get(unique_id) if execute else none %}
+        {% if source and source.config.materialized == 'view' %}
+            {% for behind in source.depends_on.nodes %}
+                {% do names.append(behind.split('.')[-1]) %}
+            {% endfor %}
+        {% endif %}
     {% endfor %}
     {{ return(names | unique | sort | list) }}
 {% endmacro %}
 
 
+{# The units of what facts and dimensions alone are needed for, and no working set: such a model can be made anew in any build. #}
+{% macro units_out_of_facts() %}
+    {{ return(['day', 'month', 'period', 'messaging_user']) }}
+{% endmacro %}
+
+
 {% macro every_day_is_touched() %}
-    {% if config.get('meta', {}).get('unit') != 'day' %}
+    {% if config.get('meta', {}).get('unit') not in units_out_of_facts() %}
         {{ return(false) }}
     {% endif %}
     {{ return(run_query(
         "select count(*) > 0 from " ~ journal('touched') ~ " where unit = 'day' and from_day is null and source in ('"
-        ~ sources_of_days() | join("', '") ~ "')"
+        ~ sources_of_touches() | join("', '") ~ "')"
     ).columns[0].values()[0]) }}
 {% endmacro %}

@@ -4,7 +4,8 @@ with
 hours as (
     select
         *,
-        max(hour_number) over () + 1 as hour_after_last
+        max(hour_number) over () + 1 as hour_after_last,
+        min(case when {{ in_touched_days('date_day') }} then hour_number end) over () as first_hour_told
     from {{ ref('dim_hours') }}
 ),
 
@@ -13,13 +14,16 @@ stretches as (      -- what begins and ends within an hour is in no backlog at t
         stretches.backlog_type,
         stretches.channel_id,
         stretches.is_test_channel,
-        first_hours.hour_number as from_hour,
+        greatest(first_hours.hour_number, first_hours.first_hour_told) as from_hour,
         coalesce(hours_after.hour_number, first_hours.hour_after_last) as until_hour,
         stretches.started_at
     from {{ ref('fct_backlog_stretches') }} as stretches
     inner join hours as first_hours on stretches.started_hour_at = first_hours.hour_started_at
     left join hours as hours_after on stretches.ended_hour_at = hours_after.hour_started_at
-    where stretches.ended_hour_at is distinct from stretches.started_hour_at
+    where
+        stretches.ended_hour_at is distinct from stretches.started_hour_at
+        and {{ reaches_into_touched_days('stretches.started_at', 'stretches.ended_at') }}
+        and coalesce(hours_after.hour_number > first_hours.first_hour_told, true)
 ),
 
 steps as (
@@ -52,25 +56,19 @@ levels as (      -- running sums, each until the next step
 -- Who came earlier and stays longer hides a stretch: the others are the oldest by turns, each for hours of its own.
 turns as (
     select
-        * replace (greatest(from_hour, max(until_hour) over (
+        * exclude (started_at) replace (greatest(from_hour, max(until_hour) over (
             partition by backlog_type, channel_id, is_test_channel order by started_at
             rows between unbounded preceding and 1 preceding
-        )) as from_hour)
+        )) as from_hour),
+        started_at as oldest_started_at
     from stretches
 ),
 
 told as (
-    select
-        *,
-        null as oldest_started_at
-    from levels
+    select * from levels
     where session_count > 0
-    union all
-    select
-        * exclude (started_at),
-        null as session_count,
-        started_at as oldest_started_at
-    from turns
+    union all by name
+    select * from turns
 ),
 
 told_by_hour as (
@@ -91,6 +89,7 @@ final as (
         told.is_test_channel
     from told_by_hour as told
     inner join hours using (hour_number)
+    where {{ in_touched_days('hours.date_day') }}
     group by told.backlog_type, told.channel_id, told.is_test_channel, hours.hour_started_at, hours.date_day
 )
 

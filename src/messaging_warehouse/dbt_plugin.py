@@ -14,12 +14,18 @@ from typing import Any
 import duckdb
 
 from messaging_warehouse import intervals
-from messaging_warehouse.raw_input import find_problems
+from messaging_warehouse.raw_input import file_fingerprints, find_problems
+from messaging_warehouse.serving import PublishingError, publish
 
 
-def raw_input_problems(location: str, contract: str) -> str:
-    """Return one sentence a line for each problem of a raw folder; `contract` is JSON {table: [column]}."""
-    return "\n".join(find_problems(location, json.loads(contract)))
+def raw_input_problems(location: str, contract: str, known: str) -> str:
+    """Return one sentence a line for each problem of a raw folder; JSON {table: [column]} and {table: [known file]}."""
+    return "\n".join(find_problems(location, json.loads(contract), json.loads(known)))
+
+
+def raw_file_fingerprints(folder: str, extension: str) -> str:
+    """Return JSON {file name: fingerprint} of the files of a local folder that have an extension."""
+    return json.dumps(file_fingerprints(Path(folder), extension))
 
 
 def code_fingerprint(project: str) -> str:
@@ -62,7 +68,18 @@ class Plugin:
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions once for the database."""
         conn.create_function("code_fingerprint", code_fingerprint, [str], str, side_effects=True)
-        conn.create_function("raw_input_problems", raw_input_problems, [str, str], str, side_effects=True)
+
+        def publish_serving_copy(location: str, build_id: str, schema: str, relations: str) -> str:
+            """Return what kept the copy from being published, or nothing; `relations` is the JSON of `publish`."""
+            try:
+                publish(conn, location, build_id, schema, json.loads(relations))
+            except PublishingError as error:
+                return str(error)
+            return ""
+
+        conn.create_function("raw_file_fingerprints", raw_file_fingerprints, [str, str], str, side_effects=True)
+        conn.create_function("raw_input_problems", raw_input_problems, [str, str, str], str, side_effects=True)
+        conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 4, str, side_effects=True)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Leave cursors alone: functions registered on the connection are seen by each of them."""

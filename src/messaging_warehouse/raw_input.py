@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import glob
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -19,12 +19,17 @@ BUCKET = "://"
 COMPLAINT_LENGTH = 300
 
 
-def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[str]:
+def find_problems(
+    location: str,
+    contract: Mapping[str, Sequence[str]],
+    known: Mapping[str, Collection[str]] | None = None,
+) -> list[str]:
     """Return one sentence for each thing that keeps a raw folder from being built.
 
     Args:
         location: a folder as `MESSAGING_RAW` names it. A bucket is not looked into: its files are the engine's to open.
         contract: for each raw table the columns that its files must have.
+        known: for raw tables the names of files that an earlier build has read: they are not opened again.
 
     Returns:
         Sentences, each naming the file and the remedy; empty when the folder can be built.
@@ -34,7 +39,11 @@ def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[
     root = Path(location)
     if not root.is_dir():
         return [f"MESSAGING_RAW: there is no folder {location}; give the folder that holds {REQUIRED_TABLE}/."]
-    problems = [problem for table, columns in contract.items() for problem in _table_problems(root / table, columns)]
+    problems = [
+        problem
+        for table, columns in contract.items()
+        for problem in _table_problems(root / table, columns, frozenset((known or {}).get(table, ())))
+    ]
     if not any(_files(root / REQUIRED_TABLE)):
         problems.insert(
             0,
@@ -42,6 +51,12 @@ def find_problems(location: str, contract: Mapping[str, Sequence[str]]) -> list[
             "put the event log's files into that folder.",
         )
     return problems
+
+
+def file_fingerprints(folder: Path, extension: str) -> dict[str, str]:
+    """Return for each file with an extension, by name, what changes when it is written anew: size and nanosecond."""
+    states = {file.name: file.stat() for file in folder.glob(f"*.{extension}")}
+    return {name: f"{state.st_size}/{state.st_mtime_ns}" for name, state in states.items()}
 
 
 def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
@@ -52,7 +67,7 @@ def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
     return ()
 
 
-def _table_problems(folder: Path, columns: Sequence[str]) -> list[str]:
+def _table_problems(folder: Path, columns: Sequence[str], known: Collection[str]) -> list[str]:
     found = _files(folder)
     if not found:
         return [
@@ -62,7 +77,7 @@ def _table_problems(folder: Path, columns: Sequence[str]) -> list[str]:
         ]
     extension, files = found
     check = CHECKS[extension]
-    return [problem for file in files if (problem := check(file, columns)) is not None]
+    return [problem for file in files if file.name not in known and (problem := check(file, columns)) is not None]
 
 
 def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:

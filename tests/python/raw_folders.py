@@ -46,7 +46,7 @@ class ParsedDbt:
             | {
                 "MESSAGING_DB": str(Path(self._place.name) / "warehouse.duckdb"),
                 "MESSAGING_RAW": "schema:parsed",
-                "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, [environ.get("PYTHONPATH")])]),
+                "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
             },
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -60,10 +60,14 @@ class ParsedDbt:
         environment: Mapping[str, str] | None = None,
         kill_after: float | None = None,
     ) -> DbtRun:
-        """Run dbt like `run_dbt` on rows of the user's own; after `kill_after` seconds it is killed (exit code -9)."""
+        """Run dbt like `run_dbt` on rows of the user's own.
+
+        Nothing is published unless the environment says where. After `kill_after` seconds the run is killed (exit code -9).
+        """
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
-        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, **(environment or {})}
+        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, "MESSAGING_SERVING": "none"}
+        environ |= environment or {}
         options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
         job = {"arguments": arguments, "environ": environ, "output": str(output), "kill_after": kill_after}

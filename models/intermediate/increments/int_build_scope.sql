@@ -4,15 +4,11 @@
 with
 
 deliveries as (
-    select
-        occurred_at,
-        received_at
+    select received_at
     from {{ ref('stg_messaging__conversation_event_deliveries') }}
     where rejection_reason is null
     union all
-    select
-        occurred_at,
-        received_at
+    select received_at
     from {{ ref('stg_messaging__presence_event_deliveries') }}
     where rejection_reason is null
 ),
@@ -22,13 +18,6 @@ newest_times as (
     from deliveries
     order by received_at desc
     limit 2
-),
-
-bounds as (
-    select
-        min(occurred_at) as first_at,
-        max(occurred_at) as last_at
-    from deliveries
 ),
 
 measured as (
@@ -54,12 +43,12 @@ final as (
         definitions.last_as_of,
         {{ epoch_milliseconds('definitions.last_as_of') }} as last_as_of_ms,
         {{ local_date('definitions.last_as_of') }} as last_as_of_day,
-        {{ local_date('least(bounds.first_at, guarded.as_of)') }} as first_day,
-        {{ local_date('greatest(bounds.last_at, guarded.as_of)') }} as last_day,
+        -- No clock that is believed is further ahead.
+        {{ local_date("guarded.as_of + interval '" ~ var('clock_skew_tolerance_seconds') ~ " seconds'") }}
+            as last_day,
         definitions.config_fingerprint,
         definitions.code_fingerprint
     from guarded
-    cross join bounds
     cross join {{ ref('stg_messaging__definitions') }} as definitions
     where guarded.clock_guard
 )

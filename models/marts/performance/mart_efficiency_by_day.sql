@@ -7,7 +7,7 @@ sessions as (
         {{ channel_or_none() }} as channel,
         {{ id_or_none('topic_id') }} as topic
     from {{ ref('fct_messaging_sessions') }}
-    where is_closed_handled and not is_test_channel
+    where is_closed_handled and not is_test_channel and {{ in_touched_days('closed_date') }}
 ),
 
 final as (

@@ -8,7 +8,7 @@ resolutions as (
         {{ id_or_none('team_id') }} as team,
         {{ id_or_none('topic_id') }} as topic
     from {{ ref('fct_resolutions') }}
-    where is_resolved and not is_test_channel
+    where is_resolved and not is_test_channel and {{ in_touched_days('resolved_date') }}
 ),
 
 final as (

@@ -7,7 +7,7 @@ works as (
         {{ id_or_none('team_id') }} as team,
         {{ channel_or_none() }} as channel
     from {{ ref('fct_agent_work') }}
-    where is_accepted and not is_test_channel
+    where is_accepted and not is_test_channel and {{ in_touched_days('accepted_date') }}
 ),
 
 final as (

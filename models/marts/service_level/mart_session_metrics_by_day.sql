@@ -6,7 +6,7 @@ session_metrics as (
         *,
         {{ channel_or_none() }} as channel
     from {{ ref('fct_messaging_session_metrics') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('started_date') }}
 ),
 
 sessions as (
@@ -14,7 +14,7 @@ sessions as (
         *,
         {{ channel_or_none() }} as channel
     from {{ ref('fct_messaging_sessions') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('started_date') }}
 ),
 
 values_by_day as (

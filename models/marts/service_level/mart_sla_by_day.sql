@@ -8,7 +8,7 @@ outcomes as (
         {{ id_or_none('agent_id') }} as agent,
         {{ channel_or_none() }} as channel
     from {{ ref('fct_sla_outcomes') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('started_date') }}
 ),
 
 outcomes_by_day as (

@@ -6,7 +6,7 @@ sessions as (
         *,
         {{ channel_or_none() }} as channel
     from {{ ref('fct_messaging_sessions') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('started_date') }}
 ),
 
 messages as (
@@ -14,7 +14,7 @@ messages as (
         *,
         {{ channel_or_none() }} as channel
     from {{ ref('fct_messages') }}
-    where not is_test_channel and not is_orphan
+    where not is_test_channel and not is_orphan and {{ in_touched_days('sent_date') }}
 ),
 
 sessions_by_day as (

@@ -9,7 +9,7 @@ messages as (
         coalesce(actor_type, '(unknown)') as known_actor_type,
         {{ id_or_none('status_code') }} as failure_code
     from {{ ref('fct_messages') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('message_date') }}
 ),
 
 channels as (

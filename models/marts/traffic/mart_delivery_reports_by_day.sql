@@ -8,7 +8,7 @@ messages as (
         coalesce(direction, '(unknown)') as known_direction,
         coalesce(actor_type, '(unknown)') as known_actor_type
     from {{ ref('fct_messages') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('message_date') }}
 ),
 
 channels as (

@@ -3,7 +3,7 @@ with
 
 users as (
     select * from {{ ref('dim_messaging_users') }}
-    where not is_test
+    where not is_test and {{ in_touched_messaging_users() }}
 ),
 
 channels as (
@@ -21,7 +21,7 @@ sessions as (
         max(started_at) as last_session_started_at,
         {{- metrics(['session_count', 'inbound_session_count', 'closed_conversations']) }}
     from {{ ref('fct_messaging_sessions') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_messaging_users() }}
     group by messaging_user_id
 ),
 
@@ -30,7 +30,7 @@ messages as (
         messaging_user_id,
         {{- metrics(['message_count', 'end_user_message_count', 'agent_message_count', 'bot_message_count']) }}
     from {{ ref('fct_messages') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_messaging_users() }}
     group by messaging_user_id
 ),
 

@@ -7,7 +7,7 @@ sessions as (
         {{ channel_or_none() }} as channel,
         coalesce(ended_by_type, '(open)') as ended_by
     from {{ ref('fct_messaging_sessions') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('started_date') }}
 ),
 
 final as (

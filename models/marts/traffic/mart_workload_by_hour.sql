@@ -8,7 +8,7 @@ with
         {{- metrics(part.metrics) }}
     from {{ part.fact }} as told
     inner join {{ ref('dim_dates') }} as local_days on told.{{ part.day }} = local_days.date_day
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('told.' ~ part.day) }}
     group by all
 ),
 {% endfor %}
@@ -19,7 +19,7 @@ backlogs as (
         backlog_type = 'unresolved' as is_unresolved,
         backlog_type = 'unanswered' as is_unanswered
     from {{ ref('fct_backlog_hours') }}
-    where not is_test_channel
+    where not is_test_channel and {{ in_touched_days('backlog_date') }}
 ),
 
 left_at_the_end as (
@@ -50,33 +50,32 @@ joined as (
 hours as (
     select
         hours.*,
-        least(hours.hour_ended_at, build.as_of) as told_at,
-        max(hours.hour_number) over () as last_hour_number
+        least(hours.hour_ended_at, build.as_of) as told_at
     from {{ ref('dim_hours') }} as hours
     cross join {{ ref('dim_build') }} as build
+    where {{ in_touched_days('hours.date_day') }}
 ),
 
-channel_spans as (
+starts as (
     select
-        joined.channel_id,
-        min(hours.hour_number) as first_hour_number,
-        max(hours.last_hour_number) as last_hour_number
-    from joined
-    inner join hours using (hour_started_at)
-    group by joined.channel_id
+        first_hour_at,
+        {{ channel_or_none() }} as channel_id
+    from {{ ref('fct_channel_starts') }}
+    where not is_test_channel
 ),
 
 channel_hours as (      -- quiet hours are rows too: an average over hours needs them
     select
-        *,
-        {{ number_series('first_hour_number', 'last_hour_number') }} as hour_number
-    from channel_spans
+        starts.channel_id,
+        hours.*
+    from starts
+    inner join hours on starts.first_hour_at <= hours.hour_started_at
 ),
 
 final as (
     select
         hours.hour_started_at,
-        channel_hours.channel_id,
+        hours.channel_id,
         channels.channel_name,
         hours.date_day as activity_date,
         hours.hour_of_day,
@@ -90,8 +89,7 @@ final as (
         joined.average_handle_seconds,
         {{ seconds_between('joined.unresolved_since_at', 'hours.told_at') }} as longest_unresolved_seconds,
         {{ seconds_between('joined.unanswered_since_at', 'hours.told_at') }} as longest_unanswered_seconds
-    from channel_hours
-    inner join hours using (hour_number)
+    from channel_hours as hours
     left join joined using (hour_started_at, channel_id)
     left join {{ ref('dim_channels') }} as channels using (channel_id)
 )

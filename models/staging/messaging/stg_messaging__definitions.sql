@@ -1,10 +1,11 @@
 -- Grain: one row: what the numbers mean now and what they are made of, and whether it was so for the last build.
+{{ config(post_hook=forget_what_is_not_built_on()) }}
 with
 
 definitions as (
     select
         {{ config_fingerprint() }} as config_fingerprint,
-        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_location()) }}) as code_fingerprint
+        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_source()) }}) as code_fingerprint
 ),
 
 last_builds as (
@@ -15,7 +16,7 @@ final as (
     select
         definitions.config_fingerprint,
         definitions.code_fingerprint,
-        last_builds.build_id is not null as builds_on_the_last,
+        last_builds.build_id is not null and {{ ledgers_stand() }} as builds_on_the_last,
         last_builds.as_of as last_as_of
     from definitions
     left join last_builds

@@ -1,2 +1,2 @@
--- Grain: one delivery of a conversation event, as it comes in.
-{{ raw_table('raw_conversation_events') }}
+-- Grain: one delivery of a conversation event that this build has to read, as it comes in.
+{{ raw_log('raw_conversation_events') }}

@@ -1,2 +1,2 @@
--- Grain: one delivery of a presence event, as it comes in.
-{{ raw_table('raw_presence_events') }}
+-- Grain: one delivery of a presence event that this build has to read, as it comes in.
+{{ raw_log('raw_presence_events') }}

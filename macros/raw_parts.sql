@@ -1,0 +1,162 @@
+{#
+    How the logs are read: by parts, each of which is read once. See docs/decisions/0046-what-is-read-anew.md.
+
+    A part is a file; of a table it is an hour of `received_at`, as it was delivered. Its fingerprint changes with what it
+    holds: of a file the size and the time of the last change, of an hour the number of rows and the sum of their hashed ids.
+    `journal.parts_read` remembers what the ledgers hold. A part with another fingerprint is read again, whole.
+#}
+
+{# The raw tables that are read by parts. #}
+{% macro raw_logs() %}
+    {{ return(['raw_conversation_events', 'raw_presence_events']) }}
+{% endmacro %}
+
+
+{# The select that lists the parts of a log as they are now. What is in a file is not looked at. #}
+{% macro raw_parts(name) %}
+    {% set seed = ref(name) if raw_mode() == 'demo' else none %}
+    {% if not execute %}
+        {{ return('select 1') }}
+    {% elif raw_mode() == 'files' %}
+        {% set pattern = raw_pattern(name) %}
+        {% set source, part, fingerprint = raw_files_as_they_are(name, pattern) if pattern else (none, none, none) %}
+    {% else %}
+        {% set source = seed or raw_relation(name) %}
+        {% set part = raw_hour(raw_column_types(source)) if source %}
+        {% set fingerprint = "count(*) || '/' || sum(hash(" ~ raw_identity(name) | join(', ') ~ "))" %}
+    {% endif %}
+    {% if source %}
+        {{ return("select " ~ raw_literal(name) ~ " as raw_table, " ~ part ~ " as part, " ~ fingerprint
+            ~ " as fingerprint from " ~ source ~ " group by all") }}
+    {% endif %}
+    {{ return("select cast(null as varchar) as raw_table, cast(null as varchar) as part, cast(null as varchar) as fingerprint where false") }}
+{% endmacro %}
+
+
+{# The files of a pattern: where they are listed, and what is name and fingerprint. The engine knows the time of a change by
+   the second, and a local file can change twice within one: there the plugin looks. #}
+{% macro raw_files_as_they_are(name, pattern) %}
+    {% if '://' in raw_location() %}
+        {{ return(('read_blob(' ~ pattern ~ ')', 'parse_filename(filename)', "size || '/' || epoch_us(last_modified)")) }}
+    {% endif %}
+    {% set folder = raw_literal(raw_location() ~ '/' ~ name) ~ ", " ~ raw_literal(pattern.split('.')[-1][:-1]) %}
+    {{ return(('json_each(raw_file_fingerprints(' ~ folder ~ '))', 'key', "value ->> '$'")) }}
+{% endmacro %}
+
+
+{# By what rows are told apart: a log only grows, and its ids say so. The demo may be edited anywhere, and is small. #}
+{% macro raw_identity(name) %}
+    {{ return(raw_contract()[name] if raw_mode() == 'demo' else ['event_id']) }}
+{% endmacro %}
+
+
+{# The hour of received_at as it was delivered, a text like 2026-03-02T10; '' where there is none. #}
+{% macro raw_hour(types) %}
+    {% if types['received_at'].startswith('TIMESTAMP') %}
+        {{ return("coalesce(cast(date_trunc('hour', cast(received_at as timestamp)) as varchar), '')") }}
+    {% endif %}
+    {{ return("coalesce(left(cast(received_at as varchar), 13), '')") }}
+{% endmacro %}
+
+
+{# The select of a log's base view: the rows of the parts that this build has to read, all of them in a whole build. #}
+{% macro raw_log(name) %}
+    {% set seed = ref(name) if raw_mode() == 'demo' else none %}
+    {% do waits_for('stg_messaging__raw_parts') %}
+    {% if not execute %}
+        {{ return('select 1') }}
+    {% endif %}
+    {% set parts = raw_parts_to_read(name) %}
+    {% if raw_mode() == 'files' %}
+        {% set files = [] %}
+        {% for part in parts %}
+            {% do files.append(raw_location() ~ '/' ~ name ~ '/' ~ part) %}
+        {% endfor %}
+        {% set relation = raw_relation(name, files) %}
+        {% set part = 'parse_filename("file of this row")' %}
+    {% else %}
+        {% set relation = (seed or raw_relation(name)) if parts %}
+        {% set part = raw_hour(raw_column_types(relation)) if relation %}
+    {% endif %}
+    {% if not relation %}
+        {{ return(raw_select(none, none, 'cast(null as varchar)')) }}
+    {% endif %}
+    {% set rows = raw_select(raw_column_types(relation), relation, part) %}
+    {% if raw_mode() == 'files' or not builds_on_the_last() %}
+        {{ return(rows) }}
+    {% endif %}
+    {{ return(rows ~ " where " ~ raw_is_among(part, parts)) }}
+{% endmacro %}
+
+
+{# Whether a row of a table is of one of the parts. The bound is for the engine, which skips what lies before it without
+   reading the rest of the row; what has no time lies nowhere. #}
+{% macro raw_is_among(part, parts) %}
+    {% set literals = [] %}
+    {% for text in parts %}
+        {% do literals.append(raw_literal(text)) %}
+    {% endfor %}
+    {% set condition = part ~ " in (" ~ literals | join(', ') ~ ")" %}
+    {{ return(condition if parts[0] == '' else "received_at >= " ~ raw_literal(parts[0]) ~ " and " ~ condition) }}
+{% endmacro %}
+
+
+{# The parts of a log that this build reads, in order. Where no build has listed them yet there is nothing to be read. #}
+{% macro raw_parts_to_read(name) %}
+    {% set parts = standing('stg_messaging__raw_parts') %}
+    {% if not parts %}
+        {{ return([]) }}
+    {% endif %}
+    {{ return(run_query(
+        "select part from " ~ parts ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read order by part"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# Whether a row of a ledger is of a part that this build reads. By a join, because the engine skips what cannot be in it. #}
+{% macro is_of_parts_to_read(name) %}
+    {% if not raw_parts_to_read(name) %}
+        {{ return('false') }}
+    {% endif %}
+    {{ return(
+        "part in (select part from " ~ standing('stg_messaging__raw_parts') ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read)"
+    ) }}
+{% endmacro %}
+
+
+{# {log: [file, …]}: what an earlier build has looked at and read, and is as it was. #}
+{% macro raw_files_known() %}
+    {% set known = {} %}
+    {% if not flags.FULL_REFRESH and load_relation(journal('parts_read')) %}
+        {% for name in raw_logs() %}
+            {% do known.update({name: run_query(
+                "select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)"
+            ).columns[0].values() | list}) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(known) }}
+{% endmacro %}
+
+
+{# Where the raw rows come from, in one text: what was read elsewhere says nothing of what is here. #}
+{% macro raw_source() %}
+    {{ return(raw_location() ~ (' in ' ~ env_var('MESSAGING_ATTACH', '') if raw_mode() == 'schema' else '')) }}
+{% endmacro %}
+
+
+{# Whether both ledgers are there: of one that was dropped the raw rows are to be read again. #}
+{% macro ledgers_stand() %}
+    {{ return('true' if standing('stg_messaging__conversation_event_ledger') and standing('stg_messaging__presence_event_ledger') else 'false') }}
+{% endmacro %}
+
+
+{# Post-hook of a ledger, in the transaction that filled it: what it has read now. #}
+{% macro journal_parts_read(name) %}
+    {% set is_read = "raw_table = " ~ raw_literal(name) ~ " and is_to_be_read" %}
+    {% set parts = "{{ ref('stg_messaging__raw_parts') }}" %}
+    {{ return(
+        "delete from {{ journal('parts_read') }} where raw_table = " ~ raw_literal(name) ~ " and (part in (select part from "
+        ~ parts ~ " where " ~ is_read ~ ") or not (select builds_on_the_last from {{ ref('stg_messaging__definitions') }})); "
+        ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint from " ~ parts ~ " where " ~ is_read
+    ) }}
+{% endmacro %}

@@ -1,0 +1,27 @@
+-- Grain: one row per log and part of it, as it is now, and whether this build has to read it.
+with
+
+parts as (
+    select * from {{ ref('base_messaging__raw_parts') }}
+),
+
+definitions as (
+    select * from {{ ref('stg_messaging__definitions') }}
+),
+
+parts_read as (
+    select * from {{ journal('parts_read') }}
+),
+
+final as (
+    select
+        parts.raw_table,
+        parts.part,
+        parts.fingerprint,
+        not definitions.builds_on_the_last or parts_read.fingerprint is distinct from parts.fingerprint as is_to_be_read
+    from parts
+    cross join definitions
+    left join parts_read on parts.raw_table = parts_read.raw_table and parts.part = parts_read.part
+)
+
+select * from final

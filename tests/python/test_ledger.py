@@ -1,0 +1,392 @@
+"""The ledgers read each part of a log once: what is new or has changed, and nothing else."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from builders import conversation, presence
+from messaging_warehouse.raw_input import file_fingerprints, find_problems
+from raw_folders import BUILD, parsed_dbt, write_csv, write_ndjson, write_parquet
+from warehouse import RAW_COLUMNS, RAW_SCHEMA, DbtRun, insert_rows, write_raw_schema
+
+EVENTS = "raw_conversation_events"
+PRESENCE = "raw_presence_events"
+LEDGER = "staging.stg_messaging__conversation_event_ledger"
+PRESENCE_LEDGER = "staging.stg_messaging__presence_event_ledger"
+READ = ["run", "--select", f"+{LEDGER.split('.')[1]}", f"+{PRESENCE_LEDGER.split('.')[1]}"]
+SCOPE = ["run", "--select", "+int_build_scope"]
+
+Row = Mapping[str, Any]
+FIRST = conversation("c1").at("10:00").end_user("hi").at("10:05").agent("a1", "hello").rows
+SECOND = conversation("c2").at("2024-03-05 10:00").end_user("hi").at("2024-03-05 10:05").agent("a1", "hello").rows
+SHIFT = presence("a1").at("09:00").status("available").at("17:00").status("offline").rows
+
+
+# --- what the ledger holds ------------------------------------------------------------------------
+
+
+def _ask(run: DbtRun, query: str) -> list[tuple[Any, ...]]:
+    with run.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+def holds(run: DbtRun, *rows: Row, ledger: str = LEDGER) -> bool:
+    """Whether a ledger holds these deliveries, as often as they were delivered, and no others."""
+    columns = ["event_id", "received_at_text", "conversation_id" if ledger == LEDGER else "status"]
+    names = [column.replace("_text", "") for column in columns]
+    found = _ask(run, f"select {', '.join(columns)} from {ledger}")
+    return Counter(found) == Counter(tuple(row[name] for name in names) for row in rows)
+
+
+def rows_read(run: DbtRun) -> dict[str, int]:
+    """How many rows the last build had to read of each log."""
+    return {
+        log: int(_ask(run, f"select count(*) from staging.base_messaging__{log.removeprefix('raw_')}")[0][0])
+        for log in (EVENTS, PRESENCE)
+    }
+
+
+def touched(run: DbtRun, unit: str) -> set[str]:
+    """What the ledgers told the models behind them."""
+    found = _ask(run, f"select id from journal.touched where unit = '{unit}' and source like '%ledger'")
+    return {identity for (identity,) in found}
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+class Folder:
+    """A raw folder and the warehouse that was built from it."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.root = place / "exports"
+
+    def run(self, command: Iterable[str] = READ, **variables: Any) -> DbtRun:
+        """Run dbt on the folder as it is."""
+        return parsed_dbt().run(
+            command, self.place, raw=str(self.root), variables={"max_rejected_rate": 1, **variables}
+        )
+
+    def read(self) -> DbtRun:
+        """Read what is new; it must succeed."""
+        run = self.run()
+        assert run.exit_code == 0, run.output
+        return run
+
+    def events(self, name: str, rows: Iterable[Row], columns: Iterable[str] = RAW_COLUMNS[EVENTS]) -> Path:
+        """Write a file of the event log."""
+        file = self.root / EVENTS / name
+        write_csv(file, tuple(columns), rows)
+        return file
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Two days of events as CSV, one of presence as Parquet, and a completed build of them."""
+    folder = Folder(tmp_path_factory.mktemp("ledger"))
+    folder.events("2024-03-04.csv", FIRST)
+    folder.events("2024-03-05.csv", SECOND)
+    write_parquet(folder.root / PRESENCE / "shift.parquet", dict.fromkeys(RAW_COLUMNS[PRESENCE], "varchar"), SHIFT)
+    run = folder.run(BUILD)
+    assert run.exit_code == 0, run.output
+    shutil.copytree(folder.root, folder.place / "exports as built")
+    shutil.copy(run.database, folder.place / "as built.duckdb")
+    return folder
+
+
+@pytest.fixture
+def folder(built: Folder) -> Folder:
+    """The same folder and warehouse, as they were when the build was completed."""
+    shutil.rmtree(built.root)
+    shutil.copytree(built.place / "exports as built", built.root)
+    shutil.copy(built.place / "as built.duckdb", built.place / "warehouse.duckdb")
+    return built
+
+
+def _spoil(file: Path) -> None:
+    """Overwrite a file with what nobody can read, of the same size and time."""
+    before = file.stat()
+    file.write_bytes(b"\xff" * before.st_size)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_what_has_been_read_is_not_opened_again(folder: Folder) -> None:
+    """Neither by the look at the folder beforehand nor by the build; and once it has changed, the build stops."""
+    events, shift = folder.root / EVENTS / "2024-03-04.csv", folder.root / PRESENCE / "shift.parquet"
+    _spoil(events)
+    _spoil(shift)
+
+    run = folder.read()
+
+    assert rows_read(run) == {EVENTS: 0, PRESENCE: 0}
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+    assert _ask(run, "select count(*) from journal.touched") == [(0,)]
+
+    os.utime(shift)
+    stopped = folder.run()
+
+    sentence = f"{shift}: not a readable Parquet file; write it again or take it out of the folder."
+    assert stopped.exit_code != 0 and sentence in [line.strip() for line in stopped.output.splitlines()]
+    assert str(events) not in stopped.output and "Traceback" not in stopped.output
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+
+
+def test_a_new_file_is_read_whatever_its_times_and_columns(folder: Folder) -> None:
+    """It was received before all that is there, comes with a column too many, and lacks a table of its own."""
+    late = conversation("c1").at("09:00").end_user("first").altered(event_id="late").rows
+    folder.events("late.csv", [row | {"shard": "7"} for row in late], ("shard", *reversed(RAW_COLUMNS[EVENTS])))
+
+    run = folder.read()
+
+    assert rows_read(run) == {EVENTS: 1, PRESENCE: 0}
+    assert holds(run, *FIRST, *SECOND, *late)
+    assert touched(run, "conversation") == {"c1"} and touched(run, "event") == {"late"}
+
+
+def test_a_new_file_that_lacks_a_column_is_refused(folder: Folder) -> None:
+    file = folder.events("short.csv", FIRST, RAW_COLUMNS[EVENTS][:-1])
+    stopped = folder.run()
+    assert stopped.exit_code != 0
+    assert f"{file}: column payload is missing; add it (it may be empty), as the raw contract says." in stopped.output
+    assert holds(stopped, *FIRST, *SECOND)
+
+
+def test_a_file_replaced_under_its_name_replaces_its_rows(folder: Folder) -> None:
+    """Even within a second and with as many bytes. What came again as it was touches nothing."""
+    file = folder.root / EVENTS / "2024-03-04.csv"
+    before = file.stat()
+    kept, altered = FIRST[0], FIRST[1] | {"conversation_id": "c9"}
+    folder.events(file.name, [altered, kept])
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert file.stat().st_size == before.st_size
+
+    run = folder.read()
+
+    assert rows_read(run) == {EVENTS: 2, PRESENCE: 0}
+    assert holds(run, kept, altered, *SECOND)
+    assert touched(run, "conversation") == {"c1", "c9"} and touched(run, "event") == {altered["event_id"]}
+
+
+def test_a_file_that_is_emptied_loses_its_rows_and_one_that_vanishes_does_not(folder: Folder) -> None:
+    """What was taken away after it had been read stays read: raw files may live shorter than the warehouse."""
+    folder.events("2024-03-05.csv", [])
+    vanished = folder.root / EVENTS / "2024-03-04.csv"
+    vanished.rename(folder.place / "elsewhere.csv")
+
+    run = folder.read()
+
+    assert holds(run, *FIRST)
+    assert touched(run, "gone_event") == {row["event_id"] for row in SECOND}
+
+    (folder.place / "elsewhere.csv").rename(vanished)
+
+    run = folder.read()
+
+    assert rows_read(run) == {EVENTS: 0, PRESENCE: 0}
+    assert holds(run, *FIRST)
+
+
+def test_a_folder_in_another_format_is_a_folder_of_other_files(folder: Folder) -> None:
+    """Parquet goes before CSV; what came in both ways was delivered twice, until a full refresh reads what there is."""
+    types = dict.fromkeys(RAW_COLUMNS[EVENTS], "varchar")
+    write_parquet(folder.root / EVENTS / "all.parquet", types, [*FIRST, *SECOND])
+
+    run = folder.read()
+
+    assert holds(run, *FIRST, *SECOND, *FIRST, *SECOND)
+
+    run = folder.run([*SCOPE, "--full-refresh"])
+
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST, *SECOND)
+
+
+def test_a_clock_that_jumps_stops_a_build_that_builds_on_the_last(folder: Folder) -> None:
+    """The ledger remembers the delivery, and the mended file takes its place."""
+    (bad,) = conversation("c3").at("2024-03-05 11:00").end_user("hi").received("2024-04-05 11:00").rows
+    file = folder.events("2024-03-06.csv", [bad])
+
+    stopped = folder.run(SCOPE)
+
+    assert stopped.exit_code != 0
+    assert (
+        "lies more than 7 days (max_clock_gap_days) after the next, 2024-03-05 10:05:00: one bad clock"
+        in stopped.output
+    )
+    assert holds(stopped, *FIRST, *SECOND, bad)
+    assert folder.run(SCOPE).exit_code != 0, "what has been read is judged again"
+
+    good = bad | {"received_at": bad["occurred_at"]}
+    folder.events(file.name, [good])
+    run = folder.run(SCOPE)
+
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST, *SECOND, good)
+    assert _ask(run, "select builds_on_the_last from intermediate.int_build_scope") == [(True,)]
+    assert {"c3"} <= touched(run, "conversation")
+
+
+def test_an_as_of_that_moves_back_makes_the_build_whole(folder: Folder) -> None:
+    """The newest file came again without its newest row. Until this build is done there is none to build on."""
+    folder.events("2024-03-05.csv", SECOND[:1])
+
+    run = folder.run(SCOPE)
+
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST, *SECOND[:1])
+    assert _ask(run, "select builds_on_the_last from intermediate.int_build_scope") == [(False,)]
+    assert _ask(run, "select count(*) from journal.builds") == [(0,)]
+
+
+def test_another_location_makes_the_build_whole_and_so_does_the_way_back(folder: Folder) -> None:
+    elsewhere = folder.place / "other exports"
+    write_csv(elsewhere / EVENTS / "2024-03-04.csv", RAW_COLUMNS[EVENTS], FIRST[:1])
+    run = parsed_dbt().run(READ, folder.place, raw=str(elsewhere), variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST[:1]) and holds(run, ledger=PRESENCE_LEDGER)
+
+    run = folder.read()
+
+    assert rows_read(run) == {EVENTS: 4, PRESENCE: 2}
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+
+
+def test_a_ledger_and_what_is_known_of_it_change_together(folder: Folder) -> None:
+    """Where the journal cannot be written nothing was read, and the next build reads it."""
+    new = conversation("c3").at("2024-03-06 10:00").end_user("hi").rows
+    folder.events("2024-03-06.csv", new)
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "create table journal.kept (raw_table varchar, part varchar check (part <> '2024-03-06.csv'), fingerprint varchar);"
+            "insert into journal.kept from journal.parts_read; drop table journal.parts_read;"
+            "alter table journal.kept rename to parts_read"
+        )
+
+    stopped = folder.run()
+
+    assert stopped.exit_code != 0
+    assert holds(stopped, *FIRST, *SECOND) and touched(stopped, "event") == set()
+
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute("create or replace table journal.parts_read as from journal.parts_read")
+    run = folder.read()
+
+    assert holds(run, *FIRST, *SECOND, *new) and touched(run, "conversation") == {"c3"}
+
+
+def test_a_ledger_that_reads_alone_reads_nothing_twice(folder: Folder) -> None:
+    """Run twice without its parents, it puts the same rows into the same places."""
+    new = conversation("c3").at("2024-03-06 10:00").end_user("hi").rows
+    folder.events("2024-03-06.csv", new)
+    folder.read()
+    run = folder.run(["run", "--select", LEDGER.split(".")[1]])
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST, *SECOND, *new)
+
+
+@pytest.mark.parametrize("extension", ["csv", "parquet", "ndjson"])
+def test_known_files_are_not_looked_at(tmp_path: Path, extension: str) -> None:
+    folder = tmp_path / EVENTS
+    if extension == "parquet":
+        write_parquet(folder / "1.parquet", dict.fromkeys(RAW_COLUMNS[EVENTS], "varchar"), FIRST)
+    elif extension == "csv":
+        write_csv(folder / "1.csv", RAW_COLUMNS[EVENTS], FIRST)
+    else:
+        write_ndjson(folder / "1.ndjson", FIRST)
+    before = file_fingerprints(folder, extension)
+    _spoil(folder / f"1.{extension}")
+    assert list(before) == [f"1.{extension}"] and file_fingerprints(folder, extension) == before
+    assert find_problems(str(tmp_path), {EVENTS: RAW_COLUMNS[EVENTS]}, {EVENTS: list(before)}) == []
+    assert len(find_problems(str(tmp_path), {EVENTS: RAW_COLUMNS[EVENTS]}, {PRESENCE: list(before)})) == 1
+
+
+# --- tables -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """Events as a table of texts, presence as one of timestamps, and a completed build of them."""
+    place = tmp_path_factory.mktemp("tables")
+    write_raw_schema(place / "warehouse.duckdb")
+    with duckdb.connect(str(place / "warehouse.duckdb")) as connection:
+        for column in ("occurred_at", "received_at"):
+            connection.execute(f"alter table {RAW_SCHEMA}.{PRESENCE} alter {column} type timestamp")
+        insert_rows(connection, f"{RAW_SCHEMA}.{EVENTS}", RAW_COLUMNS[EVENTS], [*FIRST, *SECOND])
+        insert_rows(connection, f"{RAW_SCHEMA}.{PRESENCE}", RAW_COLUMNS[PRESENCE], SHIFT)
+    run = parsed_dbt().run(BUILD, place, raw=f"schema:{RAW_SCHEMA}", variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    shutil.copy(run.database, place / "as built.duckdb")
+    return run
+
+
+def _read_tables(tables: DbtRun, *statements: str) -> DbtRun:
+    """Change the raw tables of the warehouse as it was built, and read what is new."""
+    place = tables.database.parent
+    shutil.copy(place / "as built.duckdb", tables.database)
+    with duckdb.connect(str(tables.database)) as connection:
+        connection.execute(f"use {RAW_SCHEMA}")
+        for statement in statements:
+            connection.execute(statement)
+    run = parsed_dbt().run(READ, place, raw=f"schema:{RAW_SCHEMA}", variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    return run
+
+
+def test_an_hour_of_a_table_is_read_once(tables: DbtRun) -> None:
+    run = _read_tables(tables)
+    assert rows_read(run) == {EVENTS: 0, PRESENCE: 0}
+    assert holds(run, *FIRST, *SECOND) and _ask(run, f"select count(*) from {PRESENCE_LEDGER}") == [(2,)]
+
+
+def test_a_row_that_comes_late_is_read_with_its_hour(tables: DbtRun) -> None:
+    """Whichever hour it names, in texts and in timestamps."""
+    run = _read_tables(
+        tables,
+        f"insert into {EVENTS} (event_id, conversation_id, received_at) values ('late', 'c1', '2024-03-04T10:59:00Z')",
+        f"insert into {PRESENCE} (event_id, received_at) values ('early', '0044-03-15 12:00')",
+        f"insert into {PRESENCE} (event_id, received_at) values ('late', '2024-03-04 09:30')",
+    )
+    assert rows_read(run) == {EVENTS: 3, PRESENCE: 3}
+    late = {"event_id": "late", "conversation_id": "c1", "received_at": "2024-03-04T10:59:00Z"}
+    assert holds(run, *FIRST, *SECOND, late)
+    assert _ask(run, f"select count(*) from {PRESENCE_LEDGER}") == [(4,)]
+    assert touched(run, "event") == {"late"} and touched(run, "presence_event") == {"early", "late"}
+
+
+def test_rows_without_a_readable_time_have_a_part_too(tables: DbtRun) -> None:
+    run = _read_tables(
+        tables,
+        f"insert into {EVENTS} (event_id, received_at) values ('none', null), ('empty', ''), ('noon', 'noon, or so')",
+        f"insert into {PRESENCE} (event_id, received_at) values ('none', null), ('ever', 'infinity')",
+    )
+    assert rows_read(run) == {EVENTS: 3, PRESENCE: 2}
+    assert touched(run, "event") == {"none", "empty", "noon"} and touched(run, "presence_event") == {"none", "ever"}
+
+
+def test_a_row_taken_out_of_a_table_and_one_put_in_its_place_are_noticed(tables: DbtRun) -> None:
+    """By its id; what is rewritten under its id is not, because a log only grows."""
+    run = _read_tables(
+        tables,
+        f"update {EVENTS} set event_id = 'other' where event_id = '{FIRST[1]['event_id']}'",
+        f"delete from {EVENTS} where conversation_id = 'c2'",
+        f"update {PRESENCE} set status = 'busy'",
+    )
+    assert rows_read(run) == {EVENTS: 2, PRESENCE: 0}
+    assert holds(run, FIRST[0], FIRST[1] | {"event_id": "other"}, *SECOND)
+
+
+def test_parts_are_told_in_the_words_of_the_source(tables: DbtRun) -> None:
+    found = _ask(tables, "select raw_table, part from journal.parts_read order by 1, 2")
+    assert found == [
+        (EVENTS, "2024-03-04T10"),
+        (EVENTS, "2024-03-05T10"),
+        (PRESENCE, "2024-03-04 09:00:00"),
+        (PRESENCE, "2024-03-04 17:00:00"),
+    ]

@@ -1,0 +1,382 @@
+"""The serving copy: all of one build, read at any time, replaced at once or not at all."""
+
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlalchemy
+from sqlalchemy import create_engine, inspect, text
+
+from builders import ConversationBuilder, conversation, raw_input
+from messaging_warehouse import serving
+from messaging_warehouse.serving import PublishingError, publish
+from raw_folders import BUILD, parsed_dbt
+from serving_readers import BUILD_ID, Looks, by_driver, look, readers
+from warehouse import PROJECT, DbtRun, load_raw
+
+Relations = list[dict[str, Any]]
+
+
+def _serving(place: Path) -> Path:
+    return place / "warehouse_serving.duckdb"
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the published relations of an open database, each with what kind it is."""
+    return dict(
+        connection.execute(
+            "select table_name, table_type from information_schema.tables where table_schema = 'main' order by all"
+        ).fetchall()
+    )
+
+
+def _debris(place: Path) -> list[str]:
+    return sorted(path.name for path in place.iterdir() if ".tmp" in path.name or path.name.endswith(".wal"))
+
+
+# --- what is in it ------------------------------------------------------------------------------
+
+
+def test_the_copy_is_core_and_marts_row_for_row(demo: DbtRun) -> None:
+    with demo.connect() as warehouse, duckdb.connect(str(_serving(demo.database.parent)), read_only=True) as copy:
+        relations = _relations(warehouse)
+        assert _relations(copy) == relations
+        assert set(relations.values()) == {"BASE TABLE", "VIEW"}
+        for name in relations:
+            rows = f"select * from {name}"
+            assert Counter(copy.execute(rows).fetchall()) == Counter(warehouse.execute(rows).fetchall()), name
+        assert copy.execute("select build_state from dim_build").fetchall() == [("complete",)]
+        for about in ("select sql from duckdb_tables() where schema_name = 'main' order by all",
+                      "select table_name, column_name, data_type from duckdb_columns() where not internal "
+                      "and schema_name = 'main' order by all"):  # fmt: skip
+            assert copy.execute(about).fetchall() == warehouse.execute(about).fetchall()
+
+
+def test_the_copy_is_core_and_marts_alone_and_says_what_they_mean(demo: DbtRun) -> None:
+    with duckdb.connect(str(_serving(demo.database.parent)), read_only=True) as copy:
+        assert copy.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("main",)]
+        for undescribed in (
+            "select table_name from duckdb_tables() where coalesce(comment, '') = ''",
+            "select view_name from duckdb_views() where not internal and coalesce(comment, '') = ''",
+            "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''",
+        ):
+            assert copy.execute(undescribed).fetchall() == []
+
+
+def test_the_copy_is_one_file_that_stands_alone(demo: DbtRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = _serving(demo.database.parent)
+    assert _debris(published.parent) == []
+    assert not published.stat().st_mode & 0o222
+    elsewhere = shutil.copy(published, tmp_path / "of march.duckdb")
+    monkeypatch.chdir(tmp_path)
+    for path in (str(published), "of march.duckdb"):
+        with duckdb.connect(path, read_only=True) as copy:
+            for name in _relations(copy):
+                copy.execute(f"select * from {name}").fetchall()
+    engine = create_engine(f"duckdb:///{elsewhere}", connect_args={"read_only": True})
+    with engine.connect() as connection:
+        for view in inspect(engine).get_view_names(schema="main"):
+            connection.execute(text(f"select * from {view}")).fetchall()
+        assert connection.execute(text("select sum(session_count) from mart_channel_traffic_by_day")).scalar_one() > 100
+    engine.dispose()
+
+
+def test_the_copy_opens_as_the_readme_says(demo: DbtRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(demo.database.parent)
+    told = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+    by_driver, by_sqlalchemy = told[0].splitlines()
+    names = {"duckdb": duckdb, "sqlalchemy": sqlalchemy, "NullPool": sqlalchemy.NullPool}
+    with eval(by_driver, names) as copy:
+        assert copy.execute("select count(*) from dim_build").fetchall() == [(1,)]
+    with eval(by_sqlalchemy, names).connect() as connection:
+        assert connection.execute(text("select count(*) from dim_build")).scalar_one() == 1
+
+
+# --- when it is published -------------------------------------------------------------------------
+
+
+def _conversation(number: int) -> ConversationBuilder:
+    return conversation(f"c{number}").at(f"10:{number:02}").end_user("Hello?")
+
+
+def _write(root: Path, *streams: ConversationBuilder) -> str:
+    """Write streams as the raw folder of a shop; return the folder."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw")
+        load_raw(connection, "raw", raw_input(*streams))
+        folder = root / "raw" / "raw_conversation_events"
+        folder.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"copy raw.raw_conversation_events to '{folder}/part.parquet'")
+    return str(folder.parent)
+
+
+def _build(place: Path, raw: str, command: list[str] = BUILD, **environment: str) -> DbtRun:
+    return parsed_dbt().run(
+        command, place, raw=raw, environment={"MESSAGING_SERVING": str(_serving(place)), **environment}
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small shop, built and published once."""
+    place = tmp_path_factory.mktemp("shop")
+    run = _build(place, _write(place, _conversation(1)))
+    assert run.exit_code == 0, run.output
+    return place
+
+
+@pytest.fixture
+def open_shop(shop: Path, tmp_path: Path) -> Path:
+    """A shop of the test's own."""
+    shutil.copytree(shop, tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def _agents_twice(place: Path) -> None:
+    folder = place / "raw" / "raw_agents"
+    folder.mkdir()
+    (folder / "agents.csv").write_text("agent_id,agent_name,email,is_active\na1,Ana,,true\na1,Ann,,true\n")
+
+
+def _rejected_events(place: Path) -> None:
+    _write(place, _conversation(1).event("telepathy"), _conversation(2))
+
+
+def _another_conversation(place: Path) -> None:
+    _write(place, _conversation(1), _conversation(2))
+
+
+@pytest.mark.parametrize(
+    ("command", "change", "exit_code"),
+    [
+        pytest.param(["run"], _rejected_events, 1, id="a model failed"),
+        pytest.param(["build", "--exclude", "resource_type:unit_test"], _agents_twice, 1, id="a test failed"),
+        pytest.param(["run", "--select", "+fct_messages"], _another_conversation, 0, id="a part was built"),
+        pytest.param(["run", "--empty"], _another_conversation, 0, id="no row was built"),
+        pytest.param(["test", "--select", "dim_build"], _another_conversation, 0, id="nothing was built"),
+    ],
+)
+def test_only_a_whole_good_build_is_published(
+    open_shop: Path, command: list[str], change: Callable[[Path], None], exit_code: int
+) -> None:
+    before = _serving(open_shop).read_bytes()
+    change(open_shop)
+    run = _build(open_shop, str(open_shop / "raw"), command)
+    assert run.exit_code == exit_code, run.output
+    assert _serving(open_shop).read_bytes() == before
+    assert _debris(open_shop) == []
+
+
+def test_a_copy_that_cannot_be_published_is_told_in_one_sentence_and_the_warehouse_stands(open_shop: Path) -> None:
+    raw = _write(open_shop, _conversation(1), _conversation(2))
+    no_place = open_shop / "raw" / "raw_conversation_events" / "part.parquet" / "copy.duckdb"
+    run = _build(open_shop, raw, MESSAGING_SERVING=str(no_place))
+    assert run.exit_code != 0
+    sentences = [line for line in run.output.splitlines() if "MESSAGING_SERVING: the warehouse is built, but" in line]
+    assert len(sentences) > 0 and "File exists" in sentences[0]
+    assert "Traceback" not in run.output
+    with run.connect() as warehouse:
+        assert warehouse.execute("select delivery_count, build_state from dim_build").fetchall() == [(2, "complete")]
+
+
+def test_nothing_is_published_where_none_is_wanted(open_shop: Path) -> None:
+    before = _serving(open_shop).read_bytes()
+    run = _build(open_shop, str(open_shop / "raw"), ["run"], MESSAGING_SERVING="none")
+    assert run.exit_code == 0, run.output
+    assert _serving(open_shop).read_bytes() == before
+
+
+# --- the file, without dbt ------------------------------------------------------------------------
+
+
+def _told(number: int) -> duckdb.DuckDBPyConnection:
+    """A warehouse in memory of which a reader's questions get this number for an answer."""
+    connection = duckdb.connect()
+    connection.execute(f"""
+        create table dim_build as select 'build {number}' as build_id, {number} as delivery_count;
+        create table fct_conversation_events as select unnest(range({number})) as conversation_id;
+        create table fct_messaging_sessions as select unnest(range({number})) as session_id;
+        create table mart_channel_traffic_by_day as select {number} as session_count;
+        create table fct_messages as select unnest(range({number})) as message_id;
+    """)
+    return connection
+
+
+TOLD: Relations = [
+    {"name": name, "description": "It's told.", "columns": {}, "view": view}
+    for name, view in {
+        "dim_build": None,
+        "fct_conversation_events": None,
+        "fct_messaging_sessions": None,
+        "mart_channel_traffic_by_day": None,
+        "fct_messages": None,
+        "exp_messages": "select * from main.fct_messages",
+    }.items()
+]
+
+
+def _publish(path: Path, number: int) -> None:
+    with _told(number) as warehouse:
+        publish(warehouse, str(path), f"b{number}", "main", TOLD)
+
+
+def _publish_and_die(path: Path, number: int, function: str) -> None:
+    """Publish, and be killed where a function would have been called."""
+    setattr(serving, function, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    _publish(path, number)
+
+
+@pytest.mark.parametrize("before", ["_comments", "_replace"])
+def test_a_killed_publication_leaves_the_last_copy_and_the_next_its_own_alone(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "serving.duckdb"
+    _publish(path, 1)
+    last = path.read_bytes()
+    killed = multiprocessing.get_context("spawn").Process(target=_publish_and_die, args=(path, 2, before))
+    killed.start()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
+    assert path.read_bytes() == last
+    assert _debris(tmp_path) != []
+
+    _publish(path, 3)
+    assert _debris(tmp_path) == []
+    with by_driver(path) as ask:
+        assert look(ask) == ("build 3", (3,) * 5, "build 3")
+
+
+def test_who_has_the_last_copy_open_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "serving.duckdb"
+    _publish(path, 1)
+    with by_driver(path) as ask_the_last:
+        _publish(path, 2)
+        assert look(ask_the_last) == ("build 1", (1,) * 5, "build 1")
+        with by_driver(path) as ask_in_the_same_process:
+            assert ask_in_the_same_process(BUILD_ID) == "build 1"
+    with by_driver(path) as ask:
+        assert ask(BUILD_ID) == "build 2"
+
+
+def test_a_reader_who_opens_it_for_writing_stops_no_publication(tmp_path: Path) -> None:
+    path = tmp_path / "serving.duckdb"
+    _publish(path, 1)
+    locked = multiprocessing.get_context("spawn").Event()
+    release = multiprocessing.get_context("spawn").Event()
+    rude = multiprocessing.get_context("spawn").Process(target=_hold_for_writing, args=(path, locked, release))
+    rude.start()
+    try:
+        assert locked.wait(60)
+        _publish(path, 2)
+        with by_driver(path) as ask:
+            assert ask(BUILD_ID) == "build 2"
+    finally:
+        release.set()
+        rude.join(60)
+    assert rude.exitcode == 0
+
+
+def _hold_for_writing(path: Path, locked: Any, release: Any) -> None:
+    path.chmod(0o644)  # as who may write to any file
+    with duckdb.connect(str(path)):
+        path.chmod(0o444)
+        locked.set()
+        release.wait(60)
+
+
+@pytest.mark.parametrize("stranger", ["a database", "a text", "a folder"])
+def test_a_file_that_is_no_serving_copy_is_left_alone(tmp_path: Path, stranger: str) -> None:
+    path = tmp_path / "raw.duckdb"
+    if stranger == "a database":
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema landing; create table landing.raw_conversation_events (event_id varchar)")
+    elif stranger == "a text":
+        path.write_text("Dear diary")
+    else:
+        path.mkdir()
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(PublishingError, match=r"raw\.duckdb is there and is no serving copy, so it was left alone"):
+        _publish(path, 1)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_a_bucket_is_refused(tmp_path: Path) -> None:
+    with _told(1) as warehouse, pytest.raises(PublishingError, match="name a local file"):
+        publish(warehouse, "s3://bucket/serving.duckdb", "b1", "main", TOLD)
+
+
+# --- readers during builds --------------------------------------------------------------------------
+
+
+def _assert_at_peace(found: list[Looks], builds: set[str]) -> None:
+    """No reader met an error or two builds, and each saw builds come and go."""
+    for looks in found:
+        assert looks.errors == []
+        assert looks.mixed == []
+        seen = {build_id for build_id, _, _ in looks.seen}
+        assert len(seen) > 1
+        assert seen <= builds
+
+
+@pytest.mark.parametrize("builds", [3, pytest.param(20, marks=pytest.mark.deep)])
+def test_readers_see_one_build_at_a_time_and_no_error_while_others_are_built(open_shop: Path, builds: int) -> None:
+    with by_driver(_serving(open_shop)) as ask:
+        published = {ask(BUILD_ID): 1}
+    with readers(_serving(open_shop)) as found:
+        for number in range(2, builds + 2):
+            raw = _write(open_shop, *(_conversation(each) for each in range(number)))
+            run = _build(open_shop, raw, ["run"])
+            assert run.exit_code == 0, run.output
+            with run.connect() as warehouse:
+                published[(warehouse.execute(BUILD_ID).fetchone() or ("",))[0]] = number
+        time.sleep(1)  # for a last look
+    _assert_at_peace(found, set(published))
+    for looks in found:
+        assert {(build_id, numbers[0]) for build_id, numbers, _ in looks.seen} <= set(published.items())
+        assert looks.seen[-1][0] == list(published)[-1]
+
+
+def _publish_in_place(path: Path, number: int) -> None:
+    """Publish as one should not: table after table, into the file that is read."""
+    with _told(number) as warehouse:
+        warehouse.execute(f"attach '{path}' as copy")
+        for relation in TOLD:
+            if relation["view"] is None:
+                warehouse.execute(f"create or replace table copy.{relation['name']} as from {relation['name']}")
+
+
+def _publish_by_overwriting(path: Path, number: int) -> None:
+    """Publish as one should not: a good file, copied over the one that is read."""
+    _publish(path.with_name("good.duckdb"), number)
+    path.chmod(0o644)
+    shutil.copyfile(path.with_name("good.duckdb"), path)
+
+
+@pytest.mark.parametrize(
+    ("how", "is_safe"), [(_publish, True), (_publish_in_place, False), (_publish_by_overwriting, False)]
+)
+def test_an_unsafe_publication_would_be_seen(tmp_path: Path, how: Callable[[Path, int], None], is_safe: bool) -> None:
+    path = tmp_path / "serving.duckdb"
+    _publish(path, 1)
+    with readers(path) as found:
+        path.chmod(0o444 if is_safe else 0o644)
+        ends_at = time.monotonic() + 5
+        number, blocked = 1, 0
+        while time.monotonic() < ends_at:
+            try:
+                how(path, number + 1)
+                number += 1
+            except duckdb.IOException:  # a reader was in the way
+                blocked += 1
+    if is_safe:
+        assert blocked == 0
+        _assert_at_peace(found, {f"build {each}" for each in range(1, number + 1)})
+    else:
+        assert blocked > 0 or any(looks.errors or looks.mixed for looks in found)
