@@ -11,9 +11,10 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -25,10 +26,15 @@ from warehouse import RAW_SCHEMA, DbtRun, Replay, load_raw, write_raw_schema
 LOGGED = ["--log-level-file", "debug", "--log-format-file", "json", "--log-file-max-bytes", "1000000000"]
 AS_OF_LITERAL = f"'{Replay.AS_OF}'"
 BUILD_ID = "<build_id>"
+LOGS = ("raw_conversation_events", "raw_presence_events")
+LEDGERS = ("staging.stg_messaging__conversation_event_ledger", "staging.stg_messaging__presence_event_ledger")
+# What a part of a log is called while dbt is recorded: like an hour, thirteen characters of `received_at`.
+PART = "PARTS_TO_READ"
+# A question of dbt's is one by whose answer it chooses what to execute; others are about columns and names.
+QUESTIONS_ARE_ABOUT = ("builds_on_the_last", "is_to_be_read", '"journal".')
 
 _LEADING_COMMENTS = re.compile(r"\A(\s+|/\*.*?\*/|--[^\n]*\n)*", re.DOTALL)
 _NAME_OF_A_RUN = re.compile(r"__dbt_tmp\d+")
-_RELATION_CREATED = re.compile(r"\Acreate\s+(?P<kind>table|view)\s")
 _SWAP = re.compile(r'\A(alter (table|view) \S+ rename to "|drop (table|view) if exists \S+__dbt_(backup|tmp)")')
 
 
@@ -37,23 +43,23 @@ _SWAP = re.compile(r'\A(alter (table|view) \S+ rename to "|drop (table|view) if 
 
 @dataclass(frozen=True)
 class Program:
-    """What dbt executed to build one model, without what it asked, and the questions by which it chose to do so."""
+    """What dbt executed to build one model, without what it only asked, and the answers by which it chose to do so."""
 
-    statements: tuple[str, ...]
-    questions: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Recording:
-    """What dbt executed in one build: for each model and hook."""
+Recording = Mapping[str, Program]
 
-    programs: Mapping[str, Program]
 
-    @classmethod
-    def of(cls, run: DbtRun) -> "Recording":
-        """Read the debug log of a run that left only one there."""
-        statements: dict[str, list[str]] = {}
-        questions: dict[str, dict[str, None]] = {}
+def executed(run: DbtRun) -> Recording:
+    """Return what dbt executed in the last build of a warehouse, for each model and hook.
+
+    Its questions are put again to the warehouse as that build left it, where they have the same answers.
+    """
+    statements: dict[str, list[str]] = {}
+    answers: dict[str, dict[str, Any]] = {}
+    with run.connect() as connection:
         for line in (run.target.parent / "logs" / "dbt.log").read_text().splitlines():
             event = json.loads(line)
             node = event["data"].get("node_info", {}).get("unique_id", "")
@@ -61,24 +67,22 @@ class Recording:
                 continue
             statement = _LEADING_COMMENTS.sub("", event["data"]["sql"]).strip()
             match statement.split(maxsplit=1)[0].lower():
-                case "describe" | "with":
-                    pass
-                case "select":
-                    if "builds_on_the_last" in statement or '"journal".' in statement:
-                        questions.setdefault(node, {})[statement] = None
                 case "create" | "insert" | "update" | "delete" | "alter" | "drop" | "truncate":
                     if not _SWAP.match(statement):
                         statements.setdefault(node, []).append(_of_any_run(statement, event["info"]["invocation_id"]))
-                case "begin" | "commit":
+                case "select" if any(word in statement for word in QUESTIONS_ARE_ABOUT):
+                    answers.setdefault(node, {})[statement] = ask(connection, statement)
+                case "select" | "describe" | "with" | "begin" | "commit":
                     pass
                 case other:
                     raise AssertionError(f"dbt executed what a replay does not know: {other}\n{statement}")
-        return cls(
-            {
-                node: Program(tuple(statements.get(node, ())), tuple(questions.get(node, ())))
-                for node in statements | questions
-            }
-        )
+    return {node: Program(tuple(statements.get(node, ())), answers.get(node, {})) for node in {**statements, **answers}}
+
+
+def ask(connection: duckdb.DuckDBPyConnection, question: str) -> Any:
+    """Return an answer as dbt understands it: a value, or the list of the parts of a log that are to be read."""
+    rows = connection.execute(question).fetchall()
+    return [row[0] for row in rows] if "is_to_be_read" in question else rows[0][0]
 
 
 def replaces_in_part(program: Program) -> bool:
@@ -94,30 +98,28 @@ def _of_any_run(statement: str, invocation_id: str) -> str:
 
 @dataclass(frozen=True)
 class Recordings:
-    """The same project built over nothing, and over that build; `answers` are those by which the second was partial."""
+    """The same project built over nothing, over that with a delivery more, and once more without anything new."""
 
     whole: Recording
     partial: Recording
-    answers: Mapping[str, Any]
+    idle: Recording
     built: DbtRun
 
 
 def record(place: Path, **variables: Any) -> Recordings:
-    """Have dbt build a warehouse without rows twice, and keep what it executed."""
+    """Have dbt build a warehouse of next to nothing three times, and keep what it executed."""
     database = place / "warehouse.duckdb"
     write_raw_schema(database)
-    return read_recordings(
-        [build_by_dbt(place, name, as_of=Replay.AS_OF, **variables) for name in ("whole", "partial")]
-    )
-
-
-def read_recordings(runs: Sequence[DbtRun]) -> Recordings:
-    """Read what dbt executed in two runs, of which the second found the first's warehouse as it left it."""
-    whole, partial = (Recording.of(run) for run in runs)
-    questions = {question for program in partial.programs.values() for question in program.questions}
-    with runs[-1].connect() as connection:
-        answers = {question: _answer(connection, question) for question in questions}
-    return Recordings(whole, partial, answers, runs[-1])
+    recordings: dict[str, Recording] = {}
+    for name in ("whole", "partial", "idle"):
+        if name != "idle":
+            # A delivery of no use, but of a part that can be told in what dbt executes.
+            with duckdb.connect(str(database)) as connection:
+                for log in LOGS:
+                    connection.execute(f"insert into {RAW_SCHEMA}.{log} (received_at) values ('{PART}')")
+        run = build_by_dbt(place, name, as_of=Replay.AS_OF, **variables)
+        recordings[name] = executed(run)
+    return Recordings(**recordings, built=run)
 
 
 def build_by_dbt(place: Path, name: str, **variables: Any) -> DbtRun:
@@ -129,11 +131,6 @@ def build_by_dbt(place: Path, name: str, **variables: Any) -> DbtRun:
     )  # fmt: skip
     assert run.exit_code == 0, run.output
     return DbtRun(run.exit_code, run.output, place / "warehouse.duckdb", run.target)
-
-
-def _answer(connection: duckdb.DuckDBPyConnection, question: str) -> Any:
-    (answer,) = connection.execute(question).fetchone() or (None,)
-    return answer
 
 
 # --- the replay ----------------------------------------------------------------------------------
@@ -178,7 +175,7 @@ class IncrementalReplay(Replay):
     @property
     def replaced_in_part(self) -> set[str]:
         """The ids of the incremental models of which the last build replaced only rows."""
-        programs = self._recordings.partial.programs
+        programs = self._recordings.partial
         return {
             unique_id
             for unique_id, node in self._nodes.items()
@@ -237,7 +234,7 @@ class IncrementalReplay(Replay):
         # A build over nothing has no `dim_build` to speak of yet: what dbt did over a standing one includes it.
         recording = self._recordings.partial if self._stands("main.dim_build") else self._recordings.whole
         for unique_id in self._hooks[when]:
-            self._execute(recording.programs.get(unique_id, Program((), ())).statements)
+            self._execute(recording.get(unique_id, Program()).statements)
 
     def _stands(self, name: str) -> bool:
         return name in self._kinds
@@ -248,21 +245,31 @@ class IncrementalReplay(Replay):
         if node["language"] == "python":
             self._build_in_python(name, node["compiled_code"])
             return
-        whole, partial = (
-            recording.programs[unique_id] for recording in (self._recordings.whole, self._recordings.partial)
-        )
-        answers = self._recordings.answers
-        is_partial = bool(partial.questions) and all(
-            _answer(self.connection, question) == answers[question] for question in partial.questions
-        )
-        assert is_partial or partial.questions or whole.statements == partial.statements, (
-            f"{name}: two programs, no question"
-        )
-        if is_partial:
+        program, literals = self._chosen(unique_id)
+        if program is not self._recordings.whole[unique_id] and any(
+            answer is True for answer in program.answers.values()
+        ):
             self._partial.append(node["name"])
-        self._execute((partial if is_partial else whole).statements, name)
+        self._execute(program.statements, name, literals)
 
-    def _execute(self, statements: Sequence[str], name: str = "") -> None:
+    def _chosen(self, unique_id: str) -> tuple[Program, dict[str, str]]:
+        """Return the program that dbt would choose for a model, and what takes the place of the part that it names."""
+        recordings = self._recordings
+        whole, partial, idle = (each[unique_id] for each in (recordings.whole, recordings.partial, recordings.idle))
+        if not partial.answers and not idle.answers:
+            # What dbt need not ask is which relations there are: it says whether the ledgers stand.
+            assert partial.statements == idle.statements, f"{unique_id}: chosen without a question"
+            return (idle if all(map(self._stands, LEDGERS)) else whole), {}
+        for program in (partial, idle):
+            answers = {question: ask(self.connection, question) for question in program.answers}
+            if answers and all(_same_choice(answers[question], told) for question, told in program.answers.items()):
+                parts = next((answer for answer in answers.values() if isinstance(answer, list)), [])
+                return program, _instead_of_the_part(parts)
+        return whole, {}
+
+    def _execute(
+        self, statements: Sequence[str], name: str = "", literals: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Execute the statements in a transaction, as dbt does with what replaces a model."""
         connection, kinds = self.connection, dict(self._kinds)
         connection.begin()
@@ -274,7 +281,7 @@ class IncrementalReplay(Replay):
                     if kind != stood:
                         connection.execute(f"drop {stood} {name}")
                     kinds[name] = kind
-                for literal, value in self._literals.items():
+                for literal, value in {**self._literals, **literals}.items():
                     statement = statement.replace(literal, value)
                 connection.execute(statement)
         except BaseException:
@@ -291,6 +298,23 @@ class IncrementalReplay(Replay):
             for schema, name in ((node["schema"], node["alias"]) for node in self._models)
             if schema == "main" and self._kinds.get(f"{schema}.{name}") == "table"
         }
+
+
+def _same_choice(answer: Any, told: Any) -> bool:
+    """Tell whether dbt goes the same way: which parts there are is filled in, and that there are any decides."""
+    return bool(answer) == bool(told) if isinstance(told, list) else bool(answer == told)
+
+
+def _instead_of_the_part(parts: Sequence[str]) -> dict[str, str]:
+    """Name the parts as `raw_is_among` does: what has no time has no bound either."""
+    if not parts:
+        return {}
+    listed = [f"'{part.replace(chr(39), 2 * chr(39))}'" for part in parts]
+    bound = f"received_at >= '{PART}' and "
+    return {
+        bound: "" if parts[0] == "" else bound.replace(f"'{PART}'", listed[0]),
+        f"in ('{PART}')": f"in ({', '.join(listed)})",
+    }
 
 
 def differing(found: Contents, expected: Contents) -> list[str]:

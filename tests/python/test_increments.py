@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from conftest import GUARDS_OFF
 from hostile_streams import BASE, CLOCK_CHANGES
-from increments import IncrementalReplay, Killed, Recording, build_by_dbt, first_difference, record, replaces_in_part
+from increments import IncrementalReplay, Killed, build_by_dbt, executed, first_difference, record, replaces_in_part
 from raw_folders import contents
 from reference import ConfiguredInput, RawInput
 from strategies import big_configuration, big_stream, configured_streams
@@ -259,7 +259,7 @@ def test_the_replay_does_what_dbt_does(incremental: IncrementalReplay, tmp_path:
         built = {name.removeprefix("main."): rows for name, rows in contents(run).items()}
         difference = first_difference(incremental.published(), built)
         assert not difference, difference
-        programs = Recording.of(run).programs
+        programs = executed(run)
         assert {node for node in programs if replaces_in_part(programs[node])} == set(incremental.replaced_in_part)
 
 
@@ -267,11 +267,11 @@ def test_the_replay_does_what_dbt_does(incremental: IncrementalReplay, tmp_path:
 def test_a_recording_holds_nothing_of_its_run(tmp_path: Path) -> None:
     """Another build over the same warehouse executes the same, and so does one that makes everything anew."""
     recordings = record(tmp_path, **GUARDS_OFF)
-    again = Recording.of(build_by_dbt(tmp_path, "again", as_of=Replay.AS_OF, **GUARDS_OFF))
-    assert again.programs == recordings.partial.programs
+    again = executed(build_by_dbt(tmp_path, "again", as_of=Replay.AS_OF, **GUARDS_OFF))
+    assert again == recordings.idle
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("delete from journal.builds")
-    anew = Recording.of(build_by_dbt(tmp_path, "anew", as_of=Replay.AS_OF, **GUARDS_OFF))
-    for node, program in recordings.whole.programs.items():
+    anew = executed(build_by_dbt(tmp_path, "anew", as_of=Replay.AS_OF, **GUARDS_OFF))
+    for node, program in recordings.whole.items():
         if node.startswith("model."):
-            assert anew.programs[node].statements == program.statements, node
+            assert anew[node].statements == program.statements, node
