@@ -28,8 +28,8 @@ AS_OF_LITERAL = f"'{Replay.AS_OF}'"
 BUILD_ID = "<build_id>"
 LOGS = ("raw_conversation_events", "raw_presence_events")
 LEDGERS = ("staging.stg_messaging__conversation_event_ledger", "staging.stg_messaging__presence_event_ledger")
-# What a part of a log is called while dbt is recorded: like an hour, thirteen characters of `received_at`.
-PART = "PARTS_TO_READ"
+# The part of a log that there is while dbt is recorded: an hour of `received_at` that nothing else names.
+PART = "1987-06-05T04"
 # A question of dbt's is one by whose answer it chooses what to execute; others are about columns and names.
 QUESTIONS_ARE_ABOUT = ("builds_on_the_last", "is_to_be_read", '"journal".')
 
@@ -113,12 +113,16 @@ def record(place: Path, **variables: Any) -> Recordings:
     recordings: dict[str, Recording] = {}
     for name in ("whole", "partial", "idle"):
         if name != "idle":
-            # A delivery of no use, but of a part that can be told in what dbt executes.
+            # A delivery that is rejected, but of a part that can be told in what dbt executes.
             with duckdb.connect(str(database)) as connection:
                 for log in LOGS:
-                    connection.execute(f"insert into {RAW_SCHEMA}.{log} (received_at) values ('{PART}')")
+                    connection.execute(f"insert into {RAW_SCHEMA}.{log} (received_at) values ('{PART}:00:00Z')")
         run = build_by_dbt(place, name, as_of=Replay.AS_OF, **variables)
         recordings[name] = executed(run)
+    partial, idle = (
+        {node for node, told in recordings[name].items() if replaces_in_part(told)} for name in ("partial", "idle")
+    )
+    assert partial == idle, f"recorded for one case only: {partial ^ idle}"
     return Recordings(**recordings, built=run)
 
 
