@@ -22,7 +22,7 @@
         {% set source, part, fingerprint = raw_files_as_they_are(name, pattern) if pattern else (none, none, none) %}
     {% else %}
         {% set source = seed or raw_relation(name) %}
-        {% set part = raw_hour(raw_column_types(source)) if source %}
+        {% set part = raw_hour({} if seed else raw_column_types(source)) if source %}
         {% set fingerprint = "count(*) || '/' || sum(hash(" ~ raw_identity(name) | join(', ') ~ "))" %}
     {% endif %}
     {% if source %}
@@ -52,7 +52,7 @@
 
 {# The hour of received_at as it was delivered, a text like 2026-03-02T10; '' where there is none. #}
 {% macro raw_hour(types) %}
-    {% if types['received_at'].startswith('TIMESTAMP') %}
+    {% if types.get('received_at', 'VARCHAR').startswith('TIMESTAMP') %}
         {{ return("coalesce(cast(date_trunc('hour', cast(received_at as timestamp)) as varchar), '')") }}
     {% endif %}
     {{ return("coalesce(left(cast(received_at as varchar), 13), '')") }}
@@ -73,19 +73,35 @@
             {% do files.append(raw_location() ~ '/' ~ name ~ '/' ~ part) %}
         {% endfor %}
         {% set relation = raw_relation(name, files) %}
-        {% set part = 'parse_filename("file of this row")' %}
     {% else %}
-        {% set relation = (seed or raw_relation(name)) if parts %}
-        {% set part = raw_hour(raw_column_types(relation)) if relation %}
+        {% set relation = (seed or raw_relation(name)) if parts or not builds_on_the_last() %}
     {% endif %}
     {% if not relation %}
         {{ return(raw_select(none, none, 'cast(null as varchar)')) }}
     {% endif %}
-    {% set rows = raw_select(raw_column_types(relation), relation, part) %}
+    {% set types = {} if seed else raw_column_types(relation) %}
+    {% set part = 'parse_filename("file of this row")' if raw_mode() == 'files' else raw_hour(types) %}
+    {% set rows = raw_select(types, relation, part) %}
     {% if raw_mode() == 'files' or not builds_on_the_last() %}
         {{ return(rows) }}
     {% endif %}
     {{ return(rows ~ " where " ~ raw_is_among(part, parts)) }}
+{% endmacro %}
+
+
+{# The rows of some parts of a log as they are, a from-expression; null where there are no parts. #}
+{% macro raw_rows_of(name, parts) %}
+    {% if not parts %}
+        {{ return(none) }}
+    {% elif raw_mode() == 'files' %}
+        {% set files = [] %}
+        {% for part in parts %}
+            {% do files.append(raw_location() ~ '/' ~ name ~ '/' ~ part) %}
+        {% endfor %}
+        {{ return(raw_relation(name, files)) }}
+    {% endif %}
+    {% set relation = ref(name) if raw_mode() == 'demo' else raw_relation(name) %}
+    {{ return('(select * from ' ~ relation ~ ' where ' ~ raw_is_among(raw_hour(raw_column_types(relation)), parts) ~ ')') }}
 {% endmacro %}
 
 

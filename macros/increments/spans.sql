@@ -1,20 +1,29 @@
 {# The CTE `spans_merged`, or another name: what overlaps or touches among the spans (from_ms to to_ms, both included) of a key is one span;
    so is what lies less than a quarter of an hour apart, because nothing is lost by looking at a little more. #}
 {% macro spans_merged(spans, key, name='spans_merged') %}
+{{ name }}_told_once as (      -- of two that are equal, neither comes first
+    select
+        {{ key }},
+        from_ms,
+        max(to_ms) as to_ms
+    from {{ spans }}
+    group by {{ key }}, from_ms
+),
+
 {{ name }}_preceded as (
     select
         *,
         max(to_ms) over (
-            partition by {{ key }} order by from_ms, to_ms rows between unbounded preceding and 1 preceding
+            partition by {{ key }} order by from_ms rows between unbounded preceding and 1 preceding
         ) as to_ms_before
-    from {{ spans }}
+    from {{ name }}_told_once
 ),
 
 {{ name }}_numbered as (
     select
         *,
         count(*) filter (where to_ms_before is null or from_ms > to_ms_before + 900000) over (
-            partition by {{ key }} order by from_ms, to_ms rows unbounded preceding
+            partition by {{ key }} order by from_ms rows unbounded preceding
         ) as span_number
     from {{ name }}_preceded
 ),

@@ -264,7 +264,8 @@ def test_a_ledger_and_what_is_known_of_it_change_together(folder: Folder) -> Non
     folder.events("2024-03-06.csv", new)
     with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
         connection.execute(
-            "create table journal.kept (raw_table varchar, part varchar check (part <> '2024-03-06.csv'), fingerprint varchar);"
+            "create table journal.kept "
+            "(raw_table varchar, part varchar, fingerprint varchar, check (part <> '2024-03-06.csv'));"
             "insert into journal.kept from journal.parts_read; drop table journal.parts_read;"
             "alter table journal.kept rename to parts_read"
         )

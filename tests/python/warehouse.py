@@ -161,8 +161,12 @@ class Replay:
         self.connection.execute("set TimeZone = 'UTC'")
         self.connection.execute("attach ':memory:' as warehouse; use warehouse")
         self.connection.execute(f"attach '{run.database}' as built (read_only)")
-        for schema in {node["schema"] for node in nodes.values()} | {RAW_SCHEMA, "seeds"}:
+        for schema in {node["schema"] for node in nodes.values()} | {RAW_SCHEMA, "seeds", "journal"}:
             self.connection.execute(f"create schema if not exists warehouse.{schema}")
+        for (table,) in self.connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'journal'"
+        ).fetchall():  # empty: every example is the first build
+            self.connection.execute(f"create table journal.{table} as from built.journal.{table} limit 0")
         for node in nodes.values():
             if node["resource_type"] == "seed":
                 name = f"{node['schema']}.{node['alias']}"

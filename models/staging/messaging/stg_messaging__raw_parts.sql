@@ -18,7 +18,8 @@ final as (
         parts.raw_table,
         parts.part,
         parts.fingerprint,
-        not definitions.builds_on_the_last or parts_read.fingerprint is distinct from parts.fingerprint as is_to_be_read
+        (parts_read.fingerprint is distinct from parts.fingerprint) or not definitions.builds_on_the_last
+            as is_to_be_read
     from parts
     cross join definitions
     left join parts_read on parts.raw_table = parts_read.raw_table and parts.part = parts_read.part
