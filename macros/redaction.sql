@@ -184,11 +184,14 @@ select * from final
         {{ return(false) }}
     {% endif %}
     {% set addresses = ref('stg_messaging__redacted_addresses') %}
+    {% if not run_query('select count(*) > 0 from ' ~ addresses).columns[0].values()[0] %}
+        {{ return(false) }}
+    {% endif %}
     {% set rows = raw_rows_of('raw_conversation_events', run_query(
         "select part from " ~ ref('base_messaging__raw_parts') ~ " anti join " ~ journal('parts_read')
         ~ " using (raw_table, part, fingerprint) where raw_table = 'raw_conversation_events' order by part"
     ).columns[0].values() | list) %}
-    {% if not rows or not run_query('select 1 from ' ~ addresses ~ ' limit 1').rows %}
+    {% if not rows %}
         {{ return(false) }}
     {% endif %}
     {{ return(run_query(
