@@ -231,7 +231,7 @@ def test_now_is_the_moment_of_the_run(folder: Path, tmp_path: Path) -> None:
             [*_events(40), _received("2024-05-01 10:00")],
             "The newest received_at, 2024-05-01 10:00:00, lies more than 7 days (max_clock_gap_days) after the next, "
             "2024-03-04 10:00:00: one bad clock would end every session; mend that delivery, or give as_of.",
-            1,      # as it was
+            1,  # as it was
         ),
         (
             _events(20, bad=2),

@@ -1,4 +1,4 @@
--- Grain: one row per piece of work that has come, gone or changed its stretch since the last build: as it was, and as it is.
+-- Grain: one row per piece of work that has come, gone or changed its stretch: as it was, and as it is.
 {{ waits_for('int_agent_work_concluded', 'int_conversations_touched') }}
 with
 {% if is_partial_build() %}

@@ -1,4 +1,4 @@
--- Grain: one row per conversation that may have changed by itself: by what was delivered, by as_of, by reference tables.
+-- Grain: one row per conversation that may have changed: by what was delivered, by as_of, by reference tables.
 {{ waits_for(
     'int_agents_reassigned', 'int_messaging_users_changed', 'int_conversations_delivered', 'int_build_scope'
 ) }}
