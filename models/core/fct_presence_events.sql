@@ -1,4 +1,5 @@
 -- Grain: one row per accepted presence event.
+{{ waits_for('int_build_scope') }}
 with
 
 events as (

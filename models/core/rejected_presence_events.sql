@@ -1,4 +1,5 @@
 -- Grain: one row per rejected delivery of a presence event.
+{{ waits_for('int_build_scope') }}
 with
 
 rejected as (

@@ -1,4 +1,5 @@
 -- Grain: one row per exact redelivery of a presence event.
+{{ waits_for('int_build_scope') }}
 with
 
 redeliveries as (

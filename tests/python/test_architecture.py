@@ -106,6 +106,35 @@ def test_every_raw_table_is_read_once(manifest: Manifest) -> None:
     _edge_to_raw.pop()
 
 
+def ancestors(manifest: Manifest, model: str) -> set[str]:
+    """Return the ids of all that comes before a model."""
+    found: set[str] = set()
+    waiting = [model]
+    while waiting:
+        parents = manifest["nodes"].get(waiting.pop(), {}).get("depends_on", {}).get("nodes", [])
+        waiting += [parent for parent in parents if parent not in found]
+        found.update(parents)
+    return found
+
+
+def undecided(manifest: Manifest) -> set[str]:
+    """Name the incremental models that may be built before it is known whether the build builds on the last one."""
+    return {
+        node["name"]
+        for model, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental"
+        if PREFIX + ("stg_messaging__definitions" if "staging" in node["fqn"] else "int_build_scope")
+        not in ancestors(manifest, model)
+    }
+
+
+def test_whatever_builds_on_the_last_build_waits_until_that_is_decided(manifest: Manifest) -> None:
+    assert undecided(manifest) == set()
+    broken = json.loads(json.dumps(manifest))
+    broken["nodes"][PREFIX + "fct_presence_events"]["depends_on"]["nodes"].remove(PREFIX + "int_build_scope")
+    assert undecided(broken) == {"fct_presence_events"}
+
+
 def test_a_mart_cannot_reach_behind_core(tmp_path: Path) -> None:
     """Private models are private: dbt refuses to parse a mart that reads one."""
     copy = tmp_path / "project"

@@ -20,6 +20,11 @@ BREAKAGES = {
         "insert into rejected_presence_events select * from rejected_presence_events limit 1",
         "update dim_build set delivery_count = delivery_count + 1",
     ],
+    "assert_ledgers_hold_what_was_delivered": [
+        "delete from staging.stg_messaging__conversation_event_ledger where event_id is null",
+        "insert into staging.stg_messaging__presence_event_ledger"
+        " select * from staging.stg_messaging__presence_event_ledger limit 1",
+    ],
     "assert_every_delivery_is_told_with_its_outcome": [
         "delete from repeated_events where event_id = (select min(event_id) from repeated_events)",
         "delete from repeated_presence_events",

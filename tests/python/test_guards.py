@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from builders import RawRowDict, conversation, presence
+from conftest import Shared, compiled
 from raw_folders import BUILD, assert_same, contents, parsed_dbt, without_rejections, write_csv_folder
 from reference import RawInput
-from warehouse import RAW_SCHEMA, DbtRun, Replay, write_raw_schema
+from warehouse import DbtRun, Replay
 
 EVENTS = "raw_conversation_events"
 PRESENCE = "raw_presence_events"
@@ -21,13 +22,9 @@ PRESENCE = "raw_presence_events"
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+def guarded(shared: Shared) -> Replay:
     """The project's SQL with the guards as they are by default."""
-    place = tmp_path_factory.mktemp("guarded")
-    write_raw_schema(place / "warehouse.duckdb")
-    run = parsed_dbt().run(BUILD, place, raw=f"schema:{RAW_SCHEMA}")
-    assert run.exit_code == 0, run.output
-    return Replay(run)
+    return Replay(shared("guarded", lambda place: compiled(place, parsed_dbt().run)))
 
 
 def _events(good: int, bad: int = 0) -> list[RawRowDict]:

@@ -2,11 +2,37 @@
 -- bear on the agent's focus and not by time; and visits count these messages and no others.
 with
 
+bearing_on_focus as (
+    select
+        events.actor_id as agent_id,
+        events.conversation_id,
+        events.event_id,
+        events.occurred_at,
+        {{ rank_in_total_order('events', 'vocabulary') }} as sort_rank,
+        vocabulary.focus_effect != 'ends' as is_focus,
+        vocabulary.is_message
+    from {{ ref('fct_conversation_events') }} as events
+    inner join {{ ref('stg_messaging__event_types') }} as vocabulary using (event_type)
+    where events.actor_type = 'agent' and vocabulary.focus_effect is not null
+    union all
+    select
+        presence.agent_id,
+        cast(null as varchar) as conversation_id,
+        presence.event_id,
+        presence.occurred_at,
+        90 as sort_rank,
+        false as is_focus,
+        false as is_message
+    from {{ ref('fct_presence_events') }} as presence
+    inner join {{ ref('stg_messaging__presence_statuses') }} as statuses using (status)
+    where statuses.ends_focus
+),
+
 placed as (
     select
         *,
-        row_number() over (partition by agent_id order by occurred_ms, sort_rank, event_id) as place
-    from {{ ref('int_focus_events') }}
+        row_number() over (partition by agent_id order by occurred_at, sort_rank, event_id) as place
+    from bearing_on_focus
 ),
 
 visits as (

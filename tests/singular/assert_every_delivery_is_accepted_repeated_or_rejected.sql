@@ -1,13 +1,13 @@
 -- Deliveries up to as_of = accepted events + exact redeliveries + rejected events, for each log. Deliveries are counted
--- where they come in, everything else where it comes out.
+-- in the ledgers, everything else where it comes out.
 with
 
 sides as (
     select
         'conversation events' as event_log,
         (
-            select count(*) from {{ ref('base_messaging__conversation_events') }}
-            where {{ is_delivered_as_of(utc_timestamp('received_at')) }}
+            select count(*) from {{ ref('stg_messaging__conversation_event_ledger') }}
+            where {{ is_delivered_as_of() }}
         ) as delivered,
         delivery_count as delivered_as_told,
         (select count(*) from {{ ref('fct_conversation_events') }}) as accepted,
@@ -18,11 +18,11 @@ sides as (
     select
         'presence events' as event_log,
         (
-            select count(*) from {{ ref('base_messaging__presence_events') }}
-            where {{ is_delivered_as_of(utc_timestamp('received_at')) }}
+            select count(*) from {{ ref('stg_messaging__presence_event_ledger') }}
+            where {{ is_delivered_as_of() }}
         ) as delivered,
         presence_delivery_count as delivered_as_told,
-        (select count(*) from {{ ref('int_presence_events_deduplicated') }}) as accepted,
+        (select count(*) from {{ ref('fct_presence_events') }}) as accepted,
         exact_presence_redelivery_count as repeated,
         (select count(*) from {{ ref('rejected_presence_events') }}) as rejected
     from {{ ref('dim_build') }}

@@ -12,7 +12,7 @@ first_events as (
 -- Hours that opened two days before the first event are over by then, wherever on earth they opened.
 bounds as (
     select
-        cast(first_events.first_at as date) - 2 as first_date,
+        cast(coalesce(first_events.first_at, build.as_of) as date) - 2 as first_date,
         cast(build.as_of as date) + {{ business_time_horizon_days() }} as last_date
     from first_events
     cross join {{ ref('int_build') }} as build
