@@ -14,7 +14,7 @@
         {{ return('') }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
-    {% set statements = create_journal() %}
+    {% set statements = [create_journal(), drop_changes(), begin_changes()] | select | join('; ') %}
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% endif %}
@@ -48,7 +48,12 @@
         {% set statements = statements ~ '; ' ~ close_journal() %}
     {% endif %}
     {% do at_once(statements) %}
-    {{ return(publish_serving_copy(results)) }}
+    {% set refusal = publish_serving_copy(results) %}
+    {% set changes = drop_changes() %}
+    {% if changes %}
+        {% do at_once(changes) %}
+    {% endif %}
+    {{ return(refusal) }}
 {% endmacro %}
 
 

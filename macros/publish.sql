@@ -12,11 +12,16 @@
             "MESSAGING_SERVING: nothing was published; give the profile the plugin messaging_warehouse.dbt_plugin, or say none."
         )) }}
     {% endif %}
-    {% set problem = run_query(
+    {% set publication = fromjson(run_query(
         "select publish_serving_copy(" ~ raw_literal(location) ~ ", " ~ raw_literal(invocation_id) ~ ", "
-        ~ raw_literal(target.schema) ~ ", " ~ raw_literal(tojson(published_relations(results))) ~ ")"
-    ).columns[0].values()[0] %}
-    {{ return(refuse_with(problem) if problem else '') }}
+        ~ raw_literal(target.schema) ~ ", " ~ raw_literal(tojson(published_relations(results))) ~ ", "
+        ~ raw_literal(last_publication()) ~ ")"
+    ).columns[0].values()[0]) %}
+    {% if publication.problem %}
+        {{ return(refuse_with(publication.problem)) }}
+    {% endif %}
+    {% do at_once(journal_publication(publication)) %}
+    {{ return('') }}
 {% endmacro %}
 
 
@@ -45,6 +50,7 @@
 {# What is published: the relations of the target's own schema, in the order in which they were built. #}
 {% macro published_relations(results) %}
     {% set relations = [] %}
+    {% set changed = tables_of_changes() %}
     {% for node in results | map(attribute='node') if node.resource_type == 'model' and node.schema == target.schema %}
         {% set columns = {} %}
         {% for column in node.columns.values() %}
@@ -55,7 +61,68 @@
             'description': node.description,
             'columns': columns,
             'view': without_database(node.compiled_code) if node.config.materialized == 'view' else none,
+            'changes': {
+                'gone': journal('gone__' ~ node.alias) | string,
+                'came': journal('came__' ~ node.alias) | string,
+                'grain': node.config.meta.get('grain', []),
+            } if 'gone__' ~ node.alias in changed and 'came__' ~ node.alias in changed else none,
         }) %}
     {% endfor %}
     {{ return(relations) }}
+{% endmacro %}
+
+
+{#
+    When the new copy may be made out of the last one: core and marts differ from what was last published by no more than
+    what this build has written down. journal.published holds the last publication until a build begins that does not
+    end with one: the first build that begins after it enters itself (`next_build_id`), the second finds that and removes
+    the row. So a build that finds its own id there is the only one since.
+#}
+{% macro begin_changes() %}
+    {% set statements %}
+        delete from {{ journal('published') }} where next_build_id is not null;
+        update {{ journal('published') }} set next_build_id = '{{ invocation_id }}'
+    {% endset %}
+    {{ return(statements) }}
+{% endmacro %}
+
+
+{# The last publication as JSON, if this build alone has come after it. #}
+{% macro last_publication() %}
+    {{ return(run_query(
+        "select coalesce(max(cast(to_json(struct_pack(build_id, file, form, is_whole)) as varchar)), '') from " ~ journal('published')
+        ~ " where next_build_id = '" ~ invocation_id ~ "'"
+    ).columns[0].values()[0]) }}
+{% endmacro %}
+
+
+{# What must not stay in any part of the file, not even where nothing points to, calls for a whole copy: say so within the build. #}
+{% macro publish_whole() %}{{ return('delete from ' ~ journal('published')) }}{% endmacro %}
+
+
+{% macro journal_publication(publication) %}
+    {% set statements %}
+        delete from {{ journal('published') }};
+        insert into {{ journal('published') }} (build_id, file, form, is_whole)
+        values ('{{ publication.build_id }}', '{{ publication.file }}', '{{ publication.form }}', {{ publication.is_whole }})
+    {% endset %}
+    {{ return(statements) }}
+{% endmacro %}
+
+
+{% macro drop_changes() %}
+    {% set statements = [] %}
+    {% for table in tables_of_changes() %}
+        {% do statements.append('drop table ' ~ journal(table)) %}
+    {% endfor %}
+    {{ return(statements | join('; ')) }}
+{% endmacro %}
+
+
+{# The tables in which a build has written down what it deleted and inserted. #}
+{% macro tables_of_changes() %}
+    {{ return(run_query(
+        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'journal' "
+        "and regexp_matches(table_name, '^(gone|came)__')"
+    ).columns[0].values() | list) }}
 {% endmacro %}

@@ -16,6 +16,9 @@
     meta.touches_days, or all from meta.touches_span.from to .to (timestamps; without an end, for ever). Of a row that only
     lasts shorter or longer now, which the columns in meta.touches_span.lasting tell as well, it is the days in between. A
     row of a dimension that changes touches every day, since marts show its names: meta.touches_every_day.
+
+    What is gone and what came stays in the journal until the build is published: the serving copy is brought up to date
+    with it.
 #}
 
 {% macro get_incremental_replace_touched_sql(arg_dict) %}
@@ -23,14 +26,16 @@
     {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
     {% set is_touched = is_touched_unit(config.get('meta')) %}
     {% set stood = this.identifier ~ '__stood' %}
-    {% set gone = this.identifier ~ '__gone' %}
-    {% set came = this.identifier ~ '__came' %}
+    {% set is_published = model.schema == target.schema %}
+    {% set temporary = '' if is_published else 'temporary' %}
+    {% set gone = journal('gone__' ~ this.identifier) if is_published else this.identifier ~ '__gone' %}
+    {% set came = journal('came__' ~ this.identifier) if is_published else this.identifier ~ '__came' %}
     {% set statements %}
         create or replace temporary table {{ stood }} as
         select {{ columns }} from {{ target_relation }} as stands where {{ is_touched }};
-        create or replace temporary table {{ gone }} as
+        create or replace {{ temporary }} table {{ gone }} as
         select * from {{ stood }} except all select {{ columns }} from {{ arg_dict['temp_relation'] }};
-        create or replace temporary table {{ came }} as
+        create or replace {{ temporary }} table {{ came }} as
         select {{ columns }} from {{ arg_dict['temp_relation'] }} except all select * from {{ stood }};
         {{ touched_by(config.get('meta'), [gone, came], arg_dict['dest_columns'] | map(attribute='name') | list) }}
         {%- if config.get('meta').grain %}
@@ -41,9 +46,11 @@
         delete from {{ target_relation }} as stands where {{ is_touched }};
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ arg_dict['temp_relation'] }};
         {%- endif %}
-        drop table {{ stood }};
+        drop table {{ stood }}
+        {%- if not is_published %};
         drop table {{ gone }};
         drop table {{ came }}
+        {%- endif %}
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}

@@ -7,6 +7,9 @@
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
     journal.parts_read  which parts of the logs the ledgers hold, and as what they were read.
+    journal.published   the last publication of the serving copy, and the one build that has begun since. Without a row the
+                        copy is made whole.
+    journal.gone__x, came__x    what the build deleted from and inserted into the published table x.
 
     unit            id                  from_ms, to_ms                    from_day, to_day
     event           event id            -                                 -
@@ -29,7 +32,10 @@
         create table if not exists {{ journal('touched') }} (
             unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
         );
-        create table if not exists {{ journal('parts_read') }} (raw_table varchar, part varchar, fingerprint varchar)
+        create table if not exists {{ journal('parts_read') }} (raw_table varchar, part varchar, fingerprint varchar);
+        create table if not exists {{ journal('published') }} (
+            build_id varchar, file varchar, form varchar, is_whole boolean, next_build_id varchar
+        )
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}
@@ -51,9 +57,12 @@
 
 
 {# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and where it
-   dies half-way there is nothing to build on. #}
+   dies half-way there is nothing to build on. Nor does the serving copy gain by it. #}
 {% macro forget_what_is_not_built_on() %}
-    {{ return("delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }})") }}
+    {{ return(
+        "delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }});"
+        "delete from {{ journal('published') }} where not (select builds_on_the_last from {{ this }})"
+    ) }}
 {% endmacro %}
 
 

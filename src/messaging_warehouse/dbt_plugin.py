@@ -7,6 +7,7 @@ package stays free of dbt.
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import duckdb
 from messaging_warehouse import intervals
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from messaging_warehouse.rewriting import Rewriting, RewritingError
-from messaging_warehouse.serving import PublishingError, publish
+from messaging_warehouse.serving import Publication, PublishingError, publish
 
 
 def raw_input_problems(location: str, contract: str, known: str) -> str:
@@ -87,17 +88,19 @@ class Plugin:
         """Register the functions once for the database."""
         conn.create_function("code_fingerprint", code_fingerprint, [str], str, side_effects=True)
 
-        def publish_serving_copy(location: str, build_id: str, schema: str, relations: str) -> str:
-            """Return what kept the copy from being published, or nothing; `relations` is the JSON of `publish`."""
+        def publish_serving_copy(location: str, build_id: str, schema: str, relations: str, last: str) -> str:
+            """Return the JSON of the publication, or {"problem": sentence}; `relations` and `last` are JSON too."""
+            before = Publication(**json.loads(last)) if last else None
             try:
-                publish(conn, location, build_id, schema, json.loads(relations))
+                return json.dumps(
+                    dataclasses.asdict(publish(conn, location, build_id, schema, json.loads(relations), before))
+                )
             except PublishingError as error:
-                return str(error)
-            return ""
+                return json.dumps({"problem": str(error)})
 
         conn.create_function("raw_file_fingerprints", raw_file_fingerprints, [str, str], str, side_effects=True)
         conn.create_function("raw_input_problems", raw_input_problems, [str, str, str], str, side_effects=True)
-        conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 4, str, side_effects=True)
+        conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 5, str, side_effects=True)
         if _is_local_file(self._path):
             rewriting = Rewriting(conn, Path(self._path))
             rewriting.remove_leftovers()

@@ -3,13 +3,19 @@
 A DuckDB file has one writer and, while it writes, no reader. So readers get a file of their own, which is never written
 in place: a new one is made beside it, flushed to the disk and renamed onto it. A rename is atomic, so whoever opens the
 name gets all of one build; whoever has the old file open keeps it to the end.
+
+Where the file is the last publication's own, the new one is made out of its bytes and of what has changed since.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +30,31 @@ class PublishingError(Exception):
     """The copy was not published; the message is one sentence for whoever runs the build."""
 
 
+@dataclass(frozen=True)
+class Publication:
+    """What one publication tells the next.
+
+    Attributes:
+        build_id: the build that was published.
+        file: a mark of the file, its size and time, which any write to it changes.
+        form: a fingerprint of all but the rows: names, columns, constraints, descriptions and views.
+        is_whole: whether every row was copied, or the file was made out of the last one.
+    """
+
+    build_id: str
+    file: str
+    form: str
+    is_whole: bool
+
+
 def publish(
     warehouse: duckdb.DuckDBPyConnection,
     location: str,
     build_id: str,
     schema: str,
     relations: Sequence[Mapping[str, Any]],
-) -> None:
+    last: Publication | None = None,
+) -> Publication:
     """Replace the serving copy at `location` by the relations as they now stand in a schema of the warehouse.
 
     Args:
@@ -40,7 +64,10 @@ def publish(
         schema: where the relations stand, in the warehouse and in the copy.
         relations: each with its `name` and `description`, its `columns` as {name: description}, and `view`: null for a
             table, for a view the query behind it. Each comes after those that it reads. The queries are not taken
-            from the warehouse because the engine does not print every view so that it can be read again.
+            from the warehouse because the engine does not print every view so that it can be read again. A table may
+            have `changes`: {`gone`, `came`: tables of the rows that were deleted and inserted since the last
+            publication, `grain`: the columns that identify a row, if any do}. Without them it has changed altogether.
+        last: the last publication, if `changes` tells all that has happened to the tables since.
 
     Raises:
         PublishingError: nothing was published. The file at `location` is as it was, and no other is left behind.
@@ -55,10 +82,16 @@ def publish(
         remove_leftovers(target)
         new = target.parent / f".{target.name}.{build_id}.tmp"
         try:
-            with _attached(connection, new, _NEW):
-                _copy(connection, schema, relations)
-                connection.execute(f"checkpoint {_NEW}")  # which detaching would do, without saying what failed
+            form = _form(connection, schema, relations)
+            is_whole = (
+                last is None or last.form != form or not _build_on(connection, target, new, schema, relations, last)
+            )
+            if is_whole:
+                remove_leftovers(target)
+                _make(connection, new, schema, relations)
+            publication = Publication(build_id, _mark(new), form, is_whole)
             _replace(new, target)
+            return publication
         finally:
             remove_leftovers(target)
     except (OSError, duckdb.Error) as error:
@@ -110,34 +143,129 @@ def _attached(connection: duckdb.DuckDBPyConnection, path: Path, name: str, opti
         connection.execute(f"detach {name}")
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Mapping[str, Any]]) -> None:
-    """Create the relations in the attached copy with their constraints, rows and descriptions, as one transaction."""
-    (warehouse,) = connection.execute("select current_database()").fetchone() or ("",)
-    definitions = dict(
-        connection.execute(
-            "select table_name, sql from duckdb_tables() where database_name = ? and schema_name = ?",
-            [warehouse, schema],
-        ).fetchall()
-    )
-    connection.execute(f"use {_NEW}")
-    connection.execute("begin")
-    try:
+def _make(
+    connection: duckdb.DuckDBPyConnection, new: Path, schema: str, relations: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write all relations into a new file, with their constraints, rows and descriptions."""
+    definitions = _definitions(connection, schema)
+    with _attached(connection, new, _NEW), _written(connection) as warehouse:
         connection.execute(f"create schema if not exists {_name(schema)}")
         for relation in relations:
             name = f"{_name(schema)}.{_name(relation['name'])}"
             if relation["view"] is None:
                 connection.execute(definitions[relation["name"]])
-                connection.execute(f"insert into {name} select * from {_name(warehouse)}.{name}")
+                connection.execute(f"insert into {name} from {warehouse}.{name}")
             else:
                 connection.execute(f"create view {name} as ({relation['view']}\n)")
             connection.execute(_comments(name, relation))
+
+
+def _build_on(
+    connection: duckdb.DuckDBPyConnection,
+    target: Path,
+    new: Path,
+    schema: str,
+    relations: Sequence[Mapping[str, Any]],
+    last: Publication,
+) -> bool:
+    """Make the new file out of the last one; return whether that could be done."""
+    # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
+    copied = subprocess.run(["cp", str(target), str(new)], stderr=subprocess.DEVNULL, check=False)
+    if copied.returncode != 0 or _mark(target) != last.file:  # afterwards: nobody can have written to it meanwhile
+        return False
+    new.chmod(new.stat().st_mode | 0o200)
+    with _attached(connection, new, _NEW):
+        if not _is_sound(connection, schema, last):
+            return False
+        with _written(connection) as warehouse:
+            for relation in relations:
+                if relation["view"] is None:
+                    name = f"{_name(schema)}.{_name(relation['name'])}"
+                    _bring_up_to_date(connection, name, f"{warehouse}.{name}", relation.get("changes"))
+    return True
+
+
+def _is_sound(connection: duckdb.DuckDBPyConnection, schema: str, last: Publication) -> bool:
+    """Whether the bytes are those of the last build, and not for the greater part what others have left behind."""
+    build_id = connection.execute(f"select build_id from {_NEW}.{_name(schema)}.dim_build").fetchall()
+    is_compact = connection.execute(
+        f"select free_blocks <= total_blocks / 2 from pragma_database_size() where database_name = '{_NEW}'"
+    ).fetchall()
+    return build_id == [(last.build_id,)] and is_compact == [(True,)]
+
+
+def _bring_up_to_date(
+    connection: duckdb.DuckDBPyConnection, name: str, original: str, changes: Mapping[str, Any] | None
+) -> None:
+    if changes is not None and _is_empty(connection, changes["gone"]) and _is_empty(connection, changes["came"]):
+        return
+    if changes is not None and changes["grain"]:
+        _delete(connection, name, changes["gone"], changes["grain"])
+        _insert(connection, name, changes["came"])
+    else:
+        connection.execute(f"delete from {name}")
+        _insert(connection, name, original)
+
+
+def _is_empty(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"from {table} limit 1").fetchone() is None
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, name: str, gone: str, grain: Sequence[str]) -> None:
+    is_same = " and ".join(f"stands.{_name(each)} is not distinct from gone.{_name(each)}" for each in grain)
+    connection.execute(f"delete from {name} as stands using {gone} as gone where {is_same}")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
+    connection.execute(f"insert into {name} by name from {rows}")
+
+
+@contextmanager
+def _written(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Write to the attached copy as one transaction, and then through to its file; yield the warehouse's name."""
+    (current,) = connection.execute("select current_database()").fetchone() or ("",)
+    warehouse = _name(current)
+    connection.execute(f"use {_NEW}")
+    connection.execute("begin")
+    try:
+        yield warehouse
         connection.execute("commit")
     except duckdb.Error:
         with suppress(duckdb.Error):  # a full disk has ended the transaction already
             connection.execute("rollback")
         raise
     finally:
-        connection.execute(f"use {_name(warehouse)}")
+        connection.execute(f"use {warehouse}")
+    connection.execute(f"checkpoint {_NEW}")  # which detaching would do, without saying what failed
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, str]:
+    """Return the statement that creates each table of a schema of the warehouse."""
+    return dict(
+        connection.execute(
+            "select table_name, sql from duckdb_tables() where database_name = current_database() and schema_name = ?",
+            [schema],
+        ).fetchall()
+    )
+
+
+def _form(connection: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Mapping[str, Any]]) -> str:
+    definitions = _definitions(connection, schema)
+    forms = sorted(
+        [
+            relation["name"],
+            relation["view"] or definitions[relation["name"]],
+            relation["description"],
+            [*relation["columns"].items()],
+        ]
+        for relation in relations
+    )
+    return hashlib.md5(json.dumps(forms).encode(), usedforsecurity=False).hexdigest()
+
+
+def _mark(file: Path) -> str:
+    stat = file.stat()
+    return f"{stat.st_size} bytes of {stat.st_mtime_ns}"
 
 
 def _comments(name: str, relation: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """The serving copy: all of one build, read at any time, replaced at once or not at all."""
 
+import dataclasses
 import multiprocessing
 import os
+import random
 import re
 import shutil
 import signal
@@ -18,7 +20,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from builders import ConversationBuilder, conversation, raw_input
 from messaging_warehouse import serving
-from messaging_warehouse.serving import PublishingError, publish
+from messaging_warehouse.serving import Publication, PublishingError, publish
 from raw_folders import BUILD, parsed_dbt
 from serving_readers import BUILD_ID, Looks, by_driver, look, readers
 from warehouse import PROJECT, DbtRun, load_raw
@@ -39,6 +41,19 @@ def _relations(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
 
 
+def _assert_equal(copy: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Hold every published relation equal, row for row, and all that is said of it."""
+    relations = _relations(warehouse)
+    assert _relations(copy) == relations
+    for name in relations:
+        rows = f"select * from {name}"
+        assert Counter(copy.execute(rows).fetchall()) == Counter(warehouse.execute(rows).fetchall()), name
+    for about in ("select sql from duckdb_tables() where schema_name = 'main' order by all",
+                  "select table_name, column_name, data_type from duckdb_columns() where not internal "
+                  "and schema_name = 'main' order by all"):  # fmt: skip
+        assert copy.execute(about).fetchall() == warehouse.execute(about).fetchall()
+
+
 def _debris(place: Path) -> list[str]:
     return sorted(path.name for path in place.iterdir() if ".tmp" in path.name or path.name.endswith(".wal"))
 
@@ -48,17 +63,9 @@ def _debris(place: Path) -> list[str]:
 
 def test_the_copy_is_core_and_marts_row_for_row(demo: DbtRun) -> None:
     with demo.connect() as warehouse, duckdb.connect(str(_serving(demo.database.parent)), read_only=True) as copy:
-        relations = _relations(warehouse)
-        assert _relations(copy) == relations
-        assert set(relations.values()) == {"BASE TABLE", "VIEW"}
-        for name in relations:
-            rows = f"select * from {name}"
-            assert Counter(copy.execute(rows).fetchall()) == Counter(warehouse.execute(rows).fetchall()), name
+        assert set(_relations(warehouse).values()) == {"BASE TABLE", "VIEW"}
+        _assert_equal(copy, warehouse)
         assert copy.execute("select build_state from dim_build").fetchall() == [("complete",)]
-        for about in ("select sql from duckdb_tables() where schema_name = 'main' order by all",
-                      "select table_name, column_name, data_type from duckdb_columns() where not internal "
-                      "and schema_name = 'main' order by all"):  # fmt: skip
-            assert copy.execute(about).fetchall() == warehouse.execute(about).fetchall()
 
 
 def test_the_copy_is_core_and_marts_alone_and_says_what_they_mean(demo: DbtRun) -> None:
@@ -195,6 +202,98 @@ def test_nothing_is_published_where_none_is_wanted(open_shop: Path) -> None:
     assert _serving(open_shop).read_bytes() == before
 
 
+# --- made out of the last one ---------------------------------------------------------------------
+
+
+def _assert_published(run: DbtRun, *, is_whole: bool) -> None:
+    """The build was good, its copy is the warehouse, and was made whole or out of the last one."""
+    assert run.exit_code == 0, run.output
+    with run.connect() as warehouse, duckdb.connect(str(_serving(run.database.parent)), read_only=True) as copy:
+        _assert_equal(copy, warehouse)
+        build_id = (warehouse.execute(BUILD_ID).fetchone() or ("",))[0]
+        published = warehouse.execute("select build_id, is_whole, next_build_id from journal.published").fetchall()
+        assert published == [(build_id, is_whole, None)]
+        tables = "select table_name from duckdb_tables() where schema_name = 'journal' and table_name like '%\\_\\_%'"
+        assert warehouse.execute(tables + " escape '\\'").fetchall() == []
+
+
+def _answered(*texts: str) -> ConversationBuilder:
+    stream = _conversation(2)
+    for each in texts:
+        stream.after(minutes=1).agent("a1", each)
+    return stream
+
+
+def _agent_named(place: Path, name: str) -> None:
+    folder = place / "raw" / "raw_agents"
+    folder.mkdir(exist_ok=True)
+    (folder / "agents.csv").write_text(f"agent_id,agent_name,email,is_active\na1,{name},,true\n")
+
+
+CHANGES: dict[str, Callable[[Path], Any]] = {
+    "rows came": lambda place: _write(place, _conversation(1), _answered("Yes?", "Hello?")),
+    "rows changed": lambda place: _write(place, _conversation(1), _answered("Yes!", "Hello!")),
+    "rows are gone": lambda place: _write(place, _conversation(1), _answered("Yes!")),
+    "a name came": lambda place: _agent_named(place, "Ana"),
+    "a name changed": lambda place: _agent_named(place, "Ann"),
+    "nothing": lambda place: None,
+}
+
+
+@pytest.fixture
+def settled_shop(open_shop: Path) -> Path:
+    """A shop that has been built where it stands now: what is read from another folder is made anew."""
+    _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=True)
+    return open_shop
+
+
+def test_the_copy_made_out_of_the_last_one_is_core_and_marts_row_for_row(settled_shop: Path) -> None:
+    for change in CHANGES.values():
+        change(settled_shop)
+        _assert_published(_build(settled_shop, str(settled_shop / "raw"), ["run"]), is_whole=False)
+
+
+def test_what_happened_without_a_publication_makes_the_next_a_whole_one(settled_shop: Path) -> None:
+    raw = str(settled_shop / "raw")
+    _another_conversation(settled_shop)
+    assert _build(settled_shop, raw, ["run", "--select", "+fct_messages"]).exit_code == 0
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+
+    _agents_twice(settled_shop)
+    assert _build(settled_shop, raw, ["build", "--exclude", "resource_type:unit_test"]).exit_code == 1
+    _agent_named(settled_shop, "Ana")
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+
+    _write(settled_shop, _conversation(1), _answered("Yes?"))
+    assert _build(settled_shop, raw, ["run"], MESSAGING_SERVING="none").exit_code == 0
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
+
+
+def test_a_killed_build_makes_the_next_publication_a_whole_one(settled_shop: Path) -> None:
+    raw, answers = str(settled_shop / "raw"), []
+    started = time.monotonic()
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
+    seconds = time.monotonic() - started
+    for share in (0.6, 0.9):
+        answers.append("Yes?")
+        _write(settled_shop, _conversation(1), _answered(*answers))
+        environment = {"MESSAGING_SERVING": str(_serving(settled_shop))}
+        parsed_dbt().run(["run"], settled_shop, raw=raw, environment=environment, kill_after=share * seconds)
+        with duckdb.connect(str(settled_shop / "warehouse.duckdb")) as warehouse:  # for writing: the log is read first
+            begun = warehouse.execute("select next_build_id is not null from journal.published").fetchall()
+        _assert_published(_build(settled_shop, raw, ["run"]), is_whole=begun != [(False,)])
+
+
+def test_a_copy_that_an_older_one_was_put_in_the_place_of_is_made_whole(settled_shop: Path) -> None:
+    older = Path(shutil.copy2(_serving(settled_shop), settled_shop / "older.duckdb"))
+    raw = _write(settled_shop, _conversation(1), _answered("Yes?"))
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
+    older.replace(_serving(settled_shop))
+    _write(settled_shop, _conversation(1), _answered("Yes?", "Hello?"))
+    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+
+
 # --- the file, without dbt ------------------------------------------------------------------------
 
 
@@ -310,6 +409,141 @@ def test_a_file_that_is_no_serving_copy_is_left_alone(tmp_path: Path, stranger: 
 def test_a_bucket_is_refused(tmp_path: Path) -> None:
     with _told(1) as warehouse, pytest.raises(PublishingError, match="name a local file"):
         publish(warehouse, "s3://bucket/serving.duckdb", "b1", "main", TOLD)
+
+
+GRAINS = {"dim_build": [], "by_two": ["id", "part"], "by_none": []}
+DESCRIBED: Relations = [
+    {"name": name, "description": "It's told.", "columns": {}, "view": None} for name in GRAINS
+] + [{"name": "seen", "description": "It's told.", "columns": {}, "view": "select * from main.by_two"}]  # fmt: skip
+
+
+class Changing:
+    """A warehouse in memory whose rows change at random, and which writes down what is gone and what came."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin with nothing, published at a path."""
+        self.path = path
+        self.warehouse = duckdb.connect()
+        self.warehouse.execute("""
+            create schema journal;
+            create table dim_build (build_id varchar);
+            create table by_two (id integer, part varchar, number double not null);
+            create table by_none (word varchar, number double);
+            create view seen as select * from main.by_two;
+        """)
+        self._chance = random.Random(7)
+        self._build_count = 0
+        self.last: Publication | None = None
+        self.publish(DESCRIBED)
+
+    def publish(self, relations: Relations, last: Publication | None = None) -> None:
+        """Publish as the next build."""
+        self._build_count += 1
+        build_id = f"build {self._build_count}"
+        self.warehouse.execute(f"delete from dim_build; insert into dim_build values ('{build_id}')")
+        self.last = publish(self.warehouse, str(self.path), build_id, "main", relations, last)
+
+    def change(self) -> None:
+        """Replace the rows by others, of which some are the same, and publish."""
+        relations = [dict(relation) for relation in DESCRIBED]
+        for relation in relations:
+            if relation["name"] in ("by_two", "by_none"):
+                relation["changes"] = self._replace(relation["name"]) | {"grain": GRAINS[relation["name"]]}
+        self.publish(relations, self.last)
+
+    def _replace(self, table: str) -> dict[str, str]:
+        rows = {
+            (self._chance.choice([1, 2, 3, None]), self._chance.choice(["a", "b", None])): self._chance.choice([0.5, 1])
+            for _ in range(8)
+        }
+        stood, gone, came = f"journal.stood__{table}", f"memory.journal.gone__{table}", f"memory.journal.came__{table}"
+        self.warehouse.execute(f"create or replace table {stood} as from {table}; delete from {table}")
+        for (number, word), value in rows.items():
+            if table == "by_two":
+                self.warehouse.execute("insert into by_two values (?, ?, ?)", [number, word, value])
+            else:
+                self.warehouse.execute("insert into by_none select ?, ? from range(?)", [word, value, number or 0])
+        self.warehouse.execute(f"create or replace table {gone} as from {stood} except all from {table}")
+        self.warehouse.execute(f"create or replace table {came} as from {table} except all from {stood}")
+        return {"gone": gone, "came": came}
+
+    def assert_equal(self, *, is_whole: bool) -> None:
+        """Hold the copy equal to the warehouse."""
+        assert self.last is not None and self.last.is_whole == is_whole
+        with duckdb.connect(str(self.path), read_only=True) as copy:
+            _assert_equal(copy, self.warehouse)
+
+
+def test_a_copy_follows_what_changes(tmp_path: Path) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    changing.assert_equal(is_whole=True)
+    for _ in range(20):
+        changing.change()
+        changing.assert_equal(is_whole=False)
+    assert _debris(tmp_path) == []
+
+
+@pytest.mark.parametrize("statement", ["_delete", "_insert", "_bring_up_to_date"])
+def test_a_change_that_is_left_out_would_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    changing.change()
+    changing.assert_equal(is_whole=False)
+    monkeypatch.setattr(serving, statement, lambda *_: None)
+    changing.change()
+    with pytest.raises(AssertionError):
+        changing.assert_equal(is_whole=False)
+
+
+def _removed(path: Path) -> None:
+    path.unlink()
+
+
+def _written_to(path: Path) -> None:
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table mine as select 1 as one")
+
+
+@pytest.mark.parametrize("happens", [_removed, _written_to])
+def test_a_copy_that_is_not_the_last_one_untouched_is_made_whole(
+    tmp_path: Path, happens: Callable[[Path], None]
+) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    happens(changing.path)
+    changing.change()
+    changing.assert_equal(is_whole=True)
+
+
+def test_a_copy_of_another_build_or_form_is_made_whole(tmp_path: Path) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    assert changing.last is not None
+    changing.last = dataclasses.replace(changing.last, build_id="build 0")
+    changing.change()
+    changing.assert_equal(is_whole=True)
+    changing.warehouse.execute("alter table by_none alter column number set not null")
+    changing.change()
+    changing.assert_equal(is_whole=True)
+    described = [{**relation, "description": "It's told otherwise."} for relation in DESCRIBED]
+    changing.publish(described, changing.last)
+    changing.assert_equal(is_whole=True)
+
+
+def test_a_copy_that_is_for_the_greater_part_empty_is_made_whole(tmp_path: Path) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    changing.warehouse.execute(
+        "insert into by_none select cast(md5(cast(range as varchar)) as varchar), 1 from range(500000)"
+    )
+    changing.publish(DESCRIBED, changing.last)  # without `changes`, as if every table were made anew
+    changing.assert_equal(is_whole=False)
+    size = changing.path.stat().st_size
+    changing.change()
+    assert changing.last is not None and not changing.last.is_whole
+    for _ in range(2):
+        changing.change()
+    changing.assert_equal(is_whole=False)
+    assert changing.path.stat().st_size < size / 2
 
 
 # --- readers during builds --------------------------------------------------------------------------
