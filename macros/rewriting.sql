@@ -7,11 +7,8 @@
     build that dies on the way leaves the old fingerprint, and the next build copies again. Without redactions: nothing.
 #}
 {% macro rewrite_after_redactions(results) %}
-    {% if not execute or flags.WHICH not in ('run', 'build') or not has_built_every_model(results) %}
-        {{ return('') }}
-    {% endif %}
-    {% set redactions = redaction_fingerprint() %}
-    {% if redactions in [none, redactions_left_behind()] %}
+    {% set redactions = redactions_to_leave_behind(results) %}
+    {% if not redactions %}
         {{ return('') }}
     {% endif %}
     {% if not run_query("select 1 from duckdb_functions() where function_name = 'rewrite_file'").rows %}
@@ -28,11 +25,22 @@
 {% endmacro %}
 
 
-{# True where no model was left out, skipped or failed. A failed test stops no redaction. #}
-{% macro has_built_every_model(results) %}
-    {% set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list %}
-    {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') %}
-    {{ return(models | reject('in', built) | list | length == 0) }}
+{# The fingerprint of the redactions that are new to the file; null without any, and until every model has been built. A
+   failed test stops no redaction. #}
+{% macro redactions_to_leave_behind(results) %}
+    {% if not execute or flags.WHICH not in ('run', 'build') or not is_whole_dag(results) %}
+        {{ return(none) }}
+    {% endif %}
+    {% set redactions = redaction_fingerprint() %}
+    {{ return(none if redactions == redactions_left_behind() else redactions) }}
+{% endmacro %}
+
+
+{# What has changed is written down for the serving copy, with the words that are gone: neither may outlive a redaction. #}
+{% macro forget_changes(results) %}
+    {% if redactions_to_leave_behind(results) %}
+        {% do at_once([publish_whole(), drop_changes()] | select | join('; ')) %}
+    {% endif %}
 {% endmacro %}
 
 
