@@ -36,14 +36,6 @@
 {% endmacro %}
 
 
-{# What has changed is written down for the serving copy, with the words that are gone: neither may outlive a redaction. #}
-{% macro forget_changes(results) %}
-    {% if redactions_to_leave_behind(results) %}
-        {% do at_once([publish_whole(), drop_changes()] | select | join('; ')) %}
-    {% endif %}
-{% endmacro %}
-
-
 {# What redactions have changed, as one hash without a name in it: when each was requested, the pseudonyms, and the
    conversations that they stand in. Null without redactions. #}
 {% macro redaction_fingerprint() %}
