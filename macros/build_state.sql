@@ -48,6 +48,9 @@
         {% set statements = statements ~ '; ' ~ close_journal() %}
     {% endif %}
     {% do at_once(statements) %}
+    {% if redactions_to_leave_behind(results) %}
+        {% do at_once(publish_whole()) %}
+    {% endif %}
     {% set refusal = publish_serving_copy(results) %}
     {% set changes = drop_changes() %}
     {% if changes %}

@@ -89,6 +89,22 @@
 {% endmacro %}
 
 
+{# The rows of some parts of a log as they are, a from-expression; null where there are no parts. #}
+{% macro raw_rows_of(name, parts) %}
+    {% if not parts %}
+        {{ return(none) }}
+    {% elif raw_mode() == 'files' %}
+        {% set files = [] %}
+        {% for part in parts %}
+            {% do files.append(raw_location() ~ '/' ~ name ~ '/' ~ part) %}
+        {% endfor %}
+        {{ return(raw_relation(name, files)) }}
+    {% endif %}
+    {% set relation = ref(name) if raw_mode() == 'demo' else raw_relation(name) %}
+    {{ return('(select * from ' ~ relation ~ ' where ' ~ raw_is_among(raw_hour(raw_column_types(relation)), parts) ~ ')') }}
+{% endmacro %}
+
+
 {# Whether a row of a table is of one of the parts. The bound is for the engine, which skips what lies before it without
    reading the rest of the row; what has no time lies nowhere. #}
 {% macro raw_is_among(part, parts) %}

@@ -27,3 +27,9 @@
 {% macro date_series(first_date, last_date) %}{{ return(adapter.dispatch('date_series')(first_date, last_date)) }}{% endmacro %}
 {% macro number_series(first_number, last_number) %}{{ return(adapter.dispatch('number_series')(first_number, last_number)) }}{% endmacro %}
 {% macro local_hour_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_hour')(timestamp, timezone)) }}{% endmacro %}
+{% macro list_of(expression, order_by=none) %}{{ return(adapter.dispatch('list_of')(expression, order_by)) }}{% endmacro %}
+{% macro position_in_list(list, item) %}{{ return(adapter.dispatch('position_in_list')(list, item)) }}{% endmacro %}
+{% macro json_object_of(texts) %}{{ return(adapter.dispatch('json_object_of')(texts)) }}{% endmacro %}
+{% macro kept_code_points(text, kept) %}{{ return(adapter.dispatch('kept_code_points')(text, kept)) }}{% endmacro %}
+{% macro pattern_of_any(texts) %}{{ return(adapter.dispatch('pattern_of_any')(texts)) }}{% endmacro %}
+{% macro replaced_pattern(text, pattern, replacement) %}{{ return(adapter.dispatch('replaced_pattern')(text, pattern, replacement)) }}{% endmacro %}

@@ -104,3 +104,32 @@
 {%- endmacro %}
 
 {% macro without_database(sql) %}{{ return(sql | replace(adapter.quote(target.database) ~ '.', '')) }}{% endmacro %}
+
+{% macro duckdb__list_of(expression, order_by) %}list({{ expression }}{% if order_by %} order by {{ order_by }}{% endif %}){% endmacro %}
+
+{# From 1; null where there is no list. #}
+{% macro duckdb__position_in_list(list, item) %}list_position({{ list }}, {{ item }}){% endmacro %}
+
+{# JSON of the texts by key, in that order, without those that are null. #}
+{% macro duckdb__json_object_of(texts) -%}
+    cast(json_merge_patch('{}', json_object(
+        {%- for key, text in texts.items() %}'{{ key }}', {{ text }}{{ ', ' if not loop.last }}{% endfor -%}
+    )) as varchar)
+{%- endmacro %}
+
+{% macro duckdb__kept_code_points(text, kept) -%}
+    array_to_string(list_filter(string_split({{ text }}, ''), lambda code_point: list_contains({{ kept }}, code_point)), '')
+{%- endmacro %}
+
+{# A pattern that finds any of the texts, taken literally, the longest first. Null texts are left out. #}
+{% macro duckdb__pattern_of_any(texts) -%}
+    array_to_string(list_transform(
+        list_sort(list_transform(
+            list_filter([{{ texts | join(', ') }}], lambda word: word is not null),
+            lambda word: {'shortness': -length(word), 'word': word}
+        )),
+        lambda ranked: regexp_escape(ranked.word)
+    ), '|')
+{%- endmacro %}
+
+{% macro duckdb__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g'){% endmacro %}

@@ -56,12 +56,6 @@
 {%- endmacro %}
 
 
-{# A table in a partial build, where it is small and asked often; a view in a whole one, where a copy would be one of all. #}
-{% materialization working_set, adapter='duckdb', supported_languages=['sql'] %}
-    {{ return((materialization_table_duckdb if is_partial_build() else materialization_view_default)()) }}
-{% endmaterialization %}
-
-
 {# What a model must not be built before, though it reads it in a partial build alone, or not at all: dbt takes edges from
    the refs that it sees while it parses, and unit tests from those that are used. #}
 {% macro waits_for() %}

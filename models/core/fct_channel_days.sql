@@ -7,7 +7,17 @@ events_counted as (
         occurred_date as volume_date,
         count(*) as day_event_count
     from {{ ref('fct_conversation_events') }}
+    where {{ in_touched_days('occurred_date') }}
     group by channel_id, occurred_date
+    {%- if is_partial_model() %}
+    union all      -- the other days stand
+    select
+        channel_id,
+        volume_date,
+        day_event_count
+    from {{ this }}
+    where day_event_count > 0 and not {{ in_touched_days('volume_date') }}
+    {%- endif %}
 ),
 
 silent_days as (      -- a day without events is a row too: it is what one looks for

@@ -6,9 +6,11 @@ package stays free of dbt.
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import duckdb
 
 from messaging_warehouse import intervals
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
+from messaging_warehouse.rewriting import Rewriting, RewritingError
 from messaging_warehouse.serving import Publication, PublishingError, publish
 
 
@@ -43,6 +46,19 @@ def code_fingerprint(project: str) -> str:
     return digest.hexdigest()
 
 
+def rewrites(rewriting: Rewriting) -> Callable[[str], str]:
+    """Return the SQL function that copies the warehouse; it returns one sentence where it could not, else nothing."""
+
+    def rewrite_file(redactions: str) -> str:
+        try:
+            rewriting.copy(redactions)
+        except RewritingError as error:
+            return str(error)
+        return ""
+
+    return rewrite_file
+
+
 def _is_local_file(path: str) -> bool:
     return path != ":memory:" and "://" not in path and not path.startswith("md:")
 
@@ -52,13 +68,15 @@ class Plugin:
 
     def __init__(self, name: str, plugin_config: dict[str, Any], credentials: Any = None) -> None:
         self.name = name
+        self._path = ""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Make the folder of the database, and leave out an attached file that is not there.
 
         Attaching would fail before anything of the project runs; left out, the raw input is refused with a sentence.
         """
-        if _is_local_file(str(creds.path)):
+        self._path = str(creds.path)
+        if _is_local_file(self._path):
             Path(creds.path).absolute().parent.mkdir(parents=True, exist_ok=True)
         creds.attach = [
             attachment
@@ -83,6 +101,12 @@ class Plugin:
         conn.create_function("raw_file_fingerprints", raw_file_fingerprints, [str, str], str, side_effects=True)
         conn.create_function("raw_input_problems", raw_input_problems, [str, str, str], str, side_effects=True)
         conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 5, str, side_effects=True)
+        if _is_local_file(self._path):
+            rewriting = Rewriting(conn, Path(self._path))
+            rewriting.remove_leftovers()
+            conn.create_function("rewrite_file", rewrites(rewriting), [str], str, side_effects=True)
+            # Before dbt closes its connection, which it registered earlier.
+            atexit.register(rewriting.put_in_place)
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Leave cursors alone: functions registered on the connection are seen by each of them."""

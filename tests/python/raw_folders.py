@@ -62,7 +62,7 @@ class ParsedDbt:
     ) -> DbtRun:
         """Run dbt like `run_dbt` on rows of the user's own.
 
-        Nothing is published unless the environment says where. After `kill_after` seconds the run is killed (exit code -9).
+        Nothing is published unless the environment says where. After `kill_after` seconds the run is killed (-9).
         """
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"

@@ -492,7 +492,7 @@ def test_tables_without_a_column_build_nothing(tmp_path: Path) -> None:
     [
         ("build", "MAIN"),
         ("build", "Warehouse.staging"),
-        ("build", "Intermediate"),
+        pytest.param("build", "Intermediate", marks=pytest.mark.deep),
         ("build", "demo"),
         ("seed", "CONFIG"),
     ],
@@ -526,19 +526,22 @@ Cells = dict[str, str | None]
 A_POLICY: Cells = {"policy_id": "p", "metric": "resolution", "target_seconds": "60", "clock": "business"}
 
 
+# The sentences alone are told of every cell below, in memory; that they stop a build, of two kinds of table.
 @pytest.mark.parametrize(
     ("table", "row", "sentence"),
     [
         ("raw_channels", {"is_test": "perhaps"}, "is_test 'perhaps' cannot be read; write true or false"),
-        (
+        pytest.param(
             "raw_team_memberships",
             {"valid_from": "last May"},
             "valid_from 'last May' cannot be read; write it like 2026-03-15T18:00:00Z",
+            marks=pytest.mark.deep,
         ),
-        (
+        pytest.param(
             "sla_policies",
             A_POLICY | {"target_seconds": "half an hour"},
             "target_seconds 'half an hour' cannot be read; write seconds, from 0 to 1000000000",
+            marks=pytest.mark.deep,
         ),
         (
             "sla_policies",
@@ -552,11 +555,12 @@ A_POLICY: Cells = {"policy_id": "p", "metric": "resolution", "target_seconds": "
             "business_hours_id 'nights' cannot be read; it stands in no business_hours: "
             "add it there or correct it here",
         ),
-        (
+        pytest.param(
             "holidays",
             {"business_hours_id": "nights", "holiday_date": "2026-03-02"},
             "business_hours_id 'nights' cannot be read; it stands in no business_hours: "
             "add it there or correct it here",
+            marks=pytest.mark.deep,
         ),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
 @pytest.mark.parametrize(
     "stream",
     [
-        pytest.param(conversation("c1").at("10:00").end_user("Hello?"), id="one open session"),
+        pytest.param(conversation("c1").at("10:00").end_user("Hello?"), id="one open session", marks=pytest.mark.deep),
         pytest.param(conversation("c1").at("10:00").handoff(), id="no session at all"),
     ],
 )

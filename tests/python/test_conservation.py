@@ -221,6 +221,11 @@ BREAKAGES = {
         "where period_type = 'month' and channel_id = '(all)'",
         "update mart_account_usage_by_period set unique_contacts = 0 where channel_id = '(all)'",
     ],
+    "assert_contact_days_hold_every_message_sent": [
+        "update fct_contact_days set message_count = message_count + 1 where agent_id is not null",
+        "delete from fct_contact_days where active_contact_key is null",
+        "update fct_contact_days set active_contact_key = 'somebody' where active_contact_key is not null",
+    ],
     "assert_staging_knows_every_required_payload_key": [
         "update config.event_types set required_keys = 'message_id text' where event_type = 'message_sent'",
     ],

@@ -1,4 +1,4 @@
-"""Builds that are killed at any moment, by the operating system and without a warning, are made good by the next one."""
+"""Builds that are killed at any moment, by the operating system and without a warning, are made good by the next."""
 
 import os
 import random
@@ -17,7 +17,7 @@ KILLS = int(os.environ.get("MESSAGING_TEST_KILLS", "10"))
 
 @pytest.mark.deep
 def test_a_killed_build_is_made_good_by_the_next(demo: DbtRun, tmp_path: Path) -> None:
-    """Each round delivers a file more, kills a build somewhere, and builds again; now and then a whole build compares."""
+    """Each round delivers a file more, kills a build somewhere, and builds again; at times a whole build compares."""
     chance = random.Random(2026)
     raw, place = tmp_path / "raw", tmp_path / "built"
     place.mkdir()

@@ -145,7 +145,7 @@ def insert_rows(
 class Replay:
     """The project's compiled SQL, run on raw rows in memory.
 
-    Made out of a finished `dbt build` over an empty raw schema; seeds are copied from it. `AS_OF` in
+    Made out of what `dbt compile` leaves over an empty raw schema; seeds are copied from it. `AS_OF` in
     the compiled SQL, where the build was given it as a var, is replaced by the example's.
     """
 

@@ -1,4 +1,4 @@
--- Grain: one row per visit that this build needs: those of the touched conversations, and those in the spans to be cut anew.
+-- Grain: one row per visit that this build needs: of the touched conversations, and in the spans to be cut anew.
 {{ waits_for('int_visit_spans_touched', 'int_visits_paired', 'int_timeline_spans_touched') }}
 {{ config(materialized='working_set') }}
 with

@@ -1,4 +1,4 @@
--- Grain: one row per delivery that the build looks at: those of the touched conversations, and the others of their events.
+-- Grain: one row per delivery that the build looks at: of the touched conversations, and the others of their events.
 {{ waits_for('int_conversations_touched') }}
 with
 

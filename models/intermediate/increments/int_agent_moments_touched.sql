@@ -1,7 +1,7 @@
 -- Grain: one row per agent and span of time in which something of the agent's was delivered since the last build.
 {{ waits_for(
     'int_build_scope',
-    'int_conversations_delivered',
+    'int_conversations_unsettled',
     'stg_messaging__conversation_event_deliveries',
     'stg_messaging__presence_event_deliveries'
 ) }}
@@ -14,34 +14,6 @@ scope as (
 
 deliveries as (
     select * from {{ ref('stg_messaging__conversation_event_deliveries') }}
-),
-
-replaced_events as (      -- what has gone, and what was delivered no later than the winner that stood
-    select id as event_id from {{ journal('touched') }}
-    where unit = 'gone_event'
-    union
-    select deliveries.event_id
-    from deliveries
-    semi join (select id as event_id from {{ journal('touched') }} where unit = 'event') as delivered using (event_id)
-    inner join {{ standing('fct_conversation_events') }} as winners using (event_id)
-    where deliveries.received_at <= winners.received_at
-    group by deliveries.event_id
-    having count(*) > 1
-),
-
--- Where a conversation may have begun or ceased to have sessions, all that its agents did comes or goes with it, and not
--- only what was delivered.
-unsettled_conversations as (
-    select delivered.conversation_id
-    from {{ ref('int_conversations_delivered') }} as delivered
-    anti join {{ standing('fct_messaging_sessions') }} as sessions using (conversation_id)
-    union
-    select coalesce(deliveries.conversation_id, '') as conversation_id
-    from deliveries
-    semi join replaced_events using (event_id)
-    union
-    select conversation_id from {{ standing('fct_conversation_events') }}
-    semi join replaced_events using (event_id)
 ),
 
 moments as (
@@ -60,7 +32,7 @@ moments as (
     where
         actor_type = 'agent'
         and (
-            coalesce(conversation_id, '') in (select conversation_id from unsettled_conversations)
+            coalesce(conversation_id, '') in (select conversation_id from {{ ref('int_conversations_unsettled') }})
             or received_at > (select last_as_of from scope)
         )
     union

@@ -1,75 +1,10 @@
 -- Grain: one row per agent and span of the agent's time in which anything may have changed, both ends included.
-{{ waits_for(
-    'int_build_scope',
-    'int_conversation_events_sessionized',
-    'int_agent_work_concluded',
-    'int_agents_reassigned',
-    'int_conversations_touched'
-) }}
+{{ waits_for('int_build_scope', 'int_agent_events_changed', 'int_agent_works_changed', 'int_agents_reassigned') }}
 {{ config(post_hook=journal_agents()) }}
 with
 {% if is_partial_build() %}
 scope as (
     select * from {{ ref('int_build_scope') }}
-),
-
-events_now as (
-    select
-        event_id,
-        actor_id as agent_id,
-        conversation_id,
-        session_id,
-        event_type,
-        occurred_at
-    from {{ ref('int_conversation_events_sessionized') }}
-    where actor_type = 'agent'
-),
-
-events_then as (
-    select
-        event_id,
-        actor_id as agent_id,
-        conversation_id,
-        session_id,
-        event_type,
-        occurred_at
-    from {{ standing('fct_conversation_events') }}
-    where actor_type = 'agent' and {{ in_touched_conversations() }}
-),
-
-events_changed as (
-    (select * from events_now except select * from events_then)
-    union all
-    (select * from events_then except select * from events_now)
-),
-
-works_now as (
-    select
-        conversation_id,
-        work_id,
-        agent_id,
-        accepted_at,
-        open_until_at,
-        capacity_weight
-    from {{ ref('int_agent_work_concluded') }}
-),
-
-works_then as (
-    select
-        conversation_id,
-        work_id,
-        agent_id,
-        accepted_at,
-        coalesce(terminal_at, case when is_closed_by_session_end then closed_at end) as open_until_at,
-        capacity_weight
-    from {{ standing('fct_agent_work') }}
-    where {{ in_touched_conversations() }}
-),
-
-works_changed as (
-    (select * from works_now except select * from works_then)
-    union all
-    (select * from works_then except select * from works_now)
 ),
 
 unfinished as (      -- whatever was open then runs on to the present as_of
@@ -94,13 +29,13 @@ spans as (
         agent_id,
         {{ epoch_milliseconds('occurred_at') }} as from_ms,
         {{ epoch_milliseconds('occurred_at') }} as to_ms
-    from events_changed
+    from {{ ref('int_agent_events_changed') }}
     union all
     select
         agent_id,
         {{ epoch_milliseconds('least(accepted_at, open_until_at)') }} as from_ms,
         coalesce({{ epoch_milliseconds('greatest(accepted_at, open_until_at)') }}, {{ for_ever_ms() }}) as to_ms
-    from works_changed
+    from {{ ref('int_agent_works_changed') }}
     where accepted_at is not null
     union all
     select

@@ -38,8 +38,9 @@ final as (
     select
         guarded.as_of,
         {{ epoch_milliseconds('guarded.as_of') }} as as_of_ms,
-        -- What speaks for an earlier moment than the last build has to take back what that one took from the silence.
-        coalesce(definitions.builds_on_the_last and guarded.as_of >= definitions.last_as_of, false) as builds_on_the_last,
+        -- What speaks for an earlier moment has to take back what the last build took from the silence.
+        coalesce(definitions.builds_on_the_last and guarded.as_of >= definitions.last_as_of, false)
+            as builds_on_the_last,
         definitions.last_as_of,
         {{ epoch_milliseconds('definitions.last_as_of') }} as last_as_of_ms,
         {{ local_date('definitions.last_as_of') }} as last_as_of_day,

@@ -1,21 +1,13 @@
 -- Grain: one row per conversation that has to be computed anew, whole. Empty in a build that computes all of them.
 {{ waits_for(
-    'int_agents_reassigned',
-    'int_messaging_users_changed',
-    'int_agent_moments_touched',
-    'stg_messaging__messaging_users',
-    'stg_messaging__conversation_event_deliveries',
-    'int_build_scope'
+    'int_conversations_changed', 'int_agent_moments_touched', 'stg_messaging__messaging_users',
+    'stg_messaging__conversation_event_deliveries'
 ) }}
 {{ config(post_hook=journal_conversations()) }}
 with
 {% if is_partial_build() %}
-scope as (
-    select * from {{ ref('int_build_scope') }}
-),
-
-sessions as (
-    select * from {{ standing('fct_messaging_sessions') }}
+changed as (
+    select * from {{ ref('int_conversations_changed') }}
 ),
 
 visits as (
@@ -24,33 +16,6 @@ visits as (
         {{ epoch_milliseconds('started_at') }} as started_ms,
         coalesce({{ epoch_milliseconds('ended_at') }}, 253402300799999) as ended_ms
     from {{ standing('fct_visits') }}
-),
-
-agents as (
-    select agent_id from {{ ref('int_agents_reassigned') }}
-),
-
-changed as (
-    select conversation_id from {{ ref('int_conversations_delivered') }}
-    union
-    select sessions.conversation_id      -- what silence may still end, and what ended by a clock ahead of the build's
-    from sessions
-    cross join scope
-    where not sessions.is_ended or sessions.ended_at > scope.last_as_of
-    union
-    select visits.conversation_id
-    from visits
-    cross join scope
-    where visits.ended_at is null or visits.ended_at > scope.last_as_of
-    union
-    select conversation_id from sessions
-    semi join {{ ref('int_messaging_users_changed') }} as users using (messaging_user_id)
-    union
-    select conversation_id from {{ standing('fct_conversation_events') }}
-    where actor_type = 'agent' and actor_id in (select agent_id from agents)
-    union
-    select conversation_id from {{ standing('fct_agent_work') }}
-    where agent_id in (select agent_id from agents) or terminal_agent_id in (select agent_id from agents)
 ),
 
 -- An agent has one conversation in focus: what came into one of them cuts the visits to others.
@@ -64,7 +29,47 @@ looked_at_meanwhile as (
             and visits.ended_ms >= moments.from_ms
 ),
 
-{{ conversations_of_the_same_contacts('changed') | indent }},
+-- Whether a session is a repeat contact depends on the other sessions of its contact, as the contact is known now and as
+-- the last build knew it.
+users_known as (
+    select
+        messaging_user_id,
+        coalesce(contact_id, messaging_user_id) as contact_key
+    from {{ ref('stg_messaging__messaging_users') }}
+    union
+    select
+        messaging_user_id,
+        contact_key
+    from {{ standing('dim_messaging_users') }}
+),
+
+users_changed as (
+    select messaging_user_id from {{ standing('fct_messaging_sessions') }}
+    semi join changed using (conversation_id)
+    union
+    select messaging_user_id from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    where coalesce(conversation_id, '') in (select conversation_id from changed)
+),
+
+contacts_changed as (
+    select users_known.contact_key
+    from users_known
+    semi join users_changed using (messaging_user_id)
+    union
+    select messaging_user_id as contact_key from users_changed
+),
+
+users_of_contacts as (
+    select users_known.messaging_user_id
+    from users_known
+    semi join contacts_changed using (contact_key)
+),
+
+of_the_same_contacts as (
+    select sessions.conversation_id
+    from {{ standing('fct_messaging_sessions') }} as sessions
+    semi join users_of_contacts using (messaging_user_id)
+),
 
 found as (
     select conversation_id from changed
@@ -75,7 +80,7 @@ found as (
 ),
 {% else %}
 found as (
-    select conversation_id from {{ ref('int_conversations_delivered') }}
+    select conversation_id from {{ ref('int_conversations_changed') }}
     where false
 ),
 {% endif %}

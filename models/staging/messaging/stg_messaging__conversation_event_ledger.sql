@@ -4,7 +4,7 @@
 with
 
 deliveries as (
-    select * from {{ ref('base_messaging__conversation_events') }}
+    select * from {{ ref('stg_messaging__conversation_events_redacted') }}
 ),
 
 vocabulary as (

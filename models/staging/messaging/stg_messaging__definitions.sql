@@ -5,7 +5,8 @@ with
 definitions as (
     select
         {{ config_fingerprint() }} as config_fingerprint,
-        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_source()) }}) as code_fingerprint
+        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_source()) }} || {{ redactions_fingerprint() }})
+            as code_fingerprint
 ),
 
 last_builds as (

@@ -18,8 +18,11 @@ final as (
         parts.raw_table,
         parts.part,
         parts.fingerprint,
-        (parts_read.fingerprint is distinct from parts.fingerprint) or not definitions.builds_on_the_last
-            as is_to_be_read
+        (parts_read.fingerprint is distinct from parts.fingerprint)
+        or not definitions.builds_on_the_last
+        {%- if forgotten_are_told_of() %}
+        or parts.raw_table = 'raw_conversation_events'
+        {%- endif %} as is_to_be_read
     from parts
     cross join definitions
     left join parts_read on parts.raw_table = parts_read.raw_table and parts.part = parts_read.part

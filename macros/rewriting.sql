@@ -1,0 +1,69 @@
+{#
+    A text that no table holds any more is still in the file: the engine keeps the bytes of what was deleted, and blocks
+    that it frees are not wiped. So the first whole build after redactions have changed what is stored writes the file
+    anew: `messaging_warehouse.rewriting` copies it, and the copy takes its place when dbt has closed it.
+
+    `journal.rewritten` holds the fingerprint of the redactions that a file has left behind. It is made in the copy, so a
+    build that dies on the way leaves the old fingerprint, and the next build copies again. Without redactions: nothing.
+#}
+{% macro rewrite_after_redactions(results) %}
+    {% set redactions = redactions_to_leave_behind(results) %}
+    {% if not redactions %}
+        {{ return('') }}
+    {% endif %}
+    {% if not run_query("select 1 from duckdb_functions() where function_name = 'rewrite_file'").rows %}
+        {% do exceptions.raise_compiler_error(
+            "redactions: the tables are without the redacted text, but their file may not be: give the profile the plugin "
+            ~ "messaging_warehouse.dbt_plugin, and build again."
+        ) %}
+    {% endif %}
+    {% set problem = run_query("select rewrite_file('" ~ redactions ~ "')").columns[0].values()[0] %}
+    {% if problem %}
+        {% do exceptions.raise_compiler_error(problem) %}
+    {% endif %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{# The fingerprint of the redactions that are new to the file; null without any, and until every model has been built. A
+   failed test stops no redaction. #}
+{% macro redactions_to_leave_behind(results) %}
+    {% if not execute or flags.WHICH not in ('run', 'build') or not is_whole_dag(results) %}
+        {{ return(none) }}
+    {% endif %}
+    {% set redactions = redaction_fingerprint() %}
+    {{ return(none if redactions == redactions_left_behind() else redactions) }}
+{% endmacro %}
+
+
+{# What redactions have changed, as one hash without a name in it: when each was requested, the pseudonyms, and the
+   conversations that they stand in. Null without redactions. #}
+{% macro redaction_fingerprint() %}
+    {% set redactions = ref_by_name('stg_messaging__redactions') %}
+    {% set lines %}
+        select cast(requested_at as varchar) as line from {{ redactions }}
+        {%- for log in ['fct_conversation_events', 'rejected_events'] %}
+        union all
+        select distinct concat_ws('|', messaging_user_id, actor_id, conversation_id) as line from {{ ref_by_name(log) }}
+        where messaging_user_id like '(redacted %' or actor_id like '(redacted %'
+        {%- endfor %}
+        union all
+        select messaging_user_id as line from {{ ref_by_name('dim_messaging_users') }} where messaging_user_id like '(redacted %'
+    {% endset %}
+    {{ return(run_query(
+        "select md5(string_agg(line, chr(10) order by line)) from (" ~ lines ~ ") where exists (select 1 from " ~ redactions ~ ")"
+    ).columns[0].values()[0]) }}
+{% endmacro %}
+
+
+{# Hooks have no ref(). #}
+{% macro ref_by_name(name) %}
+    {% set node = graph.nodes['model.messaging_warehouse.' ~ name] %}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
+{% endmacro %}
+
+
+{% macro redactions_left_behind() %}
+    {% set rewritten = adapter.get_relation(database=target.database, schema='journal', identifier='rewritten') %}
+    {{ return(run_query('select redactions from ' ~ rewritten).columns[0].values()[0] if rewritten else none) }}
+{% endmacro %}

@@ -1,0 +1,55 @@
+-- Grain: one row per conversation that may have changed: by what was delivered, by as_of, by reference tables.
+{{ waits_for(
+    'int_agents_reassigned', 'int_messaging_users_changed', 'int_conversations_delivered', 'int_build_scope'
+) }}
+with
+{% if is_partial_build() %}
+scope as (
+    select * from {{ ref('int_build_scope') }}
+),
+
+sessions as (
+    select * from {{ standing('fct_messaging_sessions') }}
+),
+
+visits as (
+    select * from {{ standing('fct_visits') }}
+),
+
+agents as (
+    select agent_id from {{ ref('int_agents_reassigned') }}
+),
+
+changed as (
+    select conversation_id from {{ ref('int_conversations_delivered') }}
+    union
+    select sessions.conversation_id      -- what silence may still end, and what ended by a clock ahead of the build's
+    from sessions
+    cross join scope
+    where not sessions.is_ended or sessions.ended_at > scope.last_as_of
+    union
+    select visits.conversation_id
+    from visits
+    cross join scope
+    where visits.ended_at is null or visits.ended_at > scope.last_as_of
+    union
+    select conversation_id from sessions
+    semi join {{ ref('int_messaging_users_changed') }} as users using (messaging_user_id)
+    union
+    select conversation_id from {{ standing('fct_conversation_events') }}
+    where actor_type = 'agent' and actor_id in (select agent_id from agents)
+    union
+    select conversation_id from {{ standing('fct_agent_work') }}
+    where agent_id in (select agent_id from agents) or terminal_agent_id in (select agent_id from agents)
+),
+{% else %}
+changed as (
+    select conversation_id from {{ ref('int_conversations_delivered') }}
+    where false
+),
+{% endif %}
+final as (
+    select conversation_id from changed
+)
+
+select * from final

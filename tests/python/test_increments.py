@@ -1,0 +1,284 @@
+"""A warehouse built delivery by delivery is the one that a single build of all of them makes.
+
+Streams are cut into deliveries in any order: late, doubled, before others that have long been built. Between them the
+reference tables change, `as_of` moves on, stays or goes back, and builds die. Every table of core and marts is then
+compared row for row with a build of everything anew.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import GUARDS_OFF
+from hostile_streams import BASE, CLOCK_CHANGES
+from increments import IncrementalReplay, Killed, build_by_dbt, executed, first_difference, record, replaces_in_part
+from raw_folders import contents
+from reference import ConfiguredInput, RawInput
+from strategies import big_configuration, big_stream, configured_streams
+from warehouse import RAW_SCHEMA, Replay, load_raw
+
+LOGS = ("conversation_events", "presence_events")
+REFERENCE_TABLES = (
+    "agents", "teams", "team_memberships", "channels", "messaging_users", "accounts", "topics",
+)  # fmt: skip
+KEYS = {"agent_id", "team_id", "channel_id", "messaging_user_id", "account_id", "topic_id"}
+# An example costs more than a second for each build, of which it has four or five.
+FEW = settings(max_examples=settings().max_examples // 5)
+
+
+@pytest.fixture(scope="module")
+def incremental(tmp_path_factory: pytest.TempPathFactory) -> IncrementalReplay:
+    """Replay builds upon builds."""
+    return IncrementalReplay(record(tmp_path_factory.mktemp("incremental"), **GUARDS_OFF))
+
+
+# --- deliveries ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """All raw rows that there are when a build begins, and the moment that it is to speak for."""
+
+    raw: RawInput
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a stream is cut into deliveries; `seed` decides what the rest leaves open."""
+
+    seed: int = 0
+    batches: int = 2
+    is_shuffled: bool = False
+    has_doubles: bool = False
+    changes_reference: bool = False
+    changes_configuration: bool = False
+    moments: tuple[float, ...] | None = None
+    repeats_last: bool = False
+
+
+def cuts() -> st.SearchStrategy[Cut]:
+    """Draw a cut: mostly into two or three deliveries in the order of their receipt, and nothing else changes."""
+    hours = st.sampled_from((-1.0, 0.0, 0.001, 1.0, 23.0, 24.0, 25.0, 24.0 * 8, 24.0 * 500))
+    forwards = st.lists(hours, min_size=4, max_size=4).map(sorted).map(tuple)
+    backwards = st.lists(hours, min_size=4, max_size=4).map(tuple)
+    return st.builds(
+        Cut,
+        seed=st.integers(min_value=0, max_value=999),
+        batches=st.sampled_from((2, 3, 4)),
+        is_shuffled=st.booleans(),
+        has_doubles=st.sampled_from((False, False, True)),
+        changes_reference=st.booleans(),
+        changes_configuration=st.sampled_from((False,) * 7 + (True,)),
+        moments=st.one_of(st.none(), st.none(), forwards, backwards),
+        repeats_last=st.sampled_from((False, False, True)),
+    )
+
+
+def deliveries_of(raw: RawInput, cut: Cut, base: datetime = BASE) -> list[Delivery]:
+    """Cut a stream: each delivery holds what came before it too, and the last holds it all."""
+    rng = random.Random(cut.seed)
+    logs = {log: list(getattr(raw, log)) for log in LOGS}
+    for rows in logs.values():
+        if cut.has_doubles:
+            rows.extend(rng.sample(rows, len(rows) // 3))
+        rows.sort(key=lambda row: row["received_at"] or "")
+        if cut.is_shuffled:
+            rng.shuffle(rows)
+    shares = sorted(rng.random() for _ in range(cut.batches - 1))
+    deliveries: list[Delivery] = []
+    for number, share in enumerate([*shares, 1.0]):
+        told: dict[str, Any] = {log: rows[: round(share * len(rows))] for log, rows in logs.items()}
+        is_last = share == 1.0
+        if cut.changes_reference and not is_last:
+            told |= {table: _as_it_was(getattr(raw, table), rng) for table in REFERENCE_TABLES}
+        if cut.changes_configuration and isinstance(raw, ConfiguredInput) and number == 0:
+            told |= {"emoji_sentiment": raw.emoji_sentiment[1:]}
+        as_of = base + timedelta(hours=cut.moments[number]) if cut.moments else None
+        deliveries.append(Delivery(replace(raw, **told), as_of))
+    return [*deliveries, deliveries[-1]] if cut.repeats_last else deliveries
+
+
+def _as_it_was(rows: Sequence[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
+    """Return a reference table before it became what it is: rows are not there yet, and columns not the same."""
+    before = [dict(row) for row in rows if rng.random() < 0.8]
+    for row in before:
+        if rng.random() < 0.4:
+            # Only the first column is the key; of a membership none is.
+            keys = {next(iter(row))} if "valid_from" not in row else set()
+            column = rng.choice(sorted(row.keys() - keys))
+            row[column] = rng.choice(rows)[column]
+    return before
+
+
+def streams_in_deliveries(max_steps: int = 6) -> st.SearchStrategy[list[Delivery]]:
+    """Draw a hostile stream, cut into deliveries."""
+
+    def told(base: datetime) -> st.SearchStrategy[list[Delivery]]:
+        raw = configured_streams(max_steps, bases=(base,))
+        return st.builds(lambda raw, cut: deliveries_of(raw, cut, base), raw, cuts())
+
+    return st.sampled_from((BASE, *CLOCK_CHANGES)).flatmap(told)
+
+
+# --- built upon what stands, and made anew ---------------------------------------------------------
+
+
+def build_all(replay: IncrementalReplay, deliveries: Sequence[Delivery], order: random.Random | None = None) -> None:
+    """Build one delivery upon another, the first upon nothing."""
+    replay.forget()
+    for number, delivery in enumerate(deliveries, 1):
+        try:
+            replay.build(delivery.raw, delivery.as_of, order)
+        except duckdb.Error:
+            # An early delivery may lack what its configuration names; such a build stops, and the next goes on from it.
+            if number == len(deliveries):
+                raise
+
+
+def assert_as_if_made_anew(replay: IncrementalReplay, last: Delivery) -> None:
+    """Compare what stands with what a build of everything makes of the last delivery."""
+    found = replay.published()
+    replay.forget()
+    replay.build(last.raw, last.as_of)
+    difference = first_difference(found, replay.published())
+    assert not difference, difference
+
+
+@FEW
+@given(deliveries=streams_in_deliveries(), order=st.integers(min_value=0, max_value=99))
+def test_builds_upon_builds_equal_one_build(
+    incremental: IncrementalReplay, deliveries: list[Delivery], order: int
+) -> None:
+    build_all(incremental, deliveries, random.Random(order))
+    assert_as_if_made_anew(incremental, deliveries[-1])
+
+
+@FEW
+@given(
+    deliveries=streams_in_deliveries(),
+    order=st.integers(min_value=0, max_value=99),
+    killed_after=st.integers(min_value=0, max_value=999),
+)
+def test_a_crash_between_models_is_recovered(
+    incremental: IncrementalReplay, deliveries: list[Delivery], order: int, killed_after: int
+) -> None:
+    """The last build but one dies between two models, and the last one makes up for it, mostly with the same rows."""
+    *before, killed, last = deliveries if order % 4 == 0 else [*deliveries, deliveries[-1]]
+    build_all(incremental, before)
+    with pytest.raises((Killed, duckdb.Error)):
+        incremental.build(
+            killed.raw, killed.as_of, random.Random(order), killed_after=killed_after % incremental.model_count
+        )
+    incremental.build(last.raw, last.as_of)
+    assert_as_if_made_anew(incremental, last)
+
+
+def _bulk(seed: int, conversations: int, **cut: Any) -> list[Delivery]:
+    base = (BASE, *CLOCK_CHANGES)[seed % (1 + len(CLOCK_CHANGES))]
+    raw = big_configuration(seed).applied_to(big_stream(seed, conversations, base))
+    return deliveries_of(raw, Cut(seed, **cut), base)
+
+
+IN_ORDER = {"batches": 4}
+HOSTILE = {"batches": 4, "is_shuffled": True, "has_doubles": True, "changes_reference": True}
+WHILE_MUCH_IS_OPEN = {"batches": 4, "moments": (0.5, 24.0, 96.0, 192.0)}
+
+
+@pytest.mark.parametrize(
+    ("seed", "cut"),
+    [
+        (1, WHILE_MUCH_IS_OPEN),
+        *(
+            pytest.param(seed, cut, marks=pytest.mark.deep)
+            for seed in range(2, 8)
+            for cut in (IN_ORDER, HOSTILE, WHILE_MUCH_IS_OPEN)
+        ),
+    ],
+)
+def test_builds_upon_builds_equal_one_build_in_bulk(
+    incremental: IncrementalReplay, seed: int, cut: dict[str, Any]
+) -> None:
+    deliveries = _bulk(seed, 60, **cut)
+    build_all(incremental, deliveries, random.Random(seed))
+    assert_as_if_made_anew(incremental, deliveries[-1])
+
+
+# --- what a build upon another leaves alone --------------------------------------------------------
+
+
+def test_a_build_with_nothing_new_is_partial_and_changes_nothing(incremental: IncrementalReplay) -> None:
+    (*_, last) = _bulk(3, 20)
+    build_all(incremental, [last])
+    assert not incremental.partially_built
+    stood = incremental.published()
+    incremental.build(last.raw, last.as_of)
+    assert {"fct_messaging_sessions", "fct_agent_timeline", "fct_agent_days"} <= set(incremental.partially_built)
+    assert not first_difference(incremental.published(), stood)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda last: replace(last, raw=replace(last.raw, sla_policies=[])), id="another configuration"),
+        pytest.param(lambda last: replace(last, as_of=BASE), id="an earlier as_of"),
+    ],
+)
+def test_what_may_not_be_built_on_is_made_anew(incremental: IncrementalReplay, change: Any) -> None:
+    (*_, last) = _bulk(0, 5)
+    build_all(incremental, [last])
+    changed = change(last)
+    incremental.build(changed.raw, changed.as_of)
+    assert not [name for name in incremental.partially_built if not name.startswith(("base_", "stg_"))]
+    assert_as_if_made_anew(incremental, changed)
+
+
+# --- the replay is what dbt does -------------------------------------------------------------------
+
+
+def test_every_raw_table_is_a_log_a_reference_table_or_configuration() -> None:
+    names = {field.name for field in fields(ConfiguredInput)}
+    assert names >= {*LOGS, *REFERENCE_TABLES}
+
+
+@pytest.mark.deep
+def test_the_replay_does_what_dbt_does(incremental: IncrementalReplay, tmp_path: Path) -> None:
+    """Real builds, one upon the other, leave the tables that the replay does, and replace what it replaces."""
+    cut = Cut(batches=3, is_shuffled=True, changes_reference=True)
+    deliveries = deliveries_of(big_stream(0, 30), cut)
+    deliveries += [replace(deliveries[-1], as_of=BASE + timedelta(days=900))]
+    incremental.forget()
+    for number, delivery in enumerate(deliveries):
+        with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+            connection.execute(f"create schema if not exists {RAW_SCHEMA}")
+            load_raw(connection, RAW_SCHEMA, delivery.raw)
+        as_of = {"as_of": delivery.as_of.isoformat() + "Z"} if delivery.as_of else {}
+        run = build_by_dbt(tmp_path, f"build {number}", **GUARDS_OFF, **as_of)
+        incremental.build(delivery.raw, delivery.as_of)
+        built = {name.removeprefix("main."): rows for name, rows in contents(run).items()}
+        difference = first_difference(incremental.published(), built)
+        assert not difference, difference
+        programs = executed(run)
+        assert {node for node in programs if replaces_in_part(programs[node])} == set(incremental.replaced_in_part)
+
+
+@pytest.mark.deep
+def test_a_recording_holds_nothing_of_its_run(tmp_path: Path) -> None:
+    """Another build over the same warehouse executes the same, and so does one that makes everything anew."""
+    recordings = record(tmp_path, **GUARDS_OFF)
+    again = executed(build_by_dbt(tmp_path, "again", as_of=Replay.AS_OF, **GUARDS_OFF))
+    assert again == recordings.idle
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("delete from journal.builds")
+    anew = executed(build_by_dbt(tmp_path, "anew", as_of=Replay.AS_OF, **GUARDS_OFF))
+    for node, program in recordings.whole.items():
+        if node.startswith("model."):
+            assert anew[node].statements == program.statements, node

@@ -1,0 +1,276 @@
+"""Who asked to be forgotten is: no file holds the text or a name, and every number is what it was."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from builders import conversation
+from messaging_warehouse.rewriting import Rewriting
+from raw_folders import BUILD, assert_same, contents, demo_rows, parsed_dbt, write_csv, write_csv_folder
+from warehouse import DbtRun, run_dbt
+
+REDACTION_COLUMNS = ("messaging_user_id", "requested_at")
+
+# What is planted in everything that the forgotten and those who answered them wrote, and in their names. Letters and
+# digits that nothing else holds, so that they are found wherever they stand.
+WORD = "Quokkazimtstern"
+NAME = "Wombatina"
+
+# Maya is asked about by her other address; her conversation has the conflicting redeliveries. Kofi's has the emoji,
+# Owen's a delivery for each rejection, Noah's a comment. Gus has no contact, and nobody knows the kiosk.
+FORGOTTEN = {
+    "mu-kofi-whatsapp": "(redacted 1.1)",
+    "mu-maya-web": "(redacted 2.1)",
+    "mu-maya-whatsapp": "(redacted 2.2)",
+    "mu-owen-web": "(redacted 3.1)",
+    "mu-noah-web": "(redacted 4.1)",
+    "mu-noah-whatsapp": "(redacted 4.2)",
+    "mu-gus-sms": "(redacted 5)",
+    "mu-kiosk-munich": "(redacted 6)",
+}
+CONTACTS = {
+    "contact-kofi": "(redacted 1)",
+    "contact-maya": "(redacted 2)",
+    "contact-owen": "(redacted 3)",
+    "contact-noah": "(redacted 4)",
+}
+REQUESTS = [
+    {"messaging_user_id": "mu-gus-sms", "requested_at": "2026-03-16T10:00:00Z"},
+    {"messaging_user_id": "mu-maya-web", "requested_at": "2026-03-14"},
+    {"messaging_user_id": "mu-kofi-whatsapp", "requested_at": "2026-03-13"},
+    {"messaging_user_id": "mu-noah-web", "requested_at": "2026-03-15T01:00:00+01:00"},
+    {"messaging_user_id": "mu-owen-web", "requested_at": "2026-03-14T12:00:00Z"},
+    {"messaging_user_id": "mu-kiosk-munich", "requested_at": "2026-03-16T11:00:00Z"},
+    {"messaging_user_id": "mu-nobody", "requested_at": "2026-03-17"},
+]
+KOFIS_PHONE = "+447700900188"
+# An actor of an unknown type in Owen's conversation: it may be him.
+UNKNOWN_ACTOR = {"robot-7": "(redacted 3.1)"}
+
+# Columns of words, whose rows are compared by whether there is anything; what they say is gone.
+WORDS = {"message_text", "csat_comment", "payload", "display_name", "platform_key"}
+
+
+def _with_word(row: dict[str, Any], users: Mapping[str, str]) -> dict[str, Any]:
+    """Plant the word in every text of a delivery, and the phone number in the id of a conversation."""
+    if row["messaging_user_id"] not in users:
+        return row
+    planted = dict(row)
+    try:
+        payload = json.loads(row["payload"] or "null")
+    except ValueError:
+        return planted | {"payload": f"{row['payload']} {WORD}"}
+    if isinstance(payload, dict):
+        for key in ("text", "comment"):
+            if payload.get(key):
+                payload[key] += f" {WORD}"
+        payload["note"] = WORD
+        planted["payload"] = json.dumps(payload, ensure_ascii=False)
+    if row["conversation_id"] == "emoji-mood":
+        planted["conversation_id"] = f"whatsapp:{KOFIS_PHONE}"
+    return planted
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """A warehouse before and after the requests, both in the same file, and what was found on the way."""
+
+    place: Path
+    raw: Path
+    found_before: Mapping[str, int]
+    before: Mapping[str, Counter[tuple[Any, ...]]]
+    columns: Mapping[str, list[str]]
+    run: DbtRun
+
+
+def files_with(place: Path, words: tuple[str, ...]) -> dict[str, int]:
+    """Count the words in the bytes of every file below a place."""
+    found = Counter[str]()
+    for file in place.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            for word in words:
+                found[word] += content.count(word.encode())
+    return dict(found)
+
+
+def columns_of(run: DbtRun) -> dict[str, list[str]]:
+    """Return the columns of each table, in order."""
+    columns: dict[str, list[str]] = {}
+    with run.connect() as connection:
+        for table, column in connection.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+            "where database_name = current_database() and not internal order by column_index"
+        ).fetchall():
+            columns.setdefault(table, []).append(column)
+    return columns
+
+
+@pytest.fixture(scope="module")
+def forgetting(demo: DbtRun, tmp_path_factory: pytest.TempPathFactory) -> Forgetting:
+    """Build the demo's rows with the word in them, then ask for the people to be forgotten, and build again."""
+    raw, place = tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("forgetting")
+    tables = demo_rows(demo)
+    tables["raw_conversation_events"] = [_with_word(row, FORGOTTEN) for row in tables["raw_conversation_events"]]
+    for row in tables["raw_messaging_users"]:
+        if row["messaging_user_id"] in FORGOTTEN:
+            row["display_name"] = f"{NAME} {row['display_name']}"
+    write_csv_folder(raw, tables)
+    first = run_dbt(BUILD, place, raw=str(raw))
+    assert first.exit_code == 0, first.output
+    found, before, columns = files_with(place, (WORD, NAME, KOFIS_PHONE)), contents(first, None), columns_of(first)
+    write_csv(raw / "redactions" / "requests.csv", REDACTION_COLUMNS, REQUESTS)
+    second = run_dbt(BUILD, place, raw=str(raw))
+    assert second.exit_code == 0, second.output
+    return Forgetting(place, raw, found, before, columns, second)
+
+
+def test_the_text_stands_in_no_file(forgetting: Forgetting) -> None:
+    """The same search finds it before, in clear bytes: in facts, working tables and rejected deliveries."""
+    assert forgetting.found_before[WORD] > 20
+    assert forgetting.found_before[NAME] > 3
+    assert forgetting.found_before[KOFIS_PHONE] > 3
+    words = (WORD, NAME, KOFIS_PHONE, *FORGOTTEN, *CONTACTS)
+    assert files_with(forgetting.place, words) == dict.fromkeys(words, 0)
+
+
+def test_the_text_stands_in_no_table(forgetting: Forgetting) -> None:
+    """A compressed column would hide from the search through bytes: so every value is looked at, too."""
+
+    def rows_with(tables: Mapping[str, Counter[tuple[Any, ...]]], word: str) -> dict[str, int]:
+        found = {name: sum(word in str(row) for row in rows) for name, rows in tables.items()}
+        return {name: count for name, count in found.items() if count}
+
+    after = contents(forgetting.run, None)
+    for word, place in [(WORD, "main.fct_messages"), (WORD, "main.fct_csat_responses"), (WORD, "main.rejected_events"),
+                        (NAME, "main.dim_messaging_users")]:  # fmt: skip
+        assert rows_with(forgetting.before, word)[place]
+        assert rows_with(after, word) == {}
+    for identifier in (KOFIS_PHONE, *FORGOTTEN, *CONTACTS):
+        assert rows_with(forgetting.before, identifier)
+        assert rows_with(after, identifier) == {}
+
+
+def _renamed(column: str, value: Any) -> Any:
+    if column in WORDS:
+        return value is not None
+    if isinstance(value, str):
+        return {**CONTACTS, **FORGOTTEN, **UNKNOWN_ACTOR}.get(
+            value, value.replace(KOFIS_PHONE, FORGOTTEN["mu-kofi-whatsapp"])
+        )
+    return value
+
+
+def _told(columns: Sequence[str], rows: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    told = Counter[tuple[Any, ...]]()
+    for row, count in rows.items():
+        told[tuple(map(_renamed, columns, row))] += count
+    return told
+
+
+def test_every_number_is_what_it_was(forgetting: Forgetting) -> None:
+    """Core and marts, row by row, with pseudonyms in the place of ids, and of words only whether there are any."""
+    columns = {
+        table: [name for name in names if name not in ("build_id", "build_state")]
+        for table, names in forgetting.columns.items()
+    }
+    assert_same(
+        {table: _told(columns[table], rows) for table, rows in contents(forgetting.run).items()},
+        {table: _told(columns[table], rows) for table, rows in forgetting.before.items() if table.startswith("main.")},
+    )
+
+
+def test_only_known_emoji_and_a_word_for_it_are_left_of_texts(forgetting: Forgetting) -> None:
+    with forgetting.run.connect() as connection:
+        texts = connection.execute(
+            "select distinct message_text from fct_messages where messaging_user_id like '(redacted%' and "
+            "message_text is not null order by 1"
+        ).fetchall()
+        (comments,) = connection.execute(
+            "select list(csat_comment) from fct_csat_responses where messaging_user_id like '(redacted%' and "
+            "csat_comment is not null"
+        ).fetchone() or ([],)
+    assert ("(redacted)",) in texts
+    assert not any(character.isalnum() for (text,) in texts if text != "(redacted)" for character in text)
+    assert len(texts) > 2
+    assert set(comments) == {"(redacted)"}
+
+
+def test_a_build_from_nothing_gives_the_same(forgetting: Forgetting, tmp_path: Path) -> None:
+    anew = parsed_dbt().run(BUILD, tmp_path, raw=str(forgetting.raw))
+    assert anew.exit_code == 0, anew.output
+    ours = {name: rows for name, rows in contents(forgetting.run, None).items() if not name.startswith("journal.")}
+    assert_same({name: rows for name, rows in contents(anew, None).items() if not name.startswith("journal.")}, ours)
+
+
+@pytest.mark.parametrize(
+    ("request_told", "sentence"),
+    [
+        ({"messaging_user_id": "kim", "requested_at": "last May"},
+         "redactions: requested_at 'last May' cannot be read; write it like 2026-03-15T18:00:00Z."),
+        ({"messaging_user_id": "kim"}, "redactions: requested_at is missing; write it like 2026-03-15T18:00:00Z."),
+        ({"requested_at": "2026-03-15"}, "redactions: messaging_user_id is missing; name one address of the person"),
+    ],
+)  # fmt: skip
+def test_a_request_that_cannot_be_read_stops_the_build(
+    tmp_path: Path, request_told: dict[str, str], sentence: str
+) -> None:
+    stream = conversation("c1", messaging_user_id="kim").at("10:00").end_user("hi")
+    raw = write_csv_folder(tmp_path / "raw", {"raw_conversation_events": stream.rows})
+    write_csv(raw / "redactions" / "requests.csv", REDACTION_COLUMNS, [request_told])
+    run = parsed_dbt().run(BUILD, tmp_path, raw=str(raw))
+    assert run.exit_code != 0
+    assert sentence in run.output
+    assert not any("fct_" in table for table in contents(run))
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deleted(tmp_path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """A file from whose tables the word has been deleted, open."""
+    file = tmp_path / "warehouse.duckdb"
+    connection = duckdb.connect(str(file))
+    connection.execute("set force_compression = 'uncompressed'")
+    connection.execute("create schema s; create table s.texts as select i, 'text ' || i as text from range(5000) r (i)")
+    connection.execute(f"create table words as select '{WORD} ' || i as text from range(100) r (i)")
+    connection.execute("create view s.counted as select count(*) as texts from s.texts")
+    connection.execute("checkpoint; drop table words; checkpoint")
+    yield connection, file
+    connection.close()
+
+
+def test_a_deleted_text_stays_in_the_file_until_it_is_written_anew(
+    deleted: tuple[duckdb.DuckDBPyConnection, Path],
+) -> None:
+    connection, file = deleted
+    assert files_with(file.parent, (WORD,))[WORD] > 0
+    rewriting = Rewriting(connection, file)
+    rewriting.copy("fingerprint")
+    rewriting.put_in_place()
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert files_with(file.parent, (WORD,)) == {WORD: 0}
+    with duckdb.connect(str(file), read_only=True) as anew:
+        assert anew.execute("select texts from s.counted").fetchone() == (5000,)
+        assert anew.execute("select redactions from journal.rewritten").fetchone() == ("fingerprint",)
+
+
+def test_a_file_that_was_written_to_since_is_left_alone(
+    deleted: tuple[duckdb.DuckDBPyConnection, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection, file = deleted
+    rewriting = Rewriting(connection, file)
+    rewriting.copy("fingerprint")
+    connection.execute("create table later as select 1 as one")
+    rewriting.put_in_place()
+    assert "build again" in capsys.readouterr().err
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    with duckdb.connect(str(file), read_only=True) as kept:
+        assert kept.execute("select one from later").fetchone() == (1,)
