@@ -169,9 +169,7 @@ def _build_on(
     last: Publication,
 ) -> bool:
     """Make the new file out of the last one; return whether that could be done."""
-    # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
-    copied = subprocess.run(["cp", str(target), str(new)], stderr=subprocess.DEVNULL, check=False)
-    if copied.returncode != 0 or _mark(target) != last.file:  # afterwards: nobody can have written to it meanwhile
+    if not _copy_bytes(target, new) or _mark(target) != last.file:  # afterwards: who writes meanwhile is seen
         return False
     new.chmod(new.stat().st_mode | 0o200)
     with _attached(connection, new, _NEW):
@@ -182,6 +180,15 @@ def _build_on(
                 if relation["view"] is None:
                     name = f"{_name(schema)}.{_name(relation['name'])}"
                     _bring_up_to_date(connection, name, f"{warehouse}.{name}", relation.get("changes"))
+    return True
+
+
+def _copy_bytes(source: Path, new: Path) -> bool:
+    # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
+    try:
+        subprocess.run(["cp", str(source), str(new)], stderr=subprocess.DEVNULL, check=True)
+    except (OSError, subprocess.CalledProcessError):  # no such file, no room, no such command
+        return False
     return True
 
 
