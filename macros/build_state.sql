@@ -10,8 +10,10 @@
 #}
 
 {% macro begin_build() %}
-    {% if not execute or flags.WHICH not in ('run', 'build') %}
+    {% if not execute or flags.WHICH not in ('run', 'build', 'seed') %}
         {{ return('') }}
+    {% elif flags.WHICH == 'seed' %}
+        {{ return(at_once(create_journal())) }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
     {% set statements = [create_journal(), drop_changes(), begin_changes()] | select | join('; ') %}

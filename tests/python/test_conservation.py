@@ -540,7 +540,9 @@ def test_a_doubled_row_turns_every_grain_red(
         match = re.search(r'from ("[^"]+"\."[^"]+"\."[^"]+")', grain["compiled_code"])
         assert match is not None
         relation = match.group(1)
-        doubled = f"(select * from {relation} union all (select * from {relation} limit 1))"
+        is_empty = not breakable.execute(f"select 1 from {relation} limit 1").fetchall()  # as what is touched is
+        any_row = f"(select kept.* from (select 1) left join {relation} as kept on true limit 1)"
+        doubled = f"(select * from {relation} union all {any_row}{f' union all {any_row}' if is_empty else ''})"
         broken = grain["compiled_code"].replace(f"from {relation}", f"from {doubled}")
         assert _failures(breakable, grain) == 0, name
         assert len(breakable.execute(broken).fetchall()) == 1, name
