@@ -90,8 +90,9 @@ def replay_elsewhere(shared: Shared) -> Replay:
 
 @pytest.fixture(scope="session")
 def demo(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
-    """Build the demo with every test of the project; each worker has a copy of the file, to open as it likes."""
+    """Build the demo with every test of the project; each worker has copies of its files, to open as it likes."""
     run = shared("demo", lambda place: run_dbt(["build"], place))
-    copy = tmp_path_factory.mktemp("demo") / run.database.name
-    shutil.copy(run.database, copy)
-    return replace(run, database=copy)
+    copies = tmp_path_factory.mktemp("demo")
+    for file in run.database.parent.glob("*.duckdb"):  # the warehouse and its serving copy
+        shutil.copy(file, copies)
+    return replace(run, database=copies / run.database.name)
