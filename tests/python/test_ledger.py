@@ -15,6 +15,9 @@ from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from raw_folders import BUILD, parsed_dbt, write_csv, write_ndjson, write_parquet
 from warehouse import RAW_COLUMNS, RAW_SCHEMA, DbtRun, insert_rows, write_raw_schema
 
+# Each test builds with dbt, several times over.
+pytestmark = pytest.mark.deep
+
 EVENTS = "raw_conversation_events"
 PRESENCE = "raw_presence_events"
 LEDGER = "staging.stg_messaging__conversation_event_ledger"

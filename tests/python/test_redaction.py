@@ -15,6 +15,9 @@ from messaging_warehouse.rewriting import Rewriting
 from raw_folders import BUILD, assert_same, contents, demo_rows, parsed_dbt, write_csv, write_csv_folder
 from warehouse import DbtRun, run_dbt
 
+# Each test builds with dbt, several times over.
+pytestmark = pytest.mark.deep
+
 REDACTION_COLUMNS = ("messaging_user_id", "requested_at")
 
 # What is planted in everything that the forgotten and those who answered them wrote, and in their names. Letters and

@@ -162,6 +162,7 @@ def _another_conversation(place: Path) -> None:
     _write(place, _conversation(1), _conversation(2))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("command", "change", "exit_code"),
     [
@@ -183,6 +184,7 @@ def test_only_a_whole_good_build_is_published(
     assert _debris(open_shop) == []
 
 
+@pytest.mark.deep
 def test_a_copy_that_cannot_be_published_is_told_in_one_sentence_and_the_warehouse_stands(open_shop: Path) -> None:
     raw = _write(open_shop, _conversation(1), _conversation(2))
     no_place = open_shop / "raw" / "raw_conversation_events" / "part.parquet" / "copy.duckdb"
@@ -195,6 +197,7 @@ def test_a_copy_that_cannot_be_published_is_told_in_one_sentence_and_the_warehou
         assert warehouse.execute("select delivery_count, build_state from dim_build").fetchall() == [(2, "complete")]
 
 
+@pytest.mark.deep
 def test_nothing_is_published_where_none_is_wanted(open_shop: Path) -> None:
     before = _serving(open_shop).read_bytes()
     run = _build(open_shop, str(open_shop / "raw"), ["run"], MESSAGING_SERVING="none")
@@ -248,12 +251,14 @@ def settled_shop(open_shop: Path) -> Path:
     return open_shop
 
 
+@pytest.mark.deep
 def test_the_copy_made_out_of_the_last_one_is_core_and_marts_row_for_row(settled_shop: Path) -> None:
     for change in CHANGES.values():
         change(settled_shop)
         _assert_published(_build(settled_shop, str(settled_shop / "raw"), ["run"]), is_whole=False)
 
 
+@pytest.mark.deep
 def test_what_happened_without_a_publication_makes_the_next_a_whole_one(settled_shop: Path) -> None:
     raw = str(settled_shop / "raw")
     _another_conversation(settled_shop)
@@ -271,6 +276,7 @@ def test_what_happened_without_a_publication_makes_the_next_a_whole_one(settled_
     _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
 
 
+@pytest.mark.deep
 def test_a_killed_build_makes_the_next_publication_a_whole_one(settled_shop: Path) -> None:
     raw, answers = str(settled_shop / "raw"), []
     started = time.monotonic()
@@ -286,6 +292,7 @@ def test_a_killed_build_makes_the_next_publication_a_whole_one(settled_shop: Pat
         _assert_published(_build(settled_shop, raw, ["run"]), is_whole=begun != [(False,)])
 
 
+@pytest.mark.deep
 def test_a_copy_that_an_older_one_was_put_in_the_place_of_is_made_whole(settled_shop: Path) -> None:
     older = Path(shutil.copy2(_serving(settled_shop), settled_shop / "older.duckdb"))
     raw = _write(settled_shop, _conversation(1), _answered("Yes?"))
@@ -560,7 +567,7 @@ def _assert_at_peace(found: list[Looks], builds: set[str]) -> None:
         assert seen <= builds
 
 
-@pytest.mark.parametrize("builds", [3, pytest.param(20, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("builds", [pytest.param(20, marks=pytest.mark.deep)])
 def test_readers_see_one_build_at_a_time_and_no_error_while_others_are_built(open_shop: Path, builds: int) -> None:
     with by_driver(_serving(open_shop)) as ask:
         published = {ask(BUILD_ID): 1}
