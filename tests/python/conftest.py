@@ -20,7 +20,7 @@ _EVERY_EXAMPLE: dict[str, Any] = {
     "derandomize": True,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 }
-settings.register_profile("quick", max_examples=25, **_EVERY_EXAMPLE)
+settings.register_profile("quick", max_examples=10, **_EVERY_EXAMPLE)
 settings.register_profile("deep", max_examples=200, **_EVERY_EXAMPLE)
 settings.load_profile("quick")
 

@@ -398,6 +398,7 @@ def copy_of_built(built: DbtRun, tmp_path: Path) -> DbtRun:
     return DbtRun(0, "", copy, tmp_path / "target")
 
 
+@pytest.mark.deep
 def test_bad_files_leave_a_good_warehouse_as_it_was(copy_of_built: DbtRun, folder: Path, tmp_path: Path) -> None:
     (folder / EVENTS / "ragged.csv").write_text(",".join(RAW_COLUMNS[EVENTS]) + "\none,two\n")
     (folder / "raw_teams").mkdir()

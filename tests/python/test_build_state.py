@@ -75,6 +75,7 @@ def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
     assert _state(database) != "complete"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "stream",
     [

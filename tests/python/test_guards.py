@@ -203,6 +203,7 @@ def test_what_came_after_as_of_does_not_exist(before_the_starter: DbtRun) -> Non
     assert accepted == []
 
 
+@pytest.mark.deep
 def test_a_late_starter_takes_its_conversation_back(copy_of_good: DbtRun, folder: Path, tmp_path: Path) -> None:
     """In the same folder, over the same file, a millisecond later."""
     run = parsed_dbt().run(BUILD, tmp_path, raw=str(folder), variables={"as_of": "2024-03-06 10:00:00"})

@@ -61,6 +61,7 @@ def test_the_exit_codes_of_check_are_those_of_the_guide(guide: str) -> None:
         assert codes[verdict].startswith(verdict.name.replace("_", " ").lower()), verdict
 
 
+@pytest.mark.deep
 def test_the_exit_codes_of_a_build_are_those_of_the_guide(demo: DbtRun, tmp_path: Path) -> None:
     assert demo.exit_code == 0
     up_to_the_guards = ["build", "--select", "+int_build", "--exclude", "resource_type:unit_test"]
