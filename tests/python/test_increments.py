@@ -23,7 +23,7 @@ from increments import IncrementalReplay, Killed, build_by_dbt, executed, first_
 from raw_folders import contents
 from reference import ConfiguredInput, RawInput
 from strategies import big_configuration, big_stream, configured_streams
-from warehouse import RAW_SCHEMA, Replay, load_raw
+from warehouse import RAW_SCHEMA, load_raw
 
 # A recording takes three builds with dbt, and a replay of each build a second or two.
 pytestmark = pytest.mark.deep
