@@ -48,12 +48,14 @@ def test_a_killed_build_is_made_good_by_the_next(demo: DbtRun, tmp_path: Path) -
     killed_count = 0
     for number in range(1, KILLS + 1):
         deliver(number)
-        killed = build(place, kill_after=chance.uniform(0.02, 0.9) * seconds)
+        killed = build(place, kill_after=chance.uniform(0.02, 0.8) * seconds)
         killed_count += killed.exit_code == -9
+        started = time.monotonic()
         built = build(place)
         assert built.exit_code == 0, built.output
+        seconds = time.monotonic() - started  # a build upon the last is shorter than the first
         if number % 10 == 0 or number == KILLS:
             whole = tmp_path / f"whole-{number}"
             whole.mkdir()
             assert contents(build(whole)) == contents(built)
-    assert killed_count > KILLS / 2  # a build that was done before its time has proved nothing
+    assert killed_count > KILLS / 3  # a build that was done before its time has proved nothing
