@@ -20,6 +20,9 @@
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% endif %}
+    {% if flags.FULL_REFRESH %}
+        {% set statements = statements ~ '; delete from ' ~ journal('parts_read') %}
+    {% endif %}
     {% set dim_build = dim_build_with_state() %}
     {% if dim_build %}
         {% set statements = statements ~ "; update " ~ dim_build

@@ -113,7 +113,7 @@
 {% macro drop_changes() %}
     {% set statements = [] %}
     {% for table in tables_of_changes() %}
-        {% do statements.append('drop table ' ~ journal(table)) %}
+        {% do statements.append('drop table if exists ' ~ journal(table)) %}
     {% endfor %}
     {{ return(statements | join('; ')) }}
 {% endmacro %}

@@ -3,7 +3,8 @@
 
     A part is a file; of a table it is an hour of `received_at`, as it was delivered. Its fingerprint changes with what it
     holds: of a file the size and the time of the last change, of an hour the number of rows and the sum of their hashed ids.
-    `journal.parts_read` remembers what the ledgers hold. A part with another fingerprint is read again, whole.
+    `journal.parts_read` remembers what the ledgers hold. A part with another fingerprint is read again, whole; one that is
+    gone from the raw location is read out of the ledger, where a build has to read it.
 #}
 
 {# The raw tables that are read by parts. #}
@@ -77,15 +78,29 @@
         {% set relation = (seed or raw_relation(name)) if parts or not builds_on_the_last() %}
     {% endif %}
     {% if not relation %}
-        {{ return(raw_select(none, none, 'cast(null as varchar)')) }}
+        {{ return(raw_select(none, none, 'cast(null as varchar)') ~ kept_deliveries(name)) }}
     {% endif %}
     {% set types = {} if seed else raw_column_types(relation) %}
     {% set part = 'parse_filename("file of this row")' if raw_mode() == 'files' else raw_hour(types) %}
     {% set rows = raw_select(types, relation, part) %}
-    {% if raw_mode() == 'files' or not builds_on_the_last() %}
-        {{ return(rows) }}
+    {% if raw_mode() != 'files' and builds_on_the_last() %}
+        {% set rows = rows ~ " where " ~ raw_is_among(part, parts) %}
     {% endif %}
-    {{ return(rows ~ " where " ~ raw_is_among(part, parts)) }}
+    {{ return(rows ~ kept_deliveries(name)) }}
+{% endmacro %}
+
+
+{# The deliveries of what is gone, as they came in, to be read with the rest. #}
+{% macro kept_deliveries(name) %}
+    {% set ledger = standing(ledgers()[name]) %}
+    {% if not ledger or not raw_parts_to_read(name, are_gone=true) %}
+        {{ return('') }}
+    {% endif %}
+    {% set columns = [] %}
+    {% for column in contract_columns(model) %}
+        {% do columns.append(raw_text_of(column.name) if column.data_type == 'timestamp' else column.name) %}
+    {% endfor %}
+    {{ return(" union all select " ~ columns | join(', ') ~ ", part from " ~ ledger ~ " where " ~ is_of_parts_to_read(name, are_gone=true)) }}
 {% endmacro %}
 
 
@@ -117,25 +132,27 @@
 {% endmacro %}
 
 
-{# The parts of a log that this build reads, in order. Where no build has listed them yet there is nothing to be read. #}
-{% macro raw_parts_to_read(name) %}
+{# The parts of a log that this build reads, in order: those that are there, or those that the ledger alone still has. Where no
+   build has listed them yet there is nothing to be read. #}
+{% macro raw_parts_to_read(name, are_gone=false) %}
     {% set parts = standing('stg_messaging__raw_parts') %}
     {% if not parts %}
         {{ return([]) }}
     {% endif %}
     {{ return(run_query(
-        "select part from " ~ parts ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read order by part"
+        "select part from " ~ parts ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read and is_gone = " ~ are_gone ~ " order by part"
     ).columns[0].values() | list) }}
 {% endmacro %}
 
 
 {# Whether a row of a ledger is of a part that this build reads. By a join, because the engine skips what cannot be in it. #}
-{% macro is_of_parts_to_read(name) %}
-    {% if not raw_parts_to_read(name) %}
+{% macro is_of_parts_to_read(name, are_gone=none) %}
+    {% if not raw_parts_to_read(name) and not raw_parts_to_read(name, are_gone=true) %}
         {{ return('false') }}
     {% endif %}
     {{ return(
-        "part in (select part from " ~ standing('stg_messaging__raw_parts') ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read)"
+        "part in (select part from " ~ standing('stg_messaging__raw_parts') ~ " where raw_table = " ~ raw_literal(name) ~ " and is_to_be_read"
+        ~ (" and is_gone = " ~ are_gone if are_gone is not none) ~ ")"
     ) }}
 {% endmacro %}
 
@@ -160,9 +177,24 @@
 {% endmacro %}
 
 
+{# {log: what keeps its deliveries} #}
+{% macro ledgers() %}
+    {{ return({
+        'raw_conversation_events': 'stg_messaging__conversation_event_ledger',
+        'raw_presence_events': 'stg_messaging__presence_event_ledger',
+    }) }}
+{% endmacro %}
+
+
 {# Whether both ledgers are there: of one that was dropped the raw rows are to be read again. #}
 {% macro ledgers_stand() %}
     {{ return('true' if standing('stg_messaging__conversation_event_ledger') and standing('stg_messaging__presence_event_ledger') else 'false') }}
+{% endmacro %}
+
+
+{# Whether the ledgers keep what is gone from the raw location. Not of the demo, which may be edited anywhere. #}
+{% macro what_is_gone_is_kept() %}
+    {{ return('raw_source = ' ~ raw_literal(raw_source()) if raw_mode() != 'demo' else 'false') }}
 {% endmacro %}
 
 
@@ -173,6 +205,7 @@
     {{ return(
         "delete from {{ journal('parts_read') }} where raw_table = " ~ raw_literal(name) ~ " and (part in (select part from "
         ~ parts ~ " where " ~ is_read ~ ") or not (select builds_on_the_last from {{ ref('stg_messaging__definitions') }})); "
-        ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint from " ~ parts ~ " where " ~ is_read
+        ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint, {{ raw_literal(raw_source()) }} from "
+        ~ parts ~ " where " ~ is_read
     ) }}
 {% endmacro %}

@@ -196,6 +196,33 @@ def test_a_file_that_is_emptied_loses_its_rows_and_one_that_vanishes_does_not(fo
     assert holds(run, *FIRST)
 
 
+def test_a_build_of_everything_reads_what_has_vanished_out_of_the_ledger(folder: Folder) -> None:
+    """Whatever brings it about, but for the one that is told to hold what is there and nothing else."""
+    vanished = folder.root / EVENTS / "2024-03-04.csv"
+    vanished.unlink()
+    (folder.root / PRESENCE / "shift.parquet").unlink()
+    late = conversation("c1").at("09:00").end_user("first").altered(event_id="late").rows
+    folder.events("late.csv", late)
+    for hours in (7, 8):
+        run = folder.run(READ, presence_stale_hours=hours)
+        assert run.exit_code == 0, run.output
+        assert _ask(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(False,)]
+        assert rows_read(run) == {EVENTS: 5, PRESENCE: 2}
+        assert holds(run, *FIRST, *SECOND, *late) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+        assert len(_ask(run, "from journal.parts_read")) == 4
+
+    folder.events(vanished.name, FIRST[:1])  # and what comes back takes the place of what was kept
+    run = folder.run(READ, presence_stale_hours=8)
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST[:1], *SECOND, *late)
+
+    vanished.unlink()
+    run = folder.run([*SCOPE, "--full-refresh"])
+    assert run.exit_code == 0, run.output
+    assert holds(run, *SECOND, *late) and holds(run, ledger=PRESENCE_LEDGER)
+    assert len(_ask(run, "from journal.parts_read")) == 2
+
+
 def test_a_folder_in_another_format_is_a_folder_of_other_files(folder: Folder) -> None:
     """Parquet goes before CSV; what came in both ways was delivered twice, until a full refresh reads what there is."""
     types = dict.fromkeys(RAW_COLUMNS[EVENTS], "varchar")
@@ -268,7 +295,8 @@ def test_a_ledger_and_what_is_known_of_it_change_together(folder: Folder) -> Non
     with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
         connection.execute(
             "create table journal.kept "
-            "(raw_table varchar, part varchar, fingerprint varchar, check (part <> '2024-03-06.csv'));"
+            "(raw_table varchar, part varchar, fingerprint varchar, raw_source varchar,"
+            " check (part <> '2024-03-06.csv'));"
             "insert into journal.kept from journal.parts_read; drop table journal.parts_read;"
             "alter table journal.kept rename to parts_read"
         )
@@ -330,7 +358,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
     return run
 
 
-def _read_tables(tables: DbtRun, *statements: str) -> DbtRun:
+def _read_tables(tables: DbtRun, *statements: str, **variables: Any) -> DbtRun:
     """Change the raw tables of the warehouse as it was built, and read what is new."""
     place = tables.database.parent
     shutil.copy(place / "as built.duckdb", tables.database)
@@ -338,9 +366,28 @@ def _read_tables(tables: DbtRun, *statements: str) -> DbtRun:
         connection.execute(f"use {RAW_SCHEMA}")
         for statement in statements:
             connection.execute(statement)
-    run = parsed_dbt().run(READ, place, raw=f"schema:{RAW_SCHEMA}", variables={"max_rejected_rate": 1})
+    run = parsed_dbt().run(READ, place, raw=f"schema:{RAW_SCHEMA}", variables={"max_rejected_rate": 1, **variables})
     assert run.exit_code == 0, run.output
     return run
+
+
+def test_a_build_of_everything_reads_hours_that_have_vanished_out_of_the_ledger(tables: DbtRun) -> None:
+    """Of texts and of timestamps, with the times that they had."""
+    told = [
+        _ask(tables, f"select event_id, occurred_at, received_at from {ledger}") for ledger in (LEDGER, PRESENCE_LEDGER)
+    ]
+    run = _read_tables(
+        tables,
+        f"delete from {EVENTS} where conversation_id = 'c1'",
+        f"delete from {PRESENCE} where status = 'available'",
+        presence_stale_hours=7,
+    )
+    assert rows_read(run) == {EVENTS: 4, PRESENCE: 2}
+    assert holds(run, *FIRST, *SECOND)
+    found = [
+        _ask(run, f"select event_id, occurred_at, received_at from {ledger}") for ledger in (LEDGER, PRESENCE_LEDGER)
+    ]
+    assert list(map(Counter, found)) == list(map(Counter, told))
 
 
 def test_an_hour_of_a_table_is_read_once(tables: DbtRun) -> None:
@@ -387,7 +434,8 @@ def test_a_row_taken_out_of_a_table_and_one_put_in_its_place_are_noticed(tables:
 
 
 def test_parts_are_told_in_the_words_of_the_source(tables: DbtRun) -> None:
-    found = _ask(tables, "select raw_table, part from journal.parts_read order by 1, 2")
+    run = _read_tables(tables)
+    found = _ask(run, "select raw_table, part from journal.parts_read order by 1, 2")
     assert found == [
         (EVENTS, "2024-03-04T10"),
         (EVENTS, "2024-03-05T10"),
