@@ -1,4 +1,4 @@
-{# Before anything is built: stop with one sentence for each var that cannot mean anything. #}
+{# Before anything is built: stop with one sentence for each var that cannot mean anything, and for a name that means two. #}
 {% macro refuse_bad_vars() %}
     {% if not is_about_to_build() %}
         {{ return('') }}
@@ -32,6 +32,12 @@
     {% set share = var('max_rejected_rate') %}
     {% if not ((share is integer or share is float) and 0 <= share <= 1) %}
         {% do problems.append("var max_rejected_rate: '" ~ share ~ "' is not a share; write a number from 0 to 1, like 0.05.") %}
+    {% endif %}
+    {% if target.database in graph.nodes.values() | map(attribute='schema') | list + ['journal'] %}
+        {% do problems.append(
+            "MESSAGING_DB: a file named " ~ target.database ~ ".duckdb is called like a schema in it, and names would mean both; "
+            ~ "give it another name."
+        ) %}
     {% endif %}
     {% if problems %}
         {% do exceptions.raise_compiler_error('\n'.join(problems)) %}

@@ -34,9 +34,9 @@
         create or replace temporary table {{ stood }} as
         select {{ columns }} from {{ target_relation }} as stands where {{ is_touched }};
         create or replace {{ temporary }} table {{ gone }} as
-        select * from {{ stood }} except all select {{ columns }} from {{ arg_dict['temp_relation'] }};
+        {{ rows_without_equal(stood, arg_dict['temp_relation'], columns) }};
         create or replace {{ temporary }} table {{ came }} as
-        select {{ columns }} from {{ arg_dict['temp_relation'] }} except all select * from {{ stood }};
+        {{ rows_without_equal(arg_dict['temp_relation'], stood, columns) }};
         {{ touched_by(config.get('meta'), [gone, came], arg_dict['dest_columns'] | map(attribute='name') | list) }}
         {%- if config.get('meta').grain %}
         delete from {{ target_relation }} as stands using {{ gone }} as gone

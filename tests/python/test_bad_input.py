@@ -4,6 +4,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -428,6 +429,7 @@ def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -
             "max_clock_gap_days": None, "max_rejected_rate": 5, "focus_idle_minutes": "a while",
             "presence_stale_hours": 1.5, "late_after_minutes": -1, "volume_distance_factor": None,
         },
+        environment={"MESSAGING_DB": str(tmp_path / "staging.duckdb")},
     )  # fmt: skip
     one_sentence(run, "var as_of: 'it's late' is not a timestamp; write it like 2026-03-15T18:00:00Z, or now.")
     one_sentence(run, "var reporting_timezone: 'Berlin's' is not a time zone; write an IANA name like Europe/Berlin.")
@@ -438,7 +440,12 @@ def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -
     }.items():  # fmt: skip
         one_sentence(run, f"var {name}: '{value}' is not a whole number; write one from 0 up, without quotes.")
     one_sentence(run, "var max_rejected_rate: '5' is not a share; write a number from 0 to 1, like 0.05.")
-    assert is_empty(run)
+    one_sentence(
+        run,
+        "MESSAGING_DB: a file named staging.duckdb is called like a schema in it, and names would mean both; "
+        "give it another name.",
+    )
+    assert is_empty(replace(run, database=tmp_path / "staging.duckdb"))
 
 
 def test_a_comparison_with_nothing_builds_nothing(folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ compared row for row with a build of everything anew.
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,21 @@ from hypothesis import strategies as st
 
 from conftest import GUARDS_OFF
 from hostile_streams import BASE, CLOCK_CHANGES
-from increments import IncrementalReplay, Killed, build_by_dbt, executed, first_difference, record, replaces_in_part
+from increments import (
+    IncrementalReplay,
+    Killed,
+    Recordings,
+    build_by_dbt,
+    executed,
+    first_difference,
+    record,
+    replaces_in_part,
+)
+from messaging_warehouse.simulator import HOSTILITIES, default_centre, simulate
 from raw_folders import contents
 from reference import ConfiguredInput, RawInput
 from strategies import big_configuration, big_stream, configured_streams
+from test_truth import raw_input
 from warehouse import RAW_SCHEMA, load_raw
 
 # A recording takes three builds with dbt, and a replay of each build a second or two.
@@ -34,13 +45,19 @@ REFERENCE_TABLES = (
 )  # fmt: skip
 KEYS = {"agent_id", "team_id", "channel_id", "messaging_user_id", "account_id", "topic_id"}
 # An example costs more than a second for each build, of which it has four or five.
-FEW = settings(max_examples=max(4, settings().max_examples // 16))
+FEW = settings(max_examples=max(4, settings().max_examples // 8))
 
 
 @pytest.fixture(scope="module")
-def incremental(tmp_path_factory: pytest.TempPathFactory) -> IncrementalReplay:
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Recordings:
+    """What dbt executes, whole and in part."""
+    return record(tmp_path_factory.mktemp("incremental"), **GUARDS_OFF)
+
+
+@pytest.fixture(scope="module")
+def incremental(recordings: Recordings) -> IncrementalReplay:
     """Replay builds upon builds."""
-    return IncrementalReplay(record(tmp_path_factory.mktemp("incremental"), **GUARDS_OFF))
+    return IncrementalReplay(recordings)
 
 
 # --- deliveries ----------------------------------------------------------------------------------
@@ -213,6 +230,51 @@ def test_builds_upon_builds_equal_one_build_in_bulk(
     deliveries = _bulk(seed, 60, **cut)
     build_all(incremental, deliveries, random.Random(seed))
     assert_as_if_made_anew(incremental, deliveries[-1])
+
+
+# --- a month, day by day -----------------------------------------------------------------------------
+
+SIXTY_DAYS = timedelta(days=60)
+
+
+def _a_month_with_latecomers() -> tuple[ConfiguredInput, datetime]:
+    """Simulate 30 days in which much goes wrong on the way, and one event in fifty comes up to 60 days late."""
+    start, days, rng = date(2026, 2, 1), 30, random.Random(30)
+    centre = default_centre(5, start, days, sessions_per_day=15)
+    raw = raw_input(simulate(centre, start, days, seed=30, hostility=HOSTILITIES["wild"]))
+    for rows in (raw.conversation_events, raw.presence_events):
+        for row in rng.sample(rows, len(rows) // 50):
+            if row["occurred_at"] and row["received_at"]:
+                late = datetime.fromisoformat(row["occurred_at"]) + rng.random() * SIXTY_DAYS
+                row["received_at"] = late.isoformat(timespec="milliseconds")
+    return raw, datetime.combine(start, time(), UTC)
+
+
+def _received_before(rows: Sequence[dict[str, Any]], moment: datetime) -> list[dict[str, Any]]:
+    """Return what a source has by then; texts of UTC moments are in the order of time."""
+    return [row for row in rows if (row["received_at"] or "")[:19] < moment.isoformat()[:19]]
+
+
+def test_a_month_built_day_by_day_is_the_month_built_at_once(
+    incremental: IncrementalReplay, recordings: Recordings
+) -> None:
+    """Thirty days a build each, then what came up to sixty days late, and every table compared on the way."""
+    raw, start = _a_month_with_latecomers()
+    anew, rng = IncrementalReplay(recordings), random.Random(1)
+    incremental.forget()
+    read = 0
+    for day in [*range(1, 31), 45, 60, 93]:
+        logs = {log: _received_before(getattr(raw, log), start + timedelta(days=day)) for log in LOGS}
+        delivered = replace(raw, **logs) if day < 93 else raw
+        assert len(delivered.conversation_events) > read
+        read = len(delivered.conversation_events)
+        incremental.build(delivered, order=rng)
+        assert bool(incremental.partially_built) == (day > 1)
+        if day in (2, 3, 7, 15, 30, 60, 93):
+            anew.forget()
+            anew.build(delivered)
+            difference = first_difference(incremental.published(), anew.published())
+            assert not difference, f"day {day}: {difference}"
 
 
 # --- what a build upon another leaves alone --------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from builders import conversation
 from messaging_warehouse.rewriting import Rewriting
 from raw_folders import BUILD, assert_same, contents, demo_rows, parsed_dbt, write_csv, write_csv_folder
-from warehouse import DbtRun, run_dbt
+from warehouse import RAW_COLUMNS, DbtRun, run_dbt
 
 # Each test builds with dbt, several times over.
 pytestmark = pytest.mark.deep
@@ -203,6 +203,77 @@ def test_only_known_emoji_and_a_word_for_it_are_left_of_texts(forgetting: Forget
     assert not any(character.isalnum() for (text,) in texts if text != "(redacted)" for character in text)
     assert len(texts) > 2
     assert set(comments) == {"(redacted)"}
+
+
+def test_the_serving_copy_was_searched_too(forgetting: Forgetting) -> None:
+    with duckdb.connect(str(forgetting.place / "warehouse_serving.duckdb"), read_only=True) as copy:
+        found = copy.execute("select count(*) > 0 from fct_messages where messaging_user_id like '(redacted%'")
+        assert found.fetchone() == (True,)
+
+
+def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -> None:
+    """A conversation in which nobody was named turns out to be with the forgotten, when its first file is long gone."""
+    raw = tmp_path / "raw"
+    named = conversation("c1", messaging_user_id="kim-from-the-web").at("10:00").end_user(f"hi {WORD}")
+    unnamed = conversation("c9", messaging_user_id=None).at("11:00").started().agent("a1", f"offer {WORD}")
+    answer = (
+        conversation("c9", messaging_user_id="kim-from-the-web")
+        .at("12:00")
+        .end_user(f"no {WORD}")
+        .altered(event_id="c9-003")
+    )
+    other = conversation("c2", messaging_user_id="lee").at("11:00").end_user("thanks").agent("a1", "hello")
+    write_csv(
+        raw / "redactions" / "1.csv",
+        REDACTION_COLUMNS,
+        [{"messaging_user_id": "kim-from-the-web", "requested_at": "2024-01-01"}],
+    )
+
+    def deliver(name: str, *rows: Any) -> Path:
+        file = raw / "raw_conversation_events" / name
+        write_csv(file, RAW_COLUMNS["raw_conversation_events"], [row for each in rows for row in each.rows])
+        return file
+
+    def build() -> DbtRun:
+        run = run_dbt(BUILD, tmp_path / "built", raw=str(raw))
+        assert run.exit_code == 0, run.output
+        return run
+
+    first = deliver("1.csv", named, unnamed, other)
+    build()
+    assert files_with(tmp_path / "built", (WORD,))[WORD] > 0, "nobody knows yet whom the offer was made to"
+
+    first.unlink()
+    deliver("2.csv", answer)
+    run = build()
+
+    words = (WORD, "kim-from-the-web")
+    assert files_with(tmp_path / "built", words) == dict.fromkeys(words, 0)
+    with run.connect() as connection:
+        assert connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchone() == (True,)
+        texts = connection.execute(
+            "select conversation_id, message_text from fct_messages order by conversation_id, sent_at, event_id"
+        ).fetchall()
+    forgotten = "(redacted)"
+    told = [("c1", forgotten), ("c2", "thanks"), ("c2", "hello"), ("c9", forgotten), ("c9", forgotten)]
+    assert texts == told
+
+    # Another person asks: all is built anew, and what was forgotten stays so, out of the ledger.
+    asked = [("kim-from-the-web", "2024-01-01"), ("lee", "2024-01-02")]
+    write_csv(
+        raw / "redactions" / "1.csv",
+        REDACTION_COLUMNS,
+        [dict(zip(REDACTION_COLUMNS, row, strict=True)) for row in asked],
+    )
+    run = build()
+    with run.connect() as connection:
+        assert connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchone() == (False,)
+        assert connection.execute("select distinct message_text from fct_messages").fetchall() == [(forgotten,)]
+        assert connection.execute(
+            "select messaging_user_id, count(*) from fct_messages where messaging_user_id is not null "
+            "group by all order by all"
+        ).fetchall() == [("(redacted 1)", 1), ("(redacted 2)", 2)]
+    assert files_with(tmp_path / "built", (WORD, "kim-from-the-web", "thanks")) == dict.fromkeys((*words, "thanks"), 0)
 
 
 def test_a_build_from_nothing_gives_the_same(forgetting: Forgetting, tmp_path: Path) -> None:

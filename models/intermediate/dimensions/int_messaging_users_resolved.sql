@@ -1,4 +1,5 @@
 -- Grain: one row per messaging user, inferred ones included, with the person behind the address.
+{{ config(materialized='view') }}
 with
 
 members as (

@@ -1,21 +1,57 @@
 -- Grain: one row per delivery that the build looks at: of the touched conversations, and the others of their events.
 {{ waits_for('int_conversations_touched') }}
+{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
 with
+{% if is_partial_build() %}
+-- By the times too, which say little but are sorted: the engine skips what was received before all that is asked for.
+touched as (
+    select * from {{ deliveries }}
+    where
+        {{ in_touched_conversations() }}
+        and received_at in (
+            select received_at from {{ deliveries }}
+            where {{ in_touched_conversations() }}
+        )
+    union all
+    select * from {{ deliveries }}
+    where {{ in_touched_conversations() }} and received_at is null
+),
 
-deliveries as (
-    select * from {{ ref('stg_messaging__conversation_event_deliveries') }}
+-- Deliveries of one event that name different conversations conflict. What is new has touched all of these; of the rest the
+-- last build rejected one at least: that one or the winner may be of a conversation that is not touched.
+judged_before as (
+    select
+        event_id,
+        {{ in_touched_conversations() }} as is_touched
+    from {{ standing('rejected_events') }}
+    where
+        rejection_reason in ('conflicting_redelivery', 'no_session')
+        and event_id in (select event_id from touched)
+),
+
+of_conversations_apart as (
+    select event_id from judged_before
+    where not is_touched
+    union
+    select event_id from {{ standing('fct_conversation_events') }}
+    where event_id in (select event_id from judged_before) and not {{ in_touched_conversations() }}
+),
+
+conflicting as (
+    select * from {{ deliveries }}
+    where
+        event_id in (select event_id from of_conversations_apart)
+        and not {{ in_touched_conversations() }}
 ),
 
 final as (
-    select * from deliveries
-    {%- if is_partial_build() %}
-    where
-        {{ in_touched_conversations() }}
-        or event_id in (
-            select event_id from deliveries
-            where {{ in_touched_conversations() }}
-        )
-    {%- endif %}
+    select * from touched
+    union all
+    select * from conflicting
 )
-
+{% else %}
+final as (
+    select * from {{ deliveries }}
+)
+{% endif %}
 select * from final

@@ -31,6 +31,7 @@ moments as (
     from deliveries
     where
         actor_type = 'agent'
+        and rejection_reason is null
         and (
             coalesce(conversation_id, '') in (select conversation_id from {{ ref('int_conversations_unsettled') }})
             or received_at > (select last_as_of from scope)
@@ -42,10 +43,13 @@ moments as (
         {{ epoch_milliseconds('occurred_at') }} as to_ms
     from {{ ref('stg_messaging__presence_event_deliveries') }}
     where
-        received_at > (select last_as_of from scope)
-        or event_id in (
-            select id from {{ journal('touched') }}
-            where unit = 'presence_event'
+        rejection_reason is null
+        and (
+            received_at > (select last_as_of from scope)
+            or event_id in (
+                select id from {{ journal('touched') }}
+                where unit = 'presence_event'
+            )
         )
 ),
 

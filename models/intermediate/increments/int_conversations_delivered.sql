@@ -1,15 +1,8 @@
 -- Grain: one row per conversation of whose events something was delivered, or became visible, since the last build.
 {{ waits_for('int_build_scope') }}
+{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
 with
 {% if is_partial_build() %}
-deliveries as (
-    select
-        coalesce(conversation_id, '') as conversation_id,
-        event_id,
-        received_at
-    from {{ ref('stg_messaging__conversation_event_deliveries') }}
-),
-
 journaled as (
     select
         unit,
@@ -23,11 +16,10 @@ scope as (
 
 visible_since as (      -- with a given as_of a delivery may have waited for its moment
     select
-        deliveries.conversation_id,
-        deliveries.event_id
-    from deliveries
-    cross join scope
-    where deliveries.received_at > scope.last_as_of
+        coalesce(conversation_id, '') as conversation_id,
+        event_id
+    from {{ deliveries }}
+    where received_at > (select last_as_of from scope)
 ),
 
 events as (
@@ -44,13 +36,13 @@ found as (
     union
     select conversation_id from visible_since
     union
-    select deliveries.conversation_id
-    from deliveries
-    semi join events using (event_id)
+    select coalesce(conversation_id, '') as conversation_id
+    from {{ deliveries }}
+    where event_id in (select event_id from events)
 ),
 {% else %}
 found as (
-    select conversation_id from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    select conversation_id from {{ deliveries }}
     where false
 ),
 {% endif %}

@@ -1,12 +1,13 @@
 -- Grain: one row per local day of receipt, log and channel, test channels included: every delivery counts once.
 with
 
+-- Read twice, because the engine skips what has none of the days, and what has a day, if each is asked alone.
 deliveries as (
-    select
-        *,
-        {{ channel_or_none() }} as channel
-    from {{ ref('delivered_events') }}
-    where {{ in_touched_days('received_date') }} or received_date is null
+    select * from {{ ref('delivered_events') }}
+    where {{ in_touched_days('received_date') }} and received_date is not null
+    union all
+    select * from {{ ref('delivered_events') }}
+    where received_date is null
 ),
 
 channels as (
@@ -17,7 +18,7 @@ counted as (
     select
         received_date,
         event_log,
-        channel as channel_id,
+        {{ channel_or_none() }} as channel_id,
         is_test_channel,
         max(received_at) filter (where is_accepted) as last_received_at,
         {{- metrics([
@@ -26,7 +27,7 @@ counted as (
             'clock_anomaly_event_count', 'measured_delay_count'
         ] + durations('delay')) }}
     from deliveries
-    group by received_date, event_log, channel, is_test_channel
+    group by received_date, event_log, {{ channel_or_none() }}, is_test_channel
 ),
 
 final as (

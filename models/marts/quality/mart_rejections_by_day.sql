@@ -1,12 +1,13 @@
 -- Grain: one row per local day of receipt, log, channel and reason for which deliveries were rejected.
 with
 
+-- Read twice, because the engine skips what has none of the days, and what has a day, if each is asked alone.
 rejections as (
-    select
-        *,
-        {{ channel_or_none() }} as channel
-    from {{ ref('delivered_events') }}
-    where is_rejected and ({{ in_touched_days('received_date') }} or received_date is null)
+    select * from {{ ref('delivered_events') }}
+    where is_rejected and {{ in_touched_days('received_date') }} and received_date is not null
+    union all
+    select * from {{ ref('delivered_events') }}
+    where is_rejected and received_date is null
 ),
 
 channels as (
@@ -17,12 +18,12 @@ counted as (
     select
         received_date,
         event_log,
-        channel as channel_id,
+        {{ channel_or_none() }} as channel_id,
         rejection_reason,
         is_test_channel,
         {{ metric('rejected_delivery_count') }} as rejected_delivery_count
     from rejections
-    group by received_date, event_log, channel, rejection_reason, is_test_channel
+    group by received_date, event_log, {{ channel_or_none() }}, rejection_reason, is_test_channel
 ),
 
 final as (
