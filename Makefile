@@ -9,10 +9,10 @@ SETUP := $(VENV)/.installed
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
 
-test: lint  ## everything that must hold: lint, types, builds, the warehouse against its slow reference
+test: lint  ## what can be told in minutes: lint, types, a build, the warehouse against its slow reference
 	$(BIN)/python -m pytest
 
-test-deep: $(SETUP)  ## the same proofs on many more random streams and in bulk: a quarter of an hour
+test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redaction, many more random streams: half an hour
 	$(BIN)/python -m pytest -m "deep or hypothesis" --hypothesis-profile=deep
 
 lint: $(SETUP)  ## SQL, Python, types, layers
@@ -32,7 +32,7 @@ bench: $(SETUP)  ## measure the warehouse and the interval functions against han
 	$(BIN)/python -m benchmarks.business_time
 
 clean:  ## remove what builds and tests leave behind, but for the environment
-	rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 setup: $(SETUP)
 

@@ -61,7 +61,9 @@
     {% if changes %}
         {% do at_once(changes) %}
     {% endif %}
-    {{ return(refusal) }}
+    {# Whoever reads the copy waits for its next publication; a person who asked to be forgotten does not. #}
+    {% set problem = rewrite_after_redactions(results) %}
+    {{ return(refusal or problem) }}
 {% endmacro %}
 
 

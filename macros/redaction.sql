@@ -174,7 +174,7 @@ select * from final
 
 
 {#
-    Whether the parts of the event log that are new tell of somebody who is forgotten. A conversation is forgotten as a whole,
+    Whether the parts of the event log that are new, or were and are others now, tell of somebody who is forgotten. A conversation is forgotten as a whole,
     whichever part names the person, and what is left of a payload depends on what else was delivered of its event. So all
     parts are read then, and the ledger keeps what is not changed by it.
 #}
@@ -187,10 +187,9 @@ select * from final
     {% if not run_query('select count(*) > 0 from ' ~ addresses).columns[0].values()[0] %}
         {{ return(false) }}
     {% endif %}
-    {% set rows = raw_rows_of('raw_conversation_events', run_query(
-        "select part from " ~ ref('base_messaging__raw_parts') ~ " anti join " ~ journal('parts_read')
-        ~ " using (raw_table, part, fingerprint) where raw_table = 'raw_conversation_events' order by part"
-    ).columns[0].values() | list) %}
+    {% set parts = "select part from " ~ ref('base_messaging__raw_parts') ~ " anti join " ~ journal('parts_read')
+        ~ " using (raw_table, part, fingerprint) where raw_table = 'raw_conversation_events' order by part" %}
+    {% set rows = raw_rows_of('raw_conversation_events', run_query(parts).columns[0].values() | list) %}
     {% if not rows %}
         {{ return(false) }}
     {% endif %}
@@ -200,5 +199,7 @@ select * from final
         ~ ") or cast(conversation_id as varchar) in (select conversation_id from " ~ standing('stg_messaging__conversation_event_ledger')
         ~ " where messaging_user_id like '(redacted %' or actor_id like '(redacted %') or exists (select 1 from " ~ addresses
         ~ " as addresses where regexp_matches(cast(told.conversation_id as varchar), addresses.identifiers_pattern))"
+        ~ " union all select count(*) > 0 from " ~ standing('stg_messaging__conversation_event_ledger') ~ " where part in (" ~ parts
+        ~ ") and (messaging_user_id like '(redacted %' or actor_id like '(redacted %') order by 1 desc limit 1"
     ).columns[0].values()[0]) }}
 {% endmacro %}

@@ -12,14 +12,14 @@
         {{ return('') }}
     {% endif %}
     {% if not run_query("select 1 from duckdb_functions() where function_name = 'rewrite_file'").rows %}
-        {% do exceptions.raise_compiler_error(
+        {{ return(refuse_with(
             "redactions: the tables are without the redacted text, but their file may not be: give the profile the plugin "
             ~ "messaging_warehouse.dbt_plugin, and build again."
-        ) %}
+        )) }}
     {% endif %}
     {% set problem = run_query("select rewrite_file('" ~ redactions ~ "')").columns[0].values()[0] %}
     {% if problem %}
-        {% do exceptions.raise_compiler_error(problem) %}
+        {{ return(refuse_with(problem)) }}
     {% endif %}
     {{ return('') }}
 {% endmacro %}

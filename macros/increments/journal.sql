@@ -3,6 +3,7 @@
 
     journal.builds      the last build that was completed: what it spoke for, and by which definitions. Without a row
                         there is nothing to build on, and the next build makes everything anew.
+    journal.attempts    what the builds after it spoke for: they may have died after they had written.
     journal.touched     what has to be computed anew, and which model said so. It is written in the transaction that
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
@@ -29,6 +30,7 @@
         create table if not exists {{ journal('builds') }} (
             build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar
         );
+        create table if not exists {{ journal('attempts') }} (as_of timestamp);
         create table if not exists {{ journal('touched') }} (
             unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
         );
@@ -58,6 +60,12 @@
 {% endmacro %}
 
 
+{# Post-hook of the model that knows it: the moment that the build speaks for. #}
+{% macro journal_attempt() %}
+    {{ return("insert into {{ journal('attempts') }} select as_of from {{ this }}") }}
+{% endmacro %}
+
+
 {# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and where it
    dies half-way there is nothing to build on. Nor does the serving copy gain by it. #}
 {% macro forget_what_is_not_built_on() %}
@@ -72,6 +80,7 @@
 {% macro close_journal() %}
     {% set statements %}
         delete from {{ journal('touched') }};
+        delete from {{ journal('attempts') }};
         delete from {{ journal('builds') }};
         insert into {{ journal('builds') }}
         select

@@ -98,7 +98,7 @@ def look_at(database: Path) -> Sighting:
         with duckdb.connect(str(database), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             return _look_with(connection)
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise CheckError(f"{database} is no warehouse that this version has built: {_first_line(error)}") from None
     except duckdb.Error as error:
         raise CheckError(f"{database} cannot be read; a build may be writing it: {_first_line(error)}") from None
@@ -161,14 +161,14 @@ def _look_with(connection: duckdb.DuckDBPyConnection) -> Sighting:
             ).fetchall()
         }
         for key, condition in (
-            ("event_log", "true"),
+            ("event_log", "not is_test_channel"),
             ("channel_id", "event_log = 'conversation' and not is_test_channel"),
         )
     )
     late, accepted, rejected, delivered = connection.execute(
         "select coalesce(sum(late_event_count), 0), coalesce(sum(accepted_event_count), 0), "
         "coalesce(sum(rejected_delivery_count), 0), coalesce(sum(delivery_count), 0) "
-        "from mart_data_quality_by_day where received_date = ?",
+        "from mart_data_quality_by_day where received_date = ? and not is_test_channel",
         [last_full_day],
     ).fetchone() or (0, 0, 0, 0)
     anomalies = connection.execute(

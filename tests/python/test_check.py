@@ -127,6 +127,18 @@ def test_a_stale_warehouse_gives_4_and_the_machine_has_the_clock(demo: DbtRun) -
     assert _check(str(demo.database), "--max-age-hours", "0", "--at", IN_TIME)[0] == 4
 
 
+def test_a_heartbeat_on_a_test_channel_is_no_sign_of_life(touched: Path) -> None:
+    """Of the log as a whole and of each channel only what customers may have sent counts."""
+    with duckdb.connect(str(touched)) as connection:
+        connection.execute(
+            "update mart_data_quality_by_day set last_received_at = last_received_at - interval 5 day, "
+            "rejected_delivery_count = delivery_count where not is_test_channel and event_log = 'conversation'; "
+            "update mart_data_quality_by_day set delivery_count = 1000000 where is_test_channel"
+        )
+    code, output = _check(str(touched), "--at", IN_TIME)
+    assert code == 4 and "no conversation event" in output and "were rejected" in output
+
+
 def test_a_build_that_did_not_complete_gives_4(touched: Path) -> None:
     with duckdb.connect(str(touched)) as connection:
         connection.execute("update dim_build set build_state = 'incomplete'")

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builders import channel, conversation, holiday, moment, policy, presence, raw_input, sandbox_channel, schedule
 from conftest import GUARDS_OFF
 from hostile_streams import BASE, CLOCK_CHANGES
 from increments import (
@@ -33,7 +34,7 @@ from messaging_warehouse.simulator import HOSTILITIES, default_centre, simulate
 from raw_folders import contents
 from reference import ConfiguredInput, RawInput
 from strategies import big_configuration, big_stream, configured_streams
-from test_truth import raw_input
+from test_truth import raw_input as simulated_input
 from warehouse import RAW_SCHEMA, load_raw
 
 # A recording takes three builds with dbt, and a replay of each build a second or two.
@@ -232,6 +233,52 @@ def test_builds_upon_builds_equal_one_build_in_bulk(
     assert_as_if_made_anew(incremental, deliveries[-1])
 
 
+# --- examples ----------------------------------------------------------------------------------------
+
+
+def test_a_late_opener_on_another_channel_changes_what_its_agents_did(incremental: IncrementalReplay) -> None:
+    """It is the customer's, and no event of the agent's has changed: but their time was for a test, and is no work."""
+    told = conversation("c1", "sms").at("10:00").end_user("hi").at("10:04").work("assigned", "w1", agent_id="ann")
+    told = told.work("accepted", "w1", by="ann").at("10:05").agent("ann", "hello").at("10:06")
+    told = told.work("closed", "w1", by="ann").at("10:07").ended("ann")
+    shift = presence("ann").at("09:00").status("available").at("10:30").status("offline")
+    other = conversation("c2", "sms").at("2024-03-08 10:00").end_user("hi")
+    opener = conversation("c1", "web").at("09:55").end_user("hello").altered(event_id="late")
+    channels = [channel("sms"), sandbox_channel("web")]
+    first = raw_input(told, shift, other, channels=channels)
+    second = raw_input(told, shift, other, opener.received("2024-03-08 11:00"), channels=channels)
+    build_all(incremental, [Delivery(first), Delivery(second)])
+    assert "fct_agent_timeline" in incremental.partially_built
+    assert incremental.rows("main.fct_agent_timeline", ["max(test_work_count) as most"]) == [{"most": 1}]
+    assert_as_if_made_anew(incremental, Delivery(second))
+
+
+def test_a_build_behind_one_that_died_leaves_none_of_its_days(incremental: IncrementalReplay) -> None:
+    """It had spoken for a later day, and died when all models were done."""
+    told = conversation("c1").at("10:00").end_user("hi")
+    shift = presence("ann").at("09:00").status("available")
+    raw = raw_input(told, shift)
+    build_all(incremental, [Delivery(raw, moment("11:00"))])
+    with pytest.raises(Killed):
+        incremental.build(raw, moment("2024-03-05 09:00"), killed_after=incremental.model_count - 1)
+    incremental.build(raw, moment("12:00"))
+    assert_as_if_made_anew(incremental, Delivery(raw, moment("12:00")))
+
+
+def test_a_time_due_beyond_the_known_opening_hours_is_asked_again(incremental: IncrementalReplay) -> None:
+    """The only hours lie 408 days ahead: out of sight for the first build, in sight for the second."""
+    told = conversation("c1", "sms").at("10:00").end_user("hi").at("10:07").ended("system")
+    raw = ConfiguredInput(
+        conversation_events=told.rows, channels=[channel("sms", "office")],
+        business_hours=[schedule()], holidays=[holiday("2025-04-16", "09:00-12:00")],
+        sla_policies=[policy("p1", "first_response", 600)],
+    )  # fmt: skip
+    deliveries = [Delivery(raw, moment("2024-03-05 10:00")), Delivery(raw, moment("2024-03-25 10:00"))]
+    build_all(incremental, deliveries)
+    assert "fct_sla_outcomes" in incremental.partially_built
+    assert_as_if_made_anew(incremental, deliveries[-1])
+
+
 # --- a month, day by day -----------------------------------------------------------------------------
 
 SIXTY_DAYS = timedelta(days=60)
@@ -241,7 +288,7 @@ def _a_month_with_latecomers() -> tuple[ConfiguredInput, datetime]:
     """Simulate 30 days in which much goes wrong on the way, and one event in fifty comes up to 60 days late."""
     start, days, rng = date(2026, 2, 1), 30, random.Random(30)
     centre = default_centre(5, start, days, sessions_per_day=15)
-    raw = raw_input(simulate(centre, start, days, seed=30, hostility=HOSTILITIES["wild"]))
+    raw = simulated_input(simulate(centre, start, days, seed=30, hostility=HOSTILITIES["wild"]))
     for rows in (raw.conversation_events, raw.presence_events):
         for row in rng.sample(rows, len(rows) // 50):
             if row["occurred_at"] and row["received_at"]:

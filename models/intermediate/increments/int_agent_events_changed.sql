@@ -1,29 +1,35 @@
--- Grain: one row per event of an agent that has come, gone, or moved to another session since the last build.
-{{ waits_for('int_conversation_events_sessionized', 'int_conversations_touched') }}
+-- Grain: one row per event of an agent that has come, gone, or moved to another session or channel since the last build.
+{{ waits_for('int_conversation_events_sessionized', 'int_session_contexts', 'int_conversations_touched') }}
 with
 {% if is_partial_build() %}
 events_now as (
     select
-        event_id,
-        actor_id as agent_id,
-        conversation_id,
-        session_id,
-        event_type,
-        occurred_at
-    from {{ ref('int_conversation_events_sessionized') }}
-    where actor_type = 'agent'
+        events.event_id,
+        events.actor_id as agent_id,
+        events.conversation_id,
+        events.session_id,
+        events.event_type,
+        events.occurred_at,
+        contexts.channel_id,
+        contexts.is_test_channel
+    from {{ ref('int_conversation_events_sessionized') }} as events
+    inner join {{ ref('int_session_contexts') }} as contexts using (session_id)
+    where events.actor_type = 'agent'
 ),
 
-events_then as (
+events_then as (      -- an event that comes late may open the session anew, on another channel
     select
-        event_id,
-        actor_id as agent_id,
-        conversation_id,
-        session_id,
-        event_type,
-        occurred_at
-    from {{ standing('fct_conversation_events') }}
-    where actor_type = 'agent' and {{ in_touched_conversations() }}
+        events.event_id,
+        events.actor_id as agent_id,
+        events.conversation_id,
+        events.session_id,
+        events.event_type,
+        events.occurred_at,
+        sessions.channel_id,
+        sessions.is_test_channel
+    from {{ standing('fct_conversation_events') }} as events
+    inner join {{ standing('fct_messaging_sessions') }} as sessions using (session_id)
+    where events.actor_type = 'agent' and {{ in_touched_conversations('events.conversation_id') }}
 ),
 
 changed as (

@@ -1,16 +1,18 @@
--- Grain: one row per piece of work that has come, gone or changed its stretch: as it was, and as it is.
-{{ waits_for('int_agent_work_concluded', 'int_conversations_touched') }}
+-- Grain: one row per piece of work that has come, gone or changed its stretch or kind: as it was, and as it is.
+{{ waits_for('int_agent_work_concluded', 'int_session_contexts', 'int_conversations_touched') }}
 with
 {% if is_partial_build() %}
 works_now as (
     select
-        conversation_id,
-        work_id,
-        agent_id,
-        accepted_at,
-        open_until_at,
-        capacity_weight
-    from {{ ref('int_agent_work_concluded') }}
+        works.conversation_id,
+        works.work_id,
+        works.agent_id,
+        works.accepted_at,
+        works.open_until_at,
+        works.capacity_weight,
+        contexts.is_test_channel
+    from {{ ref('int_agent_work_concluded') }} as works
+    inner join {{ ref('int_session_contexts') }} as contexts using (session_id)
 ),
 
 works_then as (
@@ -20,7 +22,8 @@ works_then as (
         agent_id,
         accepted_at,
         coalesce(terminal_at, case when is_closed_by_session_end then closed_at end) as open_until_at,
-        capacity_weight
+        capacity_weight,
+        is_test_channel
     from {{ standing('fct_agent_work') }}
     where {{ in_touched_conversations() }}
 ),

@@ -1,5 +1,5 @@
 -- Grain: one row: the moment that the build speaks for, and whether it builds on the last one or makes everything anew.
-{{ config(post_hook=forget_what_is_not_built_on()) }}
+{{ config(post_hook=[forget_what_is_not_built_on(), journal_attempt()]) }}
 {{ wait_for_reference_tables() }}
 with
 
@@ -38,8 +38,8 @@ final as (
     select
         guarded.as_of,
         {{ epoch_milliseconds('guarded.as_of') }} as as_of_ms,
-        -- What speaks for an earlier moment has to take back what the last build took from the silence.
-        coalesce(definitions.builds_on_the_last and guarded.as_of >= definitions.last_as_of, false)
+        -- What speaks for an earlier moment has to take back what others took from the silence, those that died too.
+        coalesce(definitions.builds_on_the_last and guarded.as_of >= definitions.furthest_as_of, false)
             as builds_on_the_last,
         definitions.last_as_of,
         {{ epoch_milliseconds('definitions.last_as_of') }} as last_as_of_ms,

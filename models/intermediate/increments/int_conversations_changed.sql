@@ -33,6 +33,9 @@ changed as (
     cross join scope
     where visits.ended_at is null or visits.ended_at > scope.last_as_of
     union
+    select conversation_id from {{ standing('fct_sla_outcomes') }}      -- due later than opening hours were laid out
+    where clock = 'business' and due_at is null
+    union
     select conversation_id from sessions
     semi join {{ ref('int_messaging_users_changed') }} as users using (messaging_user_id)
     union

@@ -10,7 +10,10 @@ definitions as (
 ),
 
 last_builds as (
-    select * from {{ journal('builds') }}
+    select
+        *,
+        greatest(as_of, (select max(as_of) from {{ journal('attempts') }})) as furthest_as_of
+    from {{ journal('builds') }}
 ),
 
 final as (
@@ -18,7 +21,8 @@ final as (
         definitions.config_fingerprint,
         definitions.code_fingerprint,
         last_builds.build_id is not null and {{ ledgers_stand() }} as builds_on_the_last,
-        last_builds.as_of as last_as_of
+        last_builds.as_of as last_as_of,
+        last_builds.furthest_as_of
     from definitions
     left join last_builds
         on
