@@ -222,7 +222,7 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
         .end_user(f"no {WORD}")
         .altered(event_id="c9-003")
     )
-    other = conversation("c2", messaging_user_id="lee").at("11:00").end_user("thanks").agent("a1", "hello")
+    other = conversation("c2", messaging_user_id="lee").at("11:00").end_user(f"thanks {NAME}").agent("a1", "hello")
     write_csv(
         raw / "redactions" / "1.csv",
         REDACTION_COLUMNS,
@@ -255,7 +255,7 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
             "select conversation_id, message_text from fct_messages order by conversation_id, sent_at, event_id"
         ).fetchall()
     forgotten = "(redacted)"
-    told = [("c1", forgotten), ("c2", "thanks"), ("c2", "hello"), ("c9", forgotten), ("c9", forgotten)]
+    told = [("c1", forgotten), ("c2", f"thanks {NAME}"), ("c2", "hello"), ("c9", forgotten), ("c9", forgotten)]
     assert texts == told
 
     # Another person asks: all is built anew, and what was forgotten stays so, out of the ledger.
@@ -273,7 +273,7 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
             "select messaging_user_id, count(*) from fct_messages where messaging_user_id is not null "
             "group by all order by all"
         ).fetchall() == [("(redacted 1)", 1), ("(redacted 2)", 2)]
-    assert files_with(tmp_path / "built", (WORD, "kim-from-the-web", "thanks")) == dict.fromkeys((*words, "thanks"), 0)
+    assert files_with(tmp_path / "built", (WORD, "kim-from-the-web", NAME)) == dict.fromkeys((*words, NAME), 0)
 
 
 def test_a_build_from_nothing_gives_the_same(forgetting: Forgetting, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- Grain: one row per event of an agent that has come, gone, or moved to another session or channel since the last build.
+-- Grain: one row per event of an agent that has come, gone, or moved to another session or channel.
 {{ waits_for('int_conversation_events_sessionized', 'int_session_contexts', 'int_conversations_touched') }}
 with
 {% if is_partial_build() %}

@@ -34,7 +34,10 @@ spans as (
     select
         agent_id,
         {{ epoch_milliseconds('least(accepted_at, open_until_at)') }} as from_ms,
-        coalesce({{ epoch_milliseconds('greatest(accepted_at, open_until_at)') }}, {{ for_ever_ms() }}) as to_ms
+        case      -- of a null and a time the greatest is the time
+            when open_until_at is null then {{ for_ever_ms() }}
+            else {{ epoch_milliseconds('greatest(accepted_at, open_until_at)') }}
+        end as to_ms
     from {{ ref('int_agent_works_changed') }}
     where accepted_at is not null
     union all
