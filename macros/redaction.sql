@@ -174,9 +174,10 @@ select * from final
 
 
 {#
-    Whether the parts of the event log that are new, or were and are others now, tell of somebody who is forgotten. A conversation is forgotten as a whole,
-    whichever part names the person, and what is left of a payload depends on what else was delivered of its event. So all
-    parts are read then, and the ledger keeps what is not changed by it.
+    Whether the parts of the event log that are new, or others than they were, tell of somebody who is forgotten, now or as
+    the ledger has them. A conversation is forgotten as a whole, whichever part names the person, and what is left of a
+    payload depends on what else was delivered of its event. So all parts are read then, and the ledger keeps what is not
+    changed by it.
 #}
 {% macro forgotten_are_told_of() %}
     {% do waits_for('stg_messaging__redacted_addresses', 'base_messaging__raw_parts') %}
