@@ -127,14 +127,14 @@ select * from final
     {{ return([
         'origin', 'message_id', 'text', 'is_proactive', 'has_attachments', 'status_code', 'team_id', 'work_id',
         'agent_id', 'capacity_weight', 'reason', 'to_team_id', 'to_agent_id', 'topic_id', 'survey_id', 'scale_max',
-        'score', 'comment'
+        'score', 'comment', 'figure', 'value'
     ]) }}
 {% endmacro %}
 
 
 {# Keys that some event type requires; a test holds the list equal to the vocabulary's. #}
 {% macro requirable_payload_keys() %}
-    {{ return(['message_id', 'work_id', 'agent_id', 'topic_id', 'survey_id', 'score']) }}
+    {{ return(['message_id', 'work_id', 'agent_id', 'topic_id', 'survey_id', 'score', 'figure', 'value']) }}
 {% endmacro %}
 
 
@@ -147,7 +147,7 @@ select * from final
 {% macro payload_column(key) %}
     {{ return({
         'text': 'message_text', 'agent_id': 'assigned_agent_id', 'comment': 'csat_comment', 'score': 'csat_score',
-        'scale_max': 'csat_scale_max'
+        'scale_max': 'csat_scale_max', 'value': 'reported_value'
     }.get(key, key)) }}
 {% endmacro %}
 

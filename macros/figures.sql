@@ -50,3 +50,22 @@ joined as (
     {%- endfor -%}
     {{ return(parts) }}
 {%- endmacro %}
+
+
+{# Columns of a relation as rows: the name of each figure, and its value as text. #}
+{% macro figures_told(relation, keys, figures) -%}
+    {%- for figure, expression in figures.items() %}
+    select
+        {{ keys | join(', ') }},
+        '{{ figure }}' as figure,
+        cast({{ expression }} as varchar) as our_value
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# A figure's value as a number; null for a word. #}
+{% macro figure_as_number(value) -%}
+    case when not ({{ is_not_a_number(value) }}) then cast({{ value }} as decimal(18, 3)) end
+{%- endmacro %}

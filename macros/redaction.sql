@@ -141,6 +141,8 @@ select * from final
             {% set value = redacted_text(value, 'known_emoji') %}
         {% elif key == 'comment' %}
             {% set value = 'case when ' ~ value ~ ' is not null then ' ~ redacted_word() ~ ' end' %}
+        {% elif key in ['figure', 'value'] %}
+            {% set value = 'case when ' ~ text_matches(value, '[a-z_]+|[0-9.]+') ~ ' then ' ~ value ~ ' when ' ~ value ~ ' is not null then ' ~ redacted_word() ~ ' end' %}
         {% elif key in ['is_proactive', 'has_attachments'] %}
             {% set value = 'case when ' ~ value ~ " in ('true', 'false') then " ~ value ~ ' end' %}
         {% elif key in numeric_payload_keys() %}

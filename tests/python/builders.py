@@ -191,6 +191,12 @@ class ConversationBuilder:
         """The customer gives a score."""
         return self.event("csat_responded", "end_user", survey_id=survey_id, score=score, **payload)
 
+    # --- what the platform reports ------------------------------------------------------------
+
+    def figure_reported(self, figure: str, value: Any, **payload: Any) -> ConversationBuilder:
+        """The platform reports a figure of its own, of the session or (needs work_id) of a piece of work."""
+        return self.event("figure_reported", figure=figure, value=value, **payload)
+
     # --- deliveries ---------------------------------------------------------------------------
 
     def received(self, when: str) -> ConversationBuilder:

@@ -324,6 +324,10 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
         ),
     ),
     (1, (Move("conversation_resolved", "bot"), Move("csat_responded", "end_user", "survey"))),
+    # what the platform reports
+    (1, (Move("figure_reported", "system", "figure"),)),
+    (1, (Move("conversation_ended", "agent"), Move("figure_reported", "system", "figure", shift=2))),
+    (1, (Move("work_closed", "agent", "work"), Move("figure_reported", "system", "figure of work"))),
 )
 # Short phrases first: they are the simpler ones.
 PHRASES = tuple(sorted((phrase for weight, phrase in _WEIGHTED_PHRASES for _ in range(weight)), key=len))
@@ -408,6 +412,8 @@ def _payload_of(row: RawRowDict) -> dict[str, object]:
         payload = {}
     return payload if isinstance(payload, dict) else {}
 
+
+SESSION_FIGURES = ("agent_message_count", "end_user_message_count", "max_agent_response_time", "agent_type", "applause")
 
 _ID_KEYS = ("message_id", "work_id", "topic_id", "survey_id")
 
@@ -1036,6 +1042,10 @@ def _render_payload(step: Step, move: Move, conversation: _Conversation) -> dict
         payload["topic_id"] = TOPIC_IDS[reference % len(TOPIC_IDS)]
     elif move.about == "survey":
         payload["survey_id"] = f"s{reference % 2}"
+    elif move.about == "figure":
+        payload |= {"figure": SESSION_FIGURES[reference % len(SESSION_FIGURES)], "value": reference}
+    elif move.about == "figure of work":
+        payload |= {"figure": "work_handle_seconds", "value": f"{60 * reference}.5", "work_id": f"w{reference % 3}"}
     if move.event_type == "work_assigned":
         payload["agent_id"] = AGENT_IDS[(step.actor + reference) % len(AGENT_IDS)]
     if move.event_type in ("work_requested", "work_assigned", "bot_handoff") and reference % 2:

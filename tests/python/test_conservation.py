@@ -51,6 +51,10 @@ BREAKAGES = {
         "update mart_rejections_by_day set rejection_reason = 'no_session' where rejection_reason = 'missing_actor'",
         "delete from mart_rejections_by_day where received_date is null",
     ],
+    "assert_every_reported_figure_is_compared_once": [
+        "update fct_conversation_events set event_type = 'figure_reported' where event_id = "
+        "(select min(event_id) from fct_conversation_events)",
+    ],
     "assert_volumes_count_every_event_without_gaps": [
         "delete from fct_channel_days where channel_id = 'web' and volume_date = date '2026-03-14'",
         "update fct_channel_days set day_event_count = day_event_count + 1 where channel_id = 'sms'",

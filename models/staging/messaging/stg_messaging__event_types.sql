@@ -37,6 +37,7 @@ final as (
         event_type = 'after_work_started' as is_after_work_start,
         event_type = 'csat_requested' as is_survey_request,
         event_type = 'csat_responded' as is_survey_answer,
+        event_type = 'figure_reported' as is_figure_report,
         case event_type
             when 'work_closed' then 'closed'
             when 'work_transferred' then 'transferred'

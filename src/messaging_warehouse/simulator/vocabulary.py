@@ -52,4 +52,5 @@ EVENT_KINDS: dict[str, EventKind] = {
     "conversation_ended": _ACTIVITY,
     "csat_requested": _NO_ACTIVITY,
     "csat_responded": _NO_ACTIVITY,
+    "figure_reported": _NO_ACTIVITY,
 }

@@ -99,6 +99,7 @@ _ALL_EVENT_TYPES = (
     _event_type("conversation_ended", 70, ends_session=True, is_activity=True, focus_effect="ends"),
     _event_type("csat_requested", 80, "survey_id"),
     _event_type("csat_responded", 81, "survey_id score"),
+    _event_type("figure_reported", 82, "figure value"),
 )
 EVENT_TYPES = {event_type.name: event_type for event_type in _ALL_EVENT_TYPES}
 

@@ -1,0 +1,101 @@
+-- Grain: one row per figure that the platform reports of a session or of a piece of work, with what is ours beside it.
+with
+
+events as (
+    select * from {{ ref('int_conversation_events_sessionized') }}
+),
+
+starts as (
+    select session_id
+    from events
+    where is_conversation_start
+    group by session_id
+),
+
+sessions as (
+    select
+        *,
+        agent_message_count + bot_message_count + end_user_message_count > 0 as has_messages
+    from {{ ref('fct_messaging_sessions') }}
+    where {{ in_touched_conversations() }}
+),
+
+works as (
+    select * from {{ ref('fct_agent_work') }}
+    where {{ in_touched_conversations() }}
+),
+
+ours as (
+    {{ figures_told('sessions', ['session_id'], {
+        'agent_message_count': 'case when has_messages then agent_message_count end',
+        'end_user_message_count': 'case when has_messages then end_user_message_count end',
+        'agent_type': 'case when has_messages then agent_type end',
+        'ended_by_type': 'ended_by_type',
+    }) }}
+    union all by name
+    select
+        session_id,
+        metric_type as figure,
+        cast(metric_value as varchar) as our_value
+    from {{ ref('fct_messaging_session_metrics') }}
+    where {{ in_touched_conversations() }} and metric_type not like '%_count'
+    union all by name
+    {{ figures_told('works', ['conversation_id', 'work_id'], {
+        'speed_to_answer_seconds': 'speed_to_answer_seconds',
+        'work_handle_seconds': 'work_handle_seconds',
+        'after_work_seconds': 'after_work_seconds',
+        'active_seconds': 'nullif(active_seconds, 0)',
+    }) }}
+),
+
+compared as (
+    select
+        reports.*,
+        coalesce(of_sessions.our_value, of_works.our_value) as our_value,
+        {{ figure_as_number('reports.reported_value') }} as reported_number,
+        {{ figure_as_number('coalesce(of_sessions.our_value, of_works.our_value)') }} as our_number
+    from events as reports
+    left join ours as of_sessions
+        on
+            reports.work_id is null
+            and reports.session_id = of_sessions.session_id
+            and reports.figure = of_sessions.figure
+    left join ours as of_works
+        on
+            reports.conversation_id = of_works.conversation_id
+            and reports.work_id = of_works.work_id
+            and reports.figure = of_works.figure
+    where reports.is_figure_report
+),
+
+final as (
+    select
+        compared.event_id,
+        compared.conversation_id,
+        compared.session_id,
+        compared.work_id,
+        sessions.channel_id,
+        sessions.account_id,
+        compared.figure,
+        compared.reported_value,
+        compared.our_value,
+        case
+            when compared.our_value is null then 'not_recorded'
+            when compared.our_value = compared.reported_value or compared.our_number = compared.reported_number
+                then 'equal'
+            when abs(compared.reported_number - compared.our_number) < 1 then 'whole_seconds'
+            when starts.session_id is null then 'session_cut'
+            else 'unexplained'
+        end as reconciliation_cause,
+        compared.occurred_at as reported_at,
+        sessions.started_date,
+        compared.reported_number,
+        compared.our_number,
+        cast(compared.reported_number - compared.our_number as decimal(18, 3)) as figure_difference,
+        sessions.is_test_channel
+    from compared
+    inner join sessions using (session_id)
+    left join starts using (session_id)
+)
+
+select * from final
