@@ -60,7 +60,7 @@ joined as (
         '{{ figure }}' as figure,
         cast({{ expression }} as varchar) as our_value
     from {{ relation }}
-    {{ 'union all' if not loop.last }}
+    {{ 'union all by name' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
