@@ -9,12 +9,10 @@ from messaging_warehouse.simulator.service_cloud.reference import AUTOMATED_PROC
 from messaging_warehouse.simulator.service_cloud.source import Record, Source, mean_seconds, seconds, stamps
 from messaging_warehouse.simulator.vocabulary import AGENT, AGENT_INITIATED, BOT, END_USER, INBOUND, TRIGGERED_OUTBOUND
 
-# A session in which nobody has written was taken up again by an agent.
 _ORIGINS = {
     INBOUND: "InboundInitiated",
     AGENT_INITIATED: "AgentInitiated",
     TRIGGERED_OUTBOUND: "TriggeredOutbound",
-    None: "AgentInitiated",
 }
 _AGENT_TYPES = {AGENT: "Agent", BOT: "Bot", "bot_to_agent": "BotToAgent", "system": "System"}
 _ENDED_BY_TYPES = {AGENT: "Agent", BOT: "Bot", END_USER: "EndUser", "system": "System"}
