@@ -189,7 +189,7 @@ def _summary(simulation: Simulation, written: Written, out: Path, layout: Layout
     tiles = f" in {written.tiles:,} tiles" if written.tiles > 1 else ""
     if layout is Layout.SERVICE_CLOUD:
         source = "MESSAGING_SOURCE=service_cloud and "
-        contents = f"{rows['MessagingSession']:,} messaging sessions and {rows['AgentWork']:,} pieces of agents' work"
+        contents = f"{rows['MessagingSession']:,} messaging sessions and {rows['AgentWork']:,} pieces of work"
     else:
         source = ""
         contents = (
