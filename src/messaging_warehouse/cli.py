@@ -55,6 +55,9 @@ def convert_twitter_command(
 def simulate_command(
     out: Annotated[Path, typer.Option("--out", help="A new or empty folder for the tables.", show_default=False)],
     output_format: Annotated[str, typer.Option("--format", help="parquet, csv or ndjson.")] = "parquet",
+    layout: Annotated[
+        str, typer.Option(help="events: the raw contract. service_cloud: the objects of a platform.")
+    ] = "events",
     days: Annotated[int | None, typer.Option(help="How many days to simulate; 28 if not told.")] = None,
     agents: Annotated[int | None, typer.Option(help="How many agents; 20 if not told.")] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal runs; 0 or more.")] = 1,
@@ -74,6 +77,7 @@ def simulate_command(
     options = Options(
         out=out,
         output_format=output_format,
+        layout=layout,
         days=days,
         agents=agents,
         seed=seed,

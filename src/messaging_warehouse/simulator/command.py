@@ -14,7 +14,9 @@ from messaging_warehouse.simulator.centre import Centre
 from messaging_warehouse.simulator.clock import LONGEST, require_few_days
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.hostility import HOSTILITIES, Hostility
+from messaging_warehouse.simulator.layouts import Layout
 from messaging_warehouse.simulator.presets import default_centre, demo_centre
+from messaging_warehouse.simulator.service_cloud import require_plain
 from messaging_warehouse.simulator.simulation import Simulation, require_within_reach, simulate
 from messaging_warehouse.simulator.writing import OutputFormat, Written, plan_tiles, require_usable, write
 
@@ -31,6 +33,7 @@ class Options:
 
     out: Path
     output_format: str = OutputFormat.PARQUET.value
+    layout: str = Layout.EVENTS.value
     days: int | None = None
     agents: int | None = None
     seed: int = 1
@@ -54,6 +57,7 @@ def run(options: Options) -> str:
     before anything is written.
     """
     output_format = OutputFormat.named(options.output_format)
+    layout = Layout.named(options.layout)
     hostility = _hostility(options.hostility)
     require_usable(options.out)
     has_preset = options.preset is not None
@@ -74,6 +78,8 @@ def run(options: Options) -> str:
     centre = _centre(options, start.date(), span)
     is_tile = options.events is not None or (options.tiles or 1) > 1
     _require_tiling_makes_sense(options, days)
+    if layout is Layout.SERVICE_CLOUD:
+        require_plain(hostility.is_active, is_tile)
     began = time.monotonic()
     with _progress() as progress:
         simulating = progress.add_task("Simulating", total=1.0)
@@ -99,8 +105,9 @@ def run(options: Options) -> str:
             output_format,
             tiles,
             progress=lambda part: progress.update(writing, completed=part),
+            layout=layout,
         )
-    return _summary(simulation, written, options.out, time.monotonic() - began)
+    return _summary(simulation, written, options.out, layout, time.monotonic() - began)
 
 
 def _hostility(name: str) -> Hostility:
@@ -172,7 +179,7 @@ def _progress() -> Progress:
     )
 
 
-def _summary(simulation: Simulation, written: Written, out: Path, seconds: float) -> str:
+def _summary(simulation: Simulation, written: Written, out: Path, layout: Layout, seconds: float) -> str:
     rows = written.rows
     truths = ", ".join(
         f"{count:,} {table.removeprefix('truth_').replace('_', ' ')}"
@@ -180,13 +187,21 @@ def _summary(simulation: Simulation, written: Written, out: Path, seconds: float
         if table.startswith("truth_")
     )
     tiles = f" in {written.tiles:,} tiles" if written.tiles > 1 else ""
+    if layout is Layout.SERVICE_CLOUD:
+        source = "MESSAGING_SOURCE=service_cloud and "
+        contents = f"{rows['MessagingSession']:,} messaging sessions and {rows['AgentWork']:,} pieces of work"
+    else:
+        source = ""
+        contents = (
+            f"{rows['raw_conversation_events']:,} conversation events and "
+            f"{rows['raw_presence_events']:,} presence events"
+        )
     return "\n".join(
         [
             f"Simulated {simulation.start:%Y-%m-%d %H:%M} to {simulation.end:%Y-%m-%d %H:%M} UTC with "
             f"{len(simulation.centre.agents)} agents.",
-            f"Wrote to {out}{tiles}: {rows['raw_conversation_events']:,} conversation events and "
-            f"{rows['raw_presence_events']:,} presence events, in {seconds:.1f} s.",
+            f"Wrote to {out}{tiles}: {contents}, in {seconds:.1f} s.",
             f"The truth: {truths}.",
-            f"It speaks as of {written.as_of}; build with MESSAGING_RAW={out}.",
+            f"It speaks as of {written.as_of}; build with {source}MESSAGING_RAW={out}.",
         ]
     )

@@ -103,4 +103,49 @@ TRUTH_TABLES: dict[str, dict[str, Kind]] = {
     ),
 }
 
-ALL_TABLES = RAW_TABLES | CONFIGURATION_TABLES | TRUTH_TABLES
+
+def _record_columns(text: str) -> dict[str, Kind]:
+    """Read the columns of one of the platform's objects, after those that every record has."""
+    return _columns(f"Id IsDeleted:b CreatedDate:m LastModifiedDate:m SystemModstamp:m {text}")
+
+
+SERVICE_CLOUD_OBJECTS: dict[str, dict[str, Kind]] = {
+    "MessagingSession": _record_columns(
+        "Name CreatedById OwnerId ConversationId MessagingChannelId MessagingEndUserId EndUserAccountId "
+        "EndUserContactId EndUserLanguage ChannelName ChannelType Origin Status AgentType EndedByType StartTime:m "
+        "AcceptTime:m EndTime:m AgentMessageCount:i EndUserMessageCount:i"
+    ),
+    "MessagingSessionMetrics": _record_columns(
+        "Name MessagingSessionId MessagingSessionMetricType MessagingSessionMetricValue:i"
+    ),
+    "MessagingEndUser": _record_columns(
+        "Name MessageType MessagingChannelId MessagingPlatformKey AccountId ContactId MessagingConsentStatus Language"
+    ),
+    "MessagingChannel": _record_columns(
+        "MasterLabel DeveloperName MessageType PlatformType RoutingType BusinessHoursId IsActive:b"
+    ),
+    "AgentWork": _record_columns(
+        "WorkItemId UserId BotId BotType OriginalGroupId Status RequestDateTime:m AssignedDateTime:m AcceptDateTime:m "
+        "CloseDateTime:m CancelDateTime:m DeclineDateTime:m PushTimeoutDateTime:m DeclineReason SpeedToAnswer:i "
+        "HandleTime:i ActiveTime:i AfterConversationActualTime:i CapacityModel CapacityWeight:i RoutingModel "
+        "RoutingType PushTimeout:i"
+    ),
+    "ConversationEntry": _record_columns(
+        "ConversationId ActorType ActorId ActorName EntryType EntryTime:m EntryTimeMilliSecs:i "
+        "ServerReceivedTimestamp:m MessageIdentifier Message HasAttachments:b MessageStatus MessageStatusCode"
+    ),
+    "UserServicePresence": _record_columns(
+        "UserId OwnerId ServicePresenceStatusId StatusStartDate:m StatusEndDate:m StatusDuration:i IsAway:b "
+        "IsCurrentState:b ConfiguredCapacity:i"
+    ),
+    "ServicePresenceStatus": _record_columns("DeveloperName MasterLabel Language"),
+    "User": _record_columns("Name Email UserType IsActive:b"),
+    "Group": _record_columns("Name DeveloperName Type"),
+    "Account": _record_columns("Name"),
+    "Contact": _record_columns("Name AccountId"),
+}
+
+# Which record is which thing of the event log.
+SERVICE_CLOUD_IDS: dict[str, dict[str, Kind]] = {"service_cloud_ids": _columns("object id our_id")}
+
+ALL_TABLES = RAW_TABLES | CONFIGURATION_TABLES | TRUTH_TABLES | SERVICE_CLOUD_OBJECTS | SERVICE_CLOUD_IDS

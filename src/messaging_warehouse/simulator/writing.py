@@ -1,5 +1,7 @@
 """Write a simulation to files, once or in tiles: copies of it one after another, and side by side.
 
+A layout says whose tables are written; tiles are of the raw contract's alone.
+
 Rows are spooled as CSV text into a database file below the output folder, and DuckDB writes every tile from there, so
 that memory stays bounded however many there are. Nothing is sniffed. A tile is the simulated block with
 
@@ -26,8 +28,9 @@ from uuid import uuid4
 import duckdb
 
 from messaging_warehouse.simulator.errors import SimulationError
+from messaging_warehouse.simulator.layouts import Layout, laid_out
 from messaging_warehouse.simulator.simulation import Simulation
-from messaging_warehouse.simulator.tables import ALL_TABLES, CONFIGURATION_TABLES, RAW_TABLES, TRUTH_TABLES, Kind
+from messaging_warehouse.simulator.tables import ALL_TABLES, SERVICE_CLOUD_IDS, TRUTH_TABLES, Kind
 from messaging_warehouse.simulator.truth import Row
 
 LAYER_DAYS = 364
@@ -109,8 +112,8 @@ class Written:
 
     @property
     def event_count(self) -> int:
-        """How many deliveries the two logs hold."""
-        return self.rows["raw_conversation_events"] + self.rows["raw_presence_events"]
+        """How many deliveries the two logs hold; none where no logs were written."""
+        return self.rows.get("raw_conversation_events", 0) + self.rows.get("raw_presence_events", 0)
 
 
 def write(
@@ -119,26 +122,28 @@ def write(
     output_format: OutputFormat,
     tiles: int = 1,
     progress: Progress | None = None,
+    layout: Layout = Layout.EVENTS,
 ) -> Written:
-    """Write all tables below a new or empty folder.
+    """Write all tables of a layout below a new or empty folder.
 
-    `<output_folder>/<table>/part-<tile>.<format>` for the raw and configuration tables, which a build reads when
-    MESSAGING_RAW names the folder; `<output_folder>/truth/<table>/…` for the truth. Timestamps are typed in Parquet
-    (text where hostility spoilt some), ISO 8601 text otherwise. Raises SimulationError when the folder is not empty or
-    cannot be written to.
+    `<output_folder>/<table>/part-<tile>.<format>` for the raw (or a platform's) and configuration tables, which a build
+    reads when MESSAGING_RAW names the folder; `<output_folder>/truth/<table>/…` for the truth. Timestamps are typed in
+    Parquet (text where hostility spoilt some), ISO 8601 text otherwise. Raises SimulationError when the folder is not
+    empty or cannot be written to, and for what the layout cannot hold.
     """
     planned = plan_tiles(simulation, tiles)
+    tables = laid_out(simulation, layout)
     with _workspace(output_folder) as workspace:
         with duckdb.connect(workspace / "spool.duckdb") as connection:
             connection.execute(f"set TimeZone = 'UTC'; set enable_progress_bar = false; set memory_limit = '{_MEMORY}'")
             counts = {}
-            for table, rows in simulation.tables.items():
+            for table, rows in tables.items():
                 own = _tiled_memberships(simulation, planned) if table == "raw_team_memberships" else rows
                 own = _tiled_agents(own, planned) if table == "raw_agents" else own
                 _spool(connection, workspace, table, own)
                 counts[table] = len(own) * (len(planned) if table in _TILED else 1)
             for tile in planned:
-                for table in ALL_TABLES:
+                for table in tables:
                     if table in _TILED or tile.number == 0:
                         _write_tile(connection, simulation, table, tile, workspace / "tables", output_format)
                 if progress is not None:
@@ -197,7 +202,7 @@ def _workspace(output_folder: Path) -> Iterator[Path]:
 
 def _undo(output_folder: Path, made: Sequence[Path]) -> None:
     """Remove the tables that are there already, and the folders that were made, the innermost first."""
-    for table in (*RAW_TABLES, *CONFIGURATION_TABLES, "truth"):
+    for table in (*ALL_TABLES, "truth"):
         shutil.rmtree(output_folder / table, ignore_errors=True)
     for folder in made:
         with suppress(OSError):
@@ -250,7 +255,7 @@ def _spool(connection: duckdb.DuckDBPyConnection, workspace: Path, table: str, r
         csv.writer(file, lineterminator="\n").writerows(rows)
     columns = ", ".join(f"'{name}': '{_spool_type(table, kind)}'" for name, kind in ALL_TABLES[table].items())
     connection.execute(
-        f"create table {table} as from read_csv($path, columns = {{{columns}}}, header = false, auto_detect = false, "
+        f'create table "{table}" as from read_csv($path, columns = {{{columns}}}, header = false, auto_detect = false, '
         "delim = ',', quote = '\"', escape = '\"', new_line = '\\n', strict_mode = true, parallel = false)",
         {"path": str(path)},
     )
@@ -278,7 +283,7 @@ def _write_tile(
     folder: Path,
     output_format: OutputFormat,
 ) -> None:
-    place = folder / ("truth" if table in TRUTH_TABLES else "") / table
+    place = folder / ("truth" if table in TRUTH_TABLES | SERVICE_CLOUD_IDS else "") / table
     place.mkdir(parents=True, exist_ok=True)
     columns = ",\n    ".join(
         f"{_expression(simulation, table, name, kind, tile, output_format)} as {name}"
@@ -291,7 +296,7 @@ def _write_tile(
     }[output_format]
     path = place / f"part-{tile.number:05d}.{output_format}"
     quoted_path = str(path).replace("'", "''")
-    connection.execute(f"copy (select {columns} from {table}) to '{quoted_path}' ({options})")
+    connection.execute(f"copy (select {columns} from \"{table}\") to '{quoted_path}' ({options})")
 
 
 def _expression(
