@@ -57,6 +57,9 @@
    conversations that they stand in. Null without redactions. #}
 {% macro redaction_fingerprint() %}
     {% set redactions = ref_by_name('stg_messaging__redactions') %}
+    {% if not run_query('select 1 from ' ~ redactions ~ ' limit 1').rows %}
+        {{ return(none) }}
+    {% endif %}
     {% set lines %}
         select cast(requested_at as varchar) as line from {{ redactions }}
         {%- for log in ['fct_conversation_events', 'rejected_events'] %}
@@ -68,7 +71,7 @@
         select messaging_user_id as line from {{ ref_by_name('dim_messaging_users') }} where messaging_user_id like '(redacted %'
     {% endset %}
     {{ return(run_query(
-        "select md5(string_agg(line, chr(10) order by line)) from (" ~ lines ~ ") where exists (select 1 from " ~ redactions ~ ")"
+        "select md5(string_agg(line, chr(10) order by line)) from (" ~ lines ~ ")"
     ).columns[0].values()[0]) }}
 {% endmacro %}
 
