@@ -62,7 +62,7 @@ final as (
         ended_by_type,
         started_at as platform_started_at,
         told_started_at as started_at,
-        greatest(told_ended_at, told_started_at) as ended_at
+        case when told_ended_at is not null then greatest(told_ended_at, told_started_at) end as ended_at
     from started
 )
 
