@@ -259,6 +259,20 @@ def test_nothing_is_read_where_nothing_changed(objects: Path, tmp_path: Path) ->
         assert rows(run, read) == [(is_read,)]
 
 
+def test_a_person_is_forgotten_in_whatever_the_objects_said(objects: Path, tmp_path: Path) -> None:
+    """Bob asks in a later build. His id is the conversation's, too, and his words stand in no table of the file."""
+    dbt = parsed_dbt(SOURCE).run
+    words = ("My bill is wrong", "Which one?", "+447700900002", BOB)
+    run = dbt(BUILD, tmp_path, raw=str(objects))
+    assert all(word in repr(contents(run, schema=None)) for word in words)
+    (objects / "redactions").mkdir()
+    (objects / "redactions" / "requests.csv").write_text(f"messaging_user_id,requested_at\n{BOB},2026-03-03\n")
+    run = dbt(BUILD, tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    assert not [word for word in words if word in repr(contents(run, schema=None))]
+    assert rows(run, "select count(*) from fct_messages where message_text = '(redacted)'") == [(6,)]
+
+
 # --- what is not there, or not as it should be -------------------------------------------------
 
 
@@ -353,7 +367,8 @@ def test_objects_that_are_not_there_get_one_sentence(tmp_path: Path) -> None:
     one_sentence(
         run,
         r"MESSAGING_RAW: there is no table warehouse\.nowhere\.MessagingSession; name the schema "
-        r"\(or <database>\.<schema>, with the file in MESSAGING_ATTACH\) that holds the platform's objects under their API names\.",
+        r"\(or <database>\.<schema>, with the file in MESSAGING_ATTACH\) that holds the platform's objects under their "
+        r"API names\.",
     )
     assert is_empty(run)
 
