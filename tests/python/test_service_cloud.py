@@ -214,14 +214,15 @@ def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None
 # --- what comes later --------------------------------------------------------------------------
 
 
+@pytest.mark.deep
 def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp_path: Path) -> None:
     """Work closes, a later version of a session comes in another file, and the only event of an hour is withdrawn."""
     dbt = parsed_dbt(SOURCE).run
     place, anew = tmp_path / "place", tmp_path / "anew"
     for folder in (place, anew):
         folder.mkdir()
-    first = dbt(BUILD, place, raw=str(objects))
-    assert first.exit_code == 0, first.output
+    upon = dbt(BUILD, place, raw=str(objects))
+    assert upon.exit_code == 0, upon.output
 
     def close(work: list[dict[str, str]]) -> list[dict[str, str]]:
         for row in work:
@@ -247,9 +248,10 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
         ended = f"select status, ended_at from fct_messaging_sessions where session_id = '{BOB}/2'"
         assert rows(run, ended) == [("ended", at("20:30:00"))]
         assert rows(run, "select min(started_at) from fct_agent_presence") == [(at("09:00"),)]
-    assert_same(contents(run), contents(first))
+    assert_same(contents(upon), contents(run))
 
 
+@pytest.mark.deep
 def test_nothing_is_read_where_nothing_changed(objects: Path, tmp_path: Path) -> None:
     dbt = parsed_dbt(SOURCE).run
     for is_read in (True, False):
@@ -259,6 +261,7 @@ def test_nothing_is_read_where_nothing_changed(objects: Path, tmp_path: Path) ->
         assert rows(run, read) == [(is_read,)]
 
 
+@pytest.mark.deep
 def test_a_person_is_forgotten_in_whatever_the_objects_said(objects: Path, tmp_path: Path) -> None:
     """Bob asks in a later build. His id is the conversation's, too, and his words stand in no table of the file."""
     dbt = parsed_dbt(SOURCE).run
@@ -276,6 +279,7 @@ def test_a_person_is_forgotten_in_whatever_the_objects_said(objects: Path, tmp_p
 # --- what is not there, or not as it should be -------------------------------------------------
 
 
+@pytest.mark.deep
 def test_sessions_alone_are_enough_and_letter_case_is_free(tmp_path: Path) -> None:
     """Only MessagingSession is required, and of it what is there; times may be typed, or count milliseconds."""
     folder = tmp_path / "objects" / "messagingSESSION"
@@ -295,6 +299,7 @@ def test_sessions_alone_are_enough_and_letter_case_is_free(tmp_path: Path) -> No
     assert rows(run, "select count(*) from fct_agent_work") == [(0,)]
 
 
+@pytest.mark.deep
 def test_objects_may_be_tables(tmp_path: Path) -> None:
     """`schema:` names a schema with tables named like the objects."""
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
@@ -310,6 +315,7 @@ def test_objects_may_be_tables(tmp_path: Path) -> None:
     assert rows(run, "select count(*) from rejected_events") == [(0,)]
 
 
+@pytest.mark.deep
 def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Path) -> None:
     variables = {
         "service_cloud_test_channels": ["Sandbox_Chat"], "service_cloud_presence_statuses": {"Training": "busy"},
@@ -321,6 +327,7 @@ def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Pat
     assert rows(run, "select started_at from fct_agent_presence where status = 'busy'") == [(at("16:00"),)]
 
 
+@pytest.mark.deep
 def test_a_record_without_an_id_is_told_of(objects: Path, tmp_path: Path) -> None:
     rewrite(
         objects / "AgentWork" / "work.csv", lambda work: [row | {"Id": ""} if row is work[-3] else row for row in work]
@@ -331,6 +338,7 @@ def test_a_record_without_an_id_is_told_of(objects: Path, tmp_path: Path) -> Non
     assert rejected == [(None, "missing_event_id")]
 
 
+@pytest.mark.deep
 def test_a_time_that_cannot_be_read_stops_the_build(objects: Path, tmp_path: Path) -> None:
     """A report prints local times; an export does not."""
     rewrite(

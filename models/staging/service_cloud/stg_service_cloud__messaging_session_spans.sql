@@ -34,7 +34,9 @@ followed as (
     select
         *,
         lag(ended_at) over (partition by conversation_id order by started_at, messaging_session_id) as ended_before,
-        lag(told_ended_at) over (partition by conversation_id order by started_at, messaging_session_id) as told_ended_before
+        lag(told_ended_at) over (
+            partition by conversation_id order by started_at, messaging_session_id
+        ) as told_ended_before
     from ended
 ),
 
