@@ -57,15 +57,19 @@ loads_told as (      -- null where nothing is known, 0 where nothing was carried
         {{ seconds_known_to_be('is_unknown') }} as unknown_seconds,
         {{ seconds_known_to_be('not is_online and not is_unknown') }} as offline_seconds,
         {{ seconds_known_to_be('is_working') }} as working_seconds,
-        {{ seconds_from_milliseconds('cast(sum(case when is_handling then clipped_ms else 0 end) as bigint)') }}
-            as handle_seconds,
-        {{ seconds_from_milliseconds('cast(sum(case when is_viewing then clipped_ms else 0 end) as bigint)') }}
-            as viewing_seconds,
-        {{ seconds_known_to_be('is_working and is_handling') }} as handle_working_seconds,
+        {{ seconds_if_recorded('focus', seconds_of('is_handling')) }} as handle_seconds,
+        {{ seconds_if_recorded('focus', seconds_of('is_viewing')) }} as viewing_seconds,
+        {{ seconds_if_recorded('focus', seconds_known_to_be('is_working and is_handling')) }} as handle_working_seconds,
         {{ seconds_known_to_be('is_online and work_count > 0') }} as occupied_seconds,
         {{ load_seconds('online_work_count') }} as open_work_seconds,
         {{ load_seconds('online_work_weight') }} as open_weight_seconds,
         {{ load_seconds('online_capacity') }} as capacity_seconds
+{%- endmacro %}
+
+
+{# Seconds of the pieces for which a condition holds. #}
+{% macro seconds_of(condition) -%}
+    {{ seconds_from_milliseconds('cast(sum(case when ' ~ condition ~ ' then clipped_ms else 0 end) as bigint)') }}
 {%- endmacro %}
 
 

@@ -40,6 +40,7 @@
     ] -%}
         {%- do settings.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}
+    {%- do settings.append('unrecorded=' ~ unrecorded() | sort | join(' ')) -%}
     md5('{{ settings | join(';') }}'
     {%- for table, columns in {
         ref('event_types'): ['event_type', 'sort_rank', 'starting_actors', 'ends_session', 'is_activity', 'focus_effect', 'required_keys'],

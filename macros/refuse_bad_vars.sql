@@ -29,6 +29,10 @@
     {% for name in ['volume_baseline_weeks', 'volume_min_weeks', 'volume_min_events'] if var(name) == 0 %}
         {% do problems.append("var " ~ name ~ ": 0 would compare with nothing; write a whole number from 1 up.") %}
     {% endfor %}
+    {% set unknown = unrecorded() | reject('in', recordable()) | list if unrecorded() is sequence and unrecorded() is not string else [unrecorded()] %}
+    {% if unknown %}
+        {% do problems.append("var unrecorded: '" ~ unknown | join("', '") ~ "' is nothing that a source may leave out; write a list of " ~ recordable() | join(', ') ~ ".") %}
+    {% endif %}
     {% set share = var('max_rejected_rate') %}
     {% if not ((share is integer or share is float) and 0 <= share <= 1) %}
         {% do problems.append("var max_rejected_rate: '" ~ share ~ "' is not a share; write a number from 0 to 1, like 0.05.") %}

@@ -55,9 +55,9 @@ final as (
         measured.speed_to_answer_seconds,
         measured.work_handle_seconds,
         measured.after_work_seconds,
-        case
-            when measured.work_handle_seconds is not null then coalesce(active_times.active_seconds, 0)
-        end as active_seconds,
+        {{ seconds_if_recorded('focus',
+            'case when measured.work_handle_seconds is not null then coalesce(active_times.active_seconds, 0) end'
+        ) }} as active_seconds,
         measured.work_reason = 'first' as is_first_work,
         measured.accepted_at is not null as is_accepted,
         measured.closed_at is not null as is_closed,

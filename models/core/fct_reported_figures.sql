@@ -44,7 +44,7 @@ ours as (
         'speed_to_answer_seconds': 'speed_to_answer_seconds',
         'work_handle_seconds': 'work_handle_seconds',
         'after_work_seconds': 'after_work_seconds',
-        'active_seconds': 'nullif(active_seconds, 0)',
+        'active_seconds': 'active_seconds',
     }) }}
 ),
 

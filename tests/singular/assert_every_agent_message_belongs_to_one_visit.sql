@@ -1,5 +1,6 @@
 -- Every message of an agent lies within one visit of that agent to its conversation, by its place among the events that
--- bear on the agent's focus and not by time; and visits count these messages and no others.
+-- bear on the agent's focus and not by time; and visits count these messages and no others. Where focus is not recorded there
+-- are no visits.
 with
 
 bearing_on_focus as (
@@ -13,7 +14,7 @@ bearing_on_focus as (
         vocabulary.is_message
     from {{ ref('fct_conversation_events') }} as events
     inner join {{ ref('stg_messaging__event_types') }} as vocabulary using (event_type)
-    where events.actor_type = 'agent' and vocabulary.focus_effect is not null
+    where events.actor_type = 'agent' and vocabulary.focus_effect is not null and {{ is_recorded('focus') }}
     union all
     select
         presence.agent_id,
@@ -78,7 +79,7 @@ written as (
 messages as (
     select event_id
     from {{ ref('fct_conversation_events') }}
-    where actor_type = 'agent' and event_type = 'message_sent'
+    where actor_type = 'agent' and event_type = 'message_sent' and {{ is_recorded('focus') }}
 ),
 
 counted as (

@@ -14,7 +14,7 @@ conversation_events as (
         focus_effect != 'ends' as is_focus,
         is_agent_message as is_message
     from {{ events_of_agents() }}
-    where actor_type = 'agent' and focus_effect is not null
+    where actor_type = 'agent' and focus_effect is not null{{ ' and false' if not is_recorded('focus') }}
 ),
 
 presence_events as (
