@@ -208,7 +208,7 @@ def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None
         ("0PANOROW0000000001", None, None, None, True),
     ]
     assert rows(built, "select team_id, team_name from dim_teams") == [(BILLING, "Billing")]
-    assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(4,)]
+    assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(3,)]
 
 
 # --- what comes later --------------------------------------------------------------------------
