@@ -22,6 +22,10 @@ concluded as (
     {%- endif %}
 ),
 
+contacts as (
+    select * from {{ ref('int_messaging_users_resolved') }}
+),
+
 sessions as (
     select
         concluded.session_id,
@@ -30,7 +34,15 @@ sessions as (
         concluded.closed_at,
         contacts.contact_key
     from concluded
-    inner join {{ ref('int_messaging_users_resolved') }} as contacts using (messaging_user_id)
+    inner join contacts using (messaging_user_id)
+    {%- if is_partial_build() %}
+    where
+        contacts.contact_key in (
+            select contacts.contact_key
+            from {{ ref('int_sessions_concluded') }}
+            inner join contacts using (messaging_user_id)
+        )
+    {%- endif %}
 ),
 
 moments as (
