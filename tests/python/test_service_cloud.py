@@ -208,7 +208,7 @@ def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None
         ("0PANOROW0000000001", None, None, None, True),
     ]
     assert rows(built, "select team_id, team_name from dim_teams") == [(BILLING, "Billing")]
-    assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(4,)]
+    assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(3,)]
 
 
 # --- what comes later --------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None
 
 @pytest.mark.deep
 def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp_path: Path) -> None:
-    """Work closes, a later version of a session comes in another file, and the only event of an hour is withdrawn."""
+    """Work closes, other work weighs more, a session ends in another file, an hour loses its only event."""
     dbt = parsed_dbt(SOURCE).run
     place, anew = tmp_path / "place", tmp_path / "anew"
     for folder in (place, anew):
@@ -227,7 +227,9 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
     def close(work: list[dict[str, str]]) -> list[dict[str, str]]:
         for row in work:
             if row["Id"] == "0BzAFTERSLEEP00001":
-                row |= {"Status": "Closed", "CloseDateTime": "2026-03-02T20:30:00.000+0000", "CapacityWeight": "3.00"}
+                row |= {"Status": "Closed", "CloseDateTime": "2026-03-02T20:30:00.000+0000"}
+            if row["Id"] == "0BzTRANSFERRED0001":
+                row["CapacityWeight"] = "3.00"
         return work
 
     def withdraw(presences: list[dict[str, str]]) -> list[dict[str, str]]:

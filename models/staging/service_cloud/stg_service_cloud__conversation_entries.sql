@@ -26,28 +26,28 @@ entries as (
     from records
 ),
 
-of_sessions as (
+named as (
     select
         entries.*,
         sessions.messaging_session_id
     from entries
-    inner join sessions on entries.belongs_to_id = sessions.messaging_session_id
+    left join sessions on entries.belongs_to_id = sessions.messaging_session_id
 ),
 
 of_conversations as (      -- of a conversation's sessions it is the one that was going on
-    select
-        entries.*,
-        sessions.messaging_session_id
-    from entries
+    select named.* replace (sessions.messaging_session_id as messaging_session_id)
+    from named
     {{ join_latest('sessions') }}
-        on entries.belongs_to_id = sessions.platform_conversation_id and entries.entered_at >= sessions.started_at
+        on named.belongs_to_id = sessions.platform_conversation_id and named.entered_at >= sessions.started_at
     where
-        sessions.messaging_session_id is not null
-        and (sessions.ended_at is null or entries.entered_at < {{ end_of_its_second('sessions.ended_at') }})
+        named.messaging_session_id is null
+        and sessions.messaging_session_id is not null
+        and (sessions.ended_at is null or named.entered_at < {{ end_of_its_second('sessions.ended_at') }})
 ),
 
 final as (
-    select * exclude (belongs_to_id) from of_sessions
+    select * exclude (belongs_to_id) from named
+    where messaging_session_id is not null
     union all
     select * exclude (belongs_to_id) from of_conversations
 )

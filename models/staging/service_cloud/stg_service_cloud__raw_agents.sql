@@ -12,6 +12,7 @@ final as (
         email,
         is_active
     from users
+    where user_type is distinct from 'AutomatedProcess'
 )
 
 select * from final

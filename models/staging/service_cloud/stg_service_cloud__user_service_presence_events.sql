@@ -30,7 +30,7 @@ went_offline as (
         user_service_presence_id || ':end' as event_id,
         agent_id,
         'offline' as status,
-        cast(null as varchar) as capacity,
+        capacity,
         ended_at as occurred_at
     from followed
     where ended_at is not null and (next_started_at is null or next_started_at > ended_at)

@@ -10,6 +10,7 @@ final as (
         id as agent_id,
         name as agent_name,
         email,
+        user_type,
         is_active
     from records
 )
