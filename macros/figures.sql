@@ -31,7 +31,7 @@ joined as (
 {% macro joined_figures(parts) -%}
     {%- for part in parts %}
         {%- for name in part.counts %},
-        coalesce(joined.{{ name }}, 0) as {{ name }}
+        {{ count_or_zero('joined', name) }}
         {%- endfor %}
         {%- for name in part.metrics %},
         joined.{{ name }}

@@ -98,7 +98,7 @@
 {# Several counts after an outer join, each under its own name: where nothing was told of them there were none. #}
 {% macro counts_or_zero(relation, names) -%}
     {%- for name in names %}
-        coalesce({{ relation }}.{{ name }}, 0) as {{ name }}{{ ',' if not loop.last }}
+        {{ count_or_zero(relation, name) }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

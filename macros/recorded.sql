@@ -28,3 +28,17 @@
 {% macro seconds_if_recorded(what, expression) -%}
     {{ expression if is_recorded(what) else 'cast(null as decimal(18, 3))' }}
 {%- endmacro %}
+
+
+{# A count or a sum after an outer join, under its own name: where nothing was told of it there was none, unless nothing could
+   be told. #}
+{% macro count_or_zero(relation, name) -%}
+    {%- set made_of = {
+        'handled_session_count': 'focus', 'handle_seconds': 'focus', 'viewed_session_count': 'focus', 'viewing_seconds': 'focus'
+    } -%}
+    {%- if is_recorded(made_of.get(name)) -%}
+        coalesce({{ relation }}.{{ name }}, 0) as {{ name }}
+    {%- else -%}
+        {{ relation }}.{{ name }}
+    {%- endif -%}
+{%- endmacro %}

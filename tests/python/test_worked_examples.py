@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from builders import ConversationBuilder, conversation, messaging_user, presence, raw_input
+from conftest import GUARDS_OFF, Shared, compiled
 from warehouse import Replay, Row
 
 
@@ -184,3 +185,24 @@ def test_three_conversations_at_once_add_up(replay: Replay) -> None:
         0.339,
     ]
     assert (day["handled_session_count"], day["average_handle_seconds"]) == (3, 420)
+
+
+# --- what a source does not record ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def replay_without_focus(shared: Shared) -> Replay:
+    """Replay the project's SQL for a source that does not record where an agent looks."""
+    return Replay(shared("replay_without_focus", lambda place: compiled(place, **GUARDS_OFF, unrecorded=["focus"])))
+
+
+def test_where_focus_is_not_recorded_nobody_knows_the_handle_time(replay: Replay, replay_without_focus: Replay) -> None:
+    told = conversation("c1").at("10:00").end_user().agent("ann").at("10:02").agent("ann").at("11:00").ended("end_user")
+    shift = presence("ann").at("09:00").status("available").at("12:00").status("offline")
+    replay.build(raw_input(told, shift))
+    assert _session(replay, "c1/1")["handle_seconds"] == 17 * 60
+    replay_without_focus.build(raw_input(told, shift))
+    assert _session(replay_without_focus, "c1/1")["handle_seconds"] is None
+    assert replay_without_focus.rows("fct_visits") == []
+    (day,) = replay_without_focus.rows("mart_agent_by_day")
+    assert (day["online_seconds"], day["handle_seconds"], day["utilisation_rate"]) == (3 * 3600, None, None)
