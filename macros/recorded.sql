@@ -30,15 +30,16 @@
 {%- endmacro %}
 
 
-{# A count or a sum after an outer join, under its own name: where nothing was told of it there was none, unless nothing could
-   be told. #}
-{% macro count_or_zero(relation, name) -%}
+{# A count or a sum after an outer join: where nothing was told of it there was none, unless nothing could be told. #}
+{% macro or_zero(relation, name) -%}
     {%- set made_of = {
         'handled_session_count': 'focus', 'handle_seconds': 'focus', 'viewed_session_count': 'focus', 'viewing_seconds': 'focus'
     } -%}
-    {%- if is_recorded(made_of.get(name)) -%}
-        coalesce({{ relation }}.{{ name }}, 0) as {{ name }}
-    {%- else -%}
-        {{ relation }}.{{ name }}
-    {%- endif -%}
+    {{ 'coalesce(' ~ relation ~ '.' ~ name ~ ', 0)' if is_recorded(made_of.get(name)) else relation ~ '.' ~ name }}
+{%- endmacro %}
+
+
+{# The same under its own name. #}
+{% macro count_or_zero(relation, name) -%}
+    {{ or_zero(relation, name) }} as {{ name }}
 {%- endmacro %}

@@ -46,7 +46,7 @@ handling as (
     select
         {{ first_day_of('month', 'activity_date') }} as month_start,
         {{ id_or_none('account_id') }} as account_id,
-        sum(handle_seconds) as seconds
+        sum(handle_seconds) as handle_seconds
     from {{ ref('fct_agent_session_days') }}
     where not is_test_channel
     group by all
@@ -95,7 +95,7 @@ differences as (
         or mart.message_count is distinct from coalesce(messages.messages, 0)
         or mart.unique_contacts is distinct from coalesce(messages.contacts, 0)
         or mart.resolution_count is distinct from coalesce(resolutions.resolutions, 0)
-        or mart.handle_seconds is distinct from coalesce(handling.seconds, 0)
+        or mart.handle_seconds is distinct from {{ or_zero('handling', 'handle_seconds') }}
     union all
     select 'mart_messaging_users_by_account' as mart
     from {{ ref('mart_messaging_users_by_account') }} as mart

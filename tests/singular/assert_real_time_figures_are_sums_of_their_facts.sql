@@ -130,7 +130,7 @@ where
         'handled_session_count', 'resolved_session_count', 'valid_survey_count', 'satisfied_survey_count',
         'open_work_count', 'owned_session_count'
     ] %}
-    found.{{ figure }} is distinct from coalesce(expected.{{ figure }}, 0) or
+    found.{{ figure }} is distinct from {{ or_zero('expected', figure) }} or
     {%- endfor %}
     {%- for figure in ['online', 'available', 'away', 'unknown', 'working', 'handle', 'handle_working'] %}
     coalesce(1000 * found.{{ figure }}_seconds, 0) is distinct from coalesce(expected.{{ figure }}_ms, 0) or
