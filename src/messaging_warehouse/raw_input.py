@@ -17,6 +17,11 @@ import duckdb
 REQUIRED_TABLE = "raw_conversation_events"
 BUCKET = "://"
 COMPLAINT_LENGTH = 300
+# Everything is said and nothing is sniffed: a sniffer reads a ragged file as one column.
+CSV_OPTIONS = (
+    "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true, "
+    "null_padding = false, ignore_errors = false, hive_partitioning = false"
+)
 
 
 def find_problems(
@@ -42,9 +47,9 @@ def find_problems(
     problems = [
         problem
         for table, columns in contract.items()
-        for problem in _table_problems(root / table, columns, frozenset((known or {}).get(table, ())))
+        for problem in table_problems(root / table, columns, (known or {}).get(table, ()))
     ]
-    if not any(_files(root / REQUIRED_TABLE)):
+    if not any(files_of(root / REQUIRED_TABLE)):
         problems.insert(
             0,
             f"{root / REQUIRED_TABLE}: no *.parquet, *.csv or *.ndjson file is there; "
@@ -59,7 +64,7 @@ def file_fingerprints(folder: Path, extension: str) -> dict[str, str]:
     return {name: f"{state.st_size}/{state.st_mtime_ns}" for name, state in states.items()}
 
 
-def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
+def files_of(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
     """Return the format that is read of a table's folder and its files: Parquet, else CSV, else NDJSON."""
     for extension in CHECKS:
         if files := sorted(folder.glob(f"*.{extension}")):
@@ -67,8 +72,51 @@ def _files(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
     return ()
 
 
-def _table_problems(folder: Path, columns: Sequence[str], known: Collection[str]) -> list[str]:
-    found = _files(folder)
+def relation_of(extension: str, files: Sequence[Path], columns: Sequence[str]) -> str:
+    """Return what stands behind `from` to read files of one format as a build reads them.
+
+    Args:
+        extension: the format, as `files_of` tells it.
+        files: files in which `find_problems` has found nothing.
+        columns: the contract's columns, all of which the relation has.
+    """
+    if extension == "parquet":
+        return f"read_parquet({_as_patterns(files)}, union_by_name = true, hive_partitioning = false)"
+    if extension == "ndjson":
+        return (
+            f"read_json({_as_patterns(files)}, format = 'newline_delimited', ignore_errors = false, "
+            f"hive_partitioning = false, columns = {_as_texts(columns)})"
+        )
+    files_by_header: dict[tuple[str, ...], list[Path]] = {}
+    for file in files:
+        files_by_header.setdefault(tuple(_csv_names(file)), []).append(file)
+    reads = (
+        f"select {', '.join(columns)} from read_csv({_as_patterns(group)}, {CSV_OPTIONS}, columns = {_as_texts(names)})"
+        for names, group in files_by_header.items()
+    )
+    return f"({' union all '.join(reads)})"
+
+
+def columns_of(file: Path) -> list[str]:
+    """Return the names of the columns of a file of any of the formats, in small letters.
+
+    Raises:
+        duckdb.Error, OSError, UnicodeDecodeError, csv.Error: the file cannot be read.
+    """
+    if file.suffix == ".csv":
+        return _csv_names(file)
+    with duckdb.connect() as connection:
+        relation = (
+            connection.read_parquet(_as_pattern(file), hive_partitioning=False)
+            if file.suffix == ".parquet"
+            else connection.read_json(_as_pattern(file), format="newline_delimited", hive_partitioning=False)
+        )
+        return [name.lower() for name in relation.columns]
+
+
+def table_problems(folder: Path, columns: Sequence[str], known: Collection[str] = ()) -> list[str]:
+    """Return one sentence for each file of a table's folder that cannot be read, or lacks one of the columns."""
+    found = files_of(folder)
     if not found:
         return [
             f"{file}: not read, because its name does not end in .parquet, .csv or .ndjson; rename or convert it."
@@ -91,8 +139,7 @@ def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:
 
 def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            header = next(csv.reader(text), None)
+        header = _csv_header(file)
     except (OSError, UnicodeDecodeError) as error:
         return f"{file}: cannot be read as UTF-8 text ({error.__class__.__name__}); write it again as UTF-8."
     except csv.Error as error:
@@ -101,17 +148,29 @@ def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
         return f"{file}: the first line is empty; write a header line with the column names, or remove the file."
     if any("\n" in name or "\r" in name for name in header):
         return f"{file}: the header has a line break in a column's name; write the header as one line."
-    names = [name.strip().lower() or f"column {place}" for place, name in enumerate(header, start=1)]
+    names = _named(header)
     if len(set(names)) < len(names):
         return f"{file}: the header names a column twice; give each column a name of its own."
     # Every column is counted: the engine overlooks bad text and an unclosed quotation mark in what nobody asks for.
     return _missing_column_problem(file, names, columns) or _unreadable_line_problem(
         file,
-        "select count(columns(*)) from read_csv(?, auto_detect = false, header = true, delim = ',', quote = '\"', "
-        "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false, "
-        "columns = ?)",
+        f"select count(columns(*)) from read_csv(?, {CSV_OPTIONS}, columns = ?)",
         names,
     )
+
+
+def _csv_header(file: Path) -> list[str] | None:
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        return next(csv.reader(text), None)
+
+
+def _csv_names(file: Path) -> list[str]:
+    return _named(_csv_header(file) or [])
+
+
+def _named(header: Sequence[str]) -> list[str]:
+    """Return each name of a header line in small letters, a nameless one by its place."""
+    return [name.strip().lower() or f"column {place}" for place, name in enumerate(header, start=1)]
 
 
 def _ndjson_problem(file: Path, columns: Sequence[str]) -> str | None:
@@ -152,6 +211,18 @@ def _complaint(error: duckdb.Error) -> str:
 def _as_pattern(file: Path) -> str:
     """Return a path as the engine takes it, where brackets, stars and question marks would be a pattern."""
     return glob.escape(str(file))
+
+
+def _as_patterns(files: Sequence[Path]) -> str:
+    return f"[{', '.join(_as_literal(_as_pattern(file)) for file in files)}]"
+
+
+def _as_texts(columns: Sequence[str]) -> str:
+    return "{" + ", ".join(f"{_as_literal(column)}: 'VARCHAR'" for column in columns) + "}"
+
+
+def _as_literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 CHECKS: dict[str, Callable[[Path, Sequence[str]], str | None]] = {

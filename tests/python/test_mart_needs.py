@@ -1,0 +1,53 @@
+"""What is written about the needs of marts is complete, and true of the demo."""
+
+import pytest
+
+from mart_needs import GUIDE, PLATFORMS, Losses, demo_input, foretold, inputs, with_table
+from messaging_warehouse.needs import read_needs
+from warehouse import Replay
+
+
+@pytest.fixture(scope="module")
+def losses(replay_as_of: Replay) -> Losses:
+    """What falls silent in the demo's marts."""
+    return Losses(replay_as_of, demo_input())
+
+
+def test_every_mart_is_listed(replay_as_of: Replay) -> None:
+    assert list(read_needs()) == replay_as_of.marts
+
+
+def test_every_mart_and_most_of_its_columns_tell_something_in_the_demo(losses: Losses, replay_as_of: Replay) -> None:
+    assert {mart for mart, column in losses.all_told if column is None} == set(replay_as_of.marts)
+
+
+def test_the_guide_shows_the_needs_as_they_are_written_down() -> None:
+    assert with_table(GUIDE.read_text()) == GUIDE.read_text()
+
+
+def _assert_foretold(losses: Losses, missing: frozenset[str]) -> None:
+    silent, told = losses.of(missing), foretold(missing, losses.all_told)
+    assert silent == told, f"without {sorted(missing)}: {sorted(silent ^ told, key=str)[:5]}"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_the_doctor_foretells_of_a_platform_is_what_a_build_shows(losses: Losses, platform: str) -> None:
+    _assert_foretold(losses, frozenset(inputs()) - frozenset(PLATFORMS[platform]))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("missing", inputs())
+def test_what_the_doctor_foretells_of_one_missing_input_is_what_a_build_shows(losses: Losses, missing: str) -> None:
+    _assert_foretold(losses, frozenset({missing}))
+
+
+@pytest.mark.deep
+def test_of_inputs_that_stand_in_for_each_other_none_is_named_too_many(losses: Losses) -> None:
+    """Without all of a clause what it names is silent; with any of them back it tells something."""
+    for mart, needs in read_needs().items():
+        for need in needs:
+            things = {(mart, column) for column in need.columns or (None,)}
+            assert things <= losses.of(need.without), (mart, need)
+            if len(need.without) > 1:
+                for name in need.without:
+                    assert not things & losses.of(need.without - {name}), (mart, need, name)
