@@ -5,18 +5,51 @@
     MESSAGING_RAW=<folder or bucket>  <folder>/<table>/*.parquet, else *.csv, else *.ndjson
     MESSAGING_RAW=schema:<schema>     tables of that schema (or schema:<database>.<schema> of an attached database)
 
+    MESSAGING_SOURCE names a platform whose objects are there instead of the contract's tables: its adapter, the models of
+    models/staging/<source>, makes those tables of them. Configuration comes from the same place under its own names.
+
     Only base models call it. The contract is what their YAML says: the columns with a type, in that order, and no others.
     Logs are read by parts, so that what has been read is not opened again: see raw_parts.sql.
 #}
 
 {% macro raw_location() %}
-    {{ return(env_var('MESSAGING_RAW', '').rstrip('/')) }}
+    {% set examples = 'examples/' ~ source_adapter() if has_adapter() else '' %}
+    {{ return(env_var('MESSAGING_RAW', '').rstrip('/') or examples) }}
 {% endmacro %}
 
 
-{% macro raw_mode() %}
+{# In which form the raw rows lie there; `demo`: nowhere, they are the seeds. #}
+{% macro raw_place() %}
     {% set location = raw_location() %}
     {{ return('demo' if location == '' else 'schema' if location.startswith('schema:') else 'files') }}
+{% endmacro %}
+
+
+{# Who makes the contract's tables: an adapter, or whoever laid them into that place. #}
+{% macro raw_mode() %}
+    {{ return('adapter' if source_adapter() else raw_place()) }}
+{% endmacro %}
+
+
+{% macro source_adapter() %}
+    {{ return(env_var('MESSAGING_SOURCE', '')) }}
+{% endmacro %}
+
+
+{# {adapter: the object that it cannot do without} #}
+{% macro source_adapters() %}
+    {{ return({'service_cloud': 'MessagingSession'}) }}
+{% endmacro %}
+
+
+{% macro has_adapter() %}
+    {{ return(source_adapter() in source_adapters()) }}
+{% endmacro %}
+
+
+{# The adapter's model of a table of the contract; null for configuration, and where there is no adapter. #}
+{% macro adapter_model(name) %}
+    {{ return('stg_' ~ source_adapter() ~ '__' ~ name if has_adapter() and name.startswith('raw_') else none) }}
 {% endmacro %}
 
 
@@ -46,11 +79,12 @@
     replace; a raw table that is not there is empty, unless `refuse_bad_raw_input` has already refused it.
 #}
 {% macro raw_table(name, config_seed=none) %}
+    {% set adapted = ref(adapter_model(name)) if adapter_model(name) else none %}
     {% set seed = ref(config_seed or name) if config_seed or raw_mode() == 'demo' else none %}
     {% if not execute %}
         {{ return('select 1') }}
     {% endif %}
-    {% set relation = none if raw_mode() == 'demo' else raw_relation(name) %}
+    {% set relation = adapted or (none if raw_mode() == 'demo' else raw_relation(name)) %}
     {% if relation %}
         {{ return(raw_select(raw_column_types(relation), relation)) }}
     {% elif seed %}
@@ -107,10 +141,10 @@
 
 {# The from-expression of one raw table, or null when there is none; of a log in files, of those `files` alone. #}
 {% macro raw_relation(name, files=none) %}
-    {% if raw_mode() == 'schema' %}
+    {% if raw_place() == 'schema' %}
         {% set place = raw_schema() %}
         {% set table = api.Relation.create(database=place.database, schema=place.schema, identifier=name) %}
-        {{ return(table if name in raw_schema_tables() else none) }}
+        {{ return(table if name | lower in raw_schema_tables() else none) }}
     {% endif %}
     {% set files = raw_files(name) if files is none else files %}
     {% if not files %}
@@ -132,7 +166,7 @@
 
 {# Whether whoever gave the raw rows answers for this table: it came with them, or all of it is the demo. #}
 {% macro is_given(name) %}
-    {{ return(raw_mode() == 'demo' or not execute or raw_relation(name) is not none) }}
+    {{ return(raw_mode() == 'demo' or not execute or adapter_model(name) is not none or raw_relation(name) is not none) }}
 {% endmacro %}
 
 

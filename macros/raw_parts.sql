@@ -3,6 +3,8 @@
 
     A part is a file; of a table it is an hour of `received_at`, as it was delivered. Its fingerprint changes with what it
     holds: of a file the size and the time of the last change, of an hour the number of rows and the sum of their hashed ids.
+    An adapter's log is a table whose rows are made anew of records that change in place: there whole rows are hashed, and
+    what is gone is gone.
     `journal.parts_read` remembers what the ledgers hold. A part with another fingerprint is read again, whole; one that is
     gone from the raw location is read out of the ledger, where a build has to read it.
 #}
@@ -16,13 +18,14 @@
 {# The select that lists the parts of a log as they are now. What is in a file is not looked at. #}
 {% macro raw_parts(name) %}
     {% set seed = ref(name) if raw_mode() == 'demo' else none %}
+    {% set adapted = ref(adapter_model(name)) if adapter_model(name) else none %}
     {% if not execute %}
         {{ return('select 1') }}
     {% elif raw_mode() == 'files' %}
         {% set pattern = raw_pattern(name) %}
         {% set source, part, fingerprint = raw_files_as_they_are(name, pattern) if pattern else (none, none, none) %}
     {% else %}
-        {% set source = seed or raw_relation(name) %}
+        {% set source = seed or adapted or raw_relation(name) %}
         {% set part = raw_hour({} if seed else raw_column_types(source)) if source %}
         {% set fingerprint = "count(*) || '/' || sum(hash(" ~ raw_identity(name) | join(', ') ~ "))" %}
     {% endif %}
@@ -45,9 +48,10 @@
 {% endmacro %}
 
 
-{# By what rows are told apart: a log only grows, and its ids say so. The demo may be edited anywhere, and is small. #}
+{# By what rows are told apart: a log only grows, and its ids say so. The demo may be edited anywhere, and is small; what an
+   adapter makes of a record changes with the record. #}
 {% macro raw_identity(name) %}
-    {{ return(raw_contract()[name] if raw_mode() == 'demo' else ['event_id']) }}
+    {{ return(raw_contract()[name] if raw_mode() in ('demo', 'adapter') else ['event_id']) }}
 {% endmacro %}
 
 
@@ -63,6 +67,7 @@
 {# The select of a log's base view: the rows of the parts that this build has to read, all of them in a whole build. #}
 {% macro raw_log(name) %}
     {% set seed = ref(name) if raw_mode() == 'demo' else none %}
+    {% set adapted = ref(adapter_model(name)) if adapter_model(name) else none %}
     {% do waits_for('stg_messaging__raw_parts') %}
     {% if not execute %}
         {{ return('select 1') }}
@@ -75,7 +80,7 @@
         {% endfor %}
         {% set relation = raw_relation(name, files) %}
     {% else %}
-        {% set relation = (seed or raw_relation(name)) if parts or not builds_on_the_last() %}
+        {% set relation = (seed or adapted or raw_relation(name)) if parts or not builds_on_the_last() %}
     {% endif %}
     {% if not relation %}
         {{ return(raw_select(none, none, 'cast(null as varchar)') ~ kept_deliveries(name)) }}
@@ -93,7 +98,7 @@
 {# The deliveries of what is gone, as they came in, to be read with the rest. #}
 {% macro kept_deliveries(name) %}
     {% set ledger = standing(ledgers()[name]) %}
-    {% if not ledger or not raw_parts_to_read(name, are_gone=true) %}
+    {% if not ledger or raw_mode() == 'adapter' or not raw_parts_to_read(name, are_gone=true) %}
         {{ return('') }}
     {% endif %}
     {% set columns = [] %}
@@ -115,7 +120,8 @@
         {% endfor %}
         {{ return(raw_relation(name, files)) }}
     {% endif %}
-    {% set relation = ref(name) if raw_mode() == 'demo' else raw_relation(name) %}
+    {% set adapted = ref_by_name(adapter_model(name)) if adapter_model(name) else none %}
+    {% set relation = adapted or (ref(name) if raw_mode() == 'demo' else raw_relation(name)) %}
     {{ return('(select * from ' ~ relation ~ ' where ' ~ raw_is_among(raw_hour(raw_column_types(relation)), parts) ~ ')') }}
 {% endmacro %}
 
@@ -160,7 +166,7 @@
 {# {log: [file, …]}: what an earlier build has looked at and read, and is as it was. #}
 {% macro raw_files_known() %}
     {% set known = {} %}
-    {% if not flags.FULL_REFRESH and load_relation(journal('parts_read')) %}
+    {% if raw_mode() != 'adapter' and not flags.FULL_REFRESH and load_relation(journal('parts_read')) %}
         {% for name in raw_logs() %}
             {% do known.update({name: run_query(
                 "select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)"
@@ -173,7 +179,10 @@
 
 {# Where the raw rows come from, in one text: what was read elsewhere says nothing of what is here. #}
 {% macro raw_source() %}
-    {{ return(raw_location() ~ (' in ' ~ env_var('MESSAGING_ATTACH', '') if raw_mode() == 'schema' else '')) }}
+    {{ return(
+        raw_location() ~ (' in ' ~ env_var('MESSAGING_ATTACH', '') if raw_place() == 'schema' else '')
+        ~ (' as ' ~ source_adapter() if raw_mode() == 'adapter' else '')
+    ) }}
 {% endmacro %}
 
 
@@ -192,9 +201,16 @@
 {% endmacro %}
 
 
-{# Whether the ledgers keep what is gone from the raw location. Not of the demo, which may be edited anywhere. #}
-{% macro what_is_gone_is_kept() %}
+{# Which parts that are gone from the raw location are told of. None of the demo, which may be edited anywhere. #}
+{% macro what_is_gone_is_told() %}
     {{ return('raw_source = ' ~ raw_literal(raw_source()) if raw_mode() != 'demo' else 'false') }}
+{% endmacro %}
+
+
+{# The fingerprint of a part that is gone: the one that it had, for the ledger keeps it as it was. Of an adapter's log
+   nothing is kept, since a record that was withdrawn is no longer true: without a fingerprint the part is another, and empty. #}
+{% macro fingerprint_of_what_is_gone() %}
+    {{ return('parts_read.fingerprint' if raw_mode() != 'adapter' else 'cast(null as varchar)') }}
 {% endmacro %}
 
 

@@ -7,11 +7,16 @@
     {% if not is_about_to_build() or raw_mode() == 'demo' %}
         {{ return('') }}
     {% endif %}
-    {% set contract = raw_contract() %}
-    {% if raw_mode() == 'schema' %}
-        {% set problems = raw_schema_problems(contract) %}
+    {% set expected = expected_columns() %}
+    {% if source_adapter() and not has_adapter() %}
+        {% set problems = [
+            "MESSAGING_SOURCE: there is no source '" ~ source_adapter() ~ "'; write " ~ source_adapters().keys() | join(' or ')
+            ~ ", or leave it unset for tables of the raw contract."
+        ] %}
+    {% elif raw_place() == 'schema' %}
+        {% set problems = raw_schema_problems(expected) %}
     {% else %}
-        {% set problems = raw_folder_problems(contract) %}
+        {% set problems = raw_folder_problems(expected) %}
     {% endif %}
     {% if problems %}
         {% do exceptions.raise_compiler_error('\n'.join(problems)) %}
@@ -38,13 +43,30 @@
 {% endmacro %}
 
 
-{% macro raw_folder_problems(contract) %}
+{# {table: [column, …]} that must be there where the table is. Of an adapter's objects that is the id: a field that an export
+   leaves out is null. #}
+{% macro expected_columns() %}
+    {% if raw_mode() != 'adapter' %}
+        {{ return(raw_contract()) }}
+    {% endif %}
+    {% set expected = {} %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('raw_object') %}
+        {% do expected.update({node.config.meta.raw_object: ['id']}) %}
+    {% endfor %}
+    {% for table, columns in raw_contract().items() if not adapter_model(table) %}
+        {% do expected.update({table: columns}) %}
+    {% endfor %}
+    {{ return(expected) }}
+{% endmacro %}
+
+
+{% macro raw_folder_problems(expected) %}
     {% if not has_function('raw_input_problems') %}
         {{ return([]) }}
     {% endif %}
     {% set found = run_query(
-        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(contract)) ~ ", "
-        ~ raw_literal(tojson(raw_files_known())) ~ ")"
+        "select raw_input_problems(" ~ raw_literal(raw_location()) ~ ", " ~ raw_literal(tojson(expected)) ~ ", "
+        ~ raw_literal(tojson(raw_files_known())) ~ ", " ~ raw_literal(source_adapters().get(source_adapter(), '')) ~ ")"
     ).columns[0].values()[0] %}
     {{ return(found.split('\n') if found else []) }}
 {% endmacro %}
@@ -57,7 +79,7 @@
 {% endmacro %}
 
 
-{% macro raw_schema_problems(contract) %}
+{% macro raw_schema_problems(expected) %}
     {% set place = raw_schema() %}
     {% set name = place.database ~ '.' ~ place.schema %}
     {% if place.database | lower == target.database | lower and place.schema | lower in schemas_written() %}
@@ -69,15 +91,23 @@
     {% endif %}
     {% set tables = raw_schema_tables() %}
     {% set problems = [] %}
-    {% if 'raw_conversation_events' not in tables %}
+    {% set required_object = source_adapters().get(source_adapter()) %}
+    {% if required_object and required_object | lower not in tables %}
+        {% do problems.append(
+            "MESSAGING_RAW: there is no table " ~ name ~ "." ~ required_object ~ "; name the schema (or "
+            ~ "<database>.<schema>, with the file in MESSAGING_ATTACH) that holds the platform's objects under their API names."
+        ) %}
+    {% elif not required_object and 'raw_conversation_events' not in tables %}
         {% do problems.append(
             "MESSAGING_RAW: there is no table " ~ name ~ ".raw_conversation_events; name the schema (or "
             ~ "<database>.<schema>, with the file in MESSAGING_ATTACH) that holds your event log."
         ) %}
     {% endif %}
-    {% for table, columns in contract.items() if table in tables %}
-        {% set missing = columns | reject('in', tables[table]) | list %}
-        {% if missing %}
+    {% for table, columns in expected.items() if table | lower in tables %}
+        {% set missing = columns | reject('in', tables[table | lower]) | list %}
+        {% if missing and columns == ['id'] %}
+            {% do problems.append(name ~ "." ~ table ~ ": column Id is missing; load the object with it.") %}
+        {% elif missing %}
             {% do problems.append(
                 name ~ "." ~ table ~ ": column " ~ missing | join(', ') ~ " is missing; add it (it may be null), as the raw contract says."
             ) %}

@@ -159,11 +159,12 @@ def doctor_command(
     """
     try:
         project = doctor.find_project(project_dir or Path.cwd())
-        sighting = doctor.look(doctor.Settings(project, raw, source, database, attach))
+        feeds = read_feeds()
+        sighting = doctor.look(doctor.Settings(project, raw, source, database, attach), feeds)
     except doctor.DoctorError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(code=1) from None
-    findings = doctor.judge(sighting, datetime.now(UTC), read_needs(), read_feeds())
+    findings = doctor.judge(sighting, datetime.now(UTC), read_needs(), feeds)
     typer.echo(doctor.describe(findings))
     raise typer.Exit(code=doctor.verdict_of(findings))
 

@@ -22,9 +22,9 @@ from messaging_warehouse.rewriting import Rewriting, RewritingError
 from messaging_warehouse.serving import Publication, PublishingError, publish
 
 
-def raw_input_problems(location: str, contract: str, known: str) -> str:
+def raw_input_problems(location: str, contract: str, known: str, required_object: str) -> str:
     """Return one sentence a line for each problem of a raw folder; JSON {table: [column]} and {table: [known file]}."""
-    return "\n".join(find_problems(location, json.loads(contract), json.loads(known)))
+    return "\n".join(find_problems(location, json.loads(contract), json.loads(known), required_object))
 
 
 def raw_file_fingerprints(folder: str, extension: str) -> str:
@@ -99,7 +99,7 @@ class Plugin:
                 return json.dumps({"problem": str(error)})
 
         conn.create_function("raw_file_fingerprints", raw_file_fingerprints, [str, str], str, side_effects=True)
-        conn.create_function("raw_input_problems", raw_input_problems, [str, str, str], str, side_effects=True)
+        conn.create_function("raw_input_problems", raw_input_problems, [str] * 4, str, side_effects=True)
         conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 5, str, side_effects=True)
         if _is_local_file(self._path):
             rewriting = Rewriting(conn, Path(self._path))

@@ -28,7 +28,7 @@ from packaging.requirements import Requirement
 
 from messaging_warehouse.event_log import LogSighting, Tolerances, Vocabulary, look_into_events, look_into_presence
 from messaging_warehouse.needs import Needs, foretell
-from messaging_warehouse.objects import Feeds, inputs_lost, read_feeds
+from messaging_warehouse.objects import Feeds, field_name, inputs_lost
 from messaging_warehouse.raw_input import (
     BUCKET,
     REQUIRED_TABLE,
@@ -36,7 +36,6 @@ from messaging_warehouse.raw_input import (
     files_of,
     find_problems,
     relation_of,
-    table_problems,
 )
 
 PRESENCE_TABLE = "raw_presence_events"
@@ -194,7 +193,7 @@ def find_project(start: Path) -> Path:
     )
 
 
-def look(settings: Settings) -> Sighting:
+def look(settings: Settings, feeds: Mapping[str, Feeds] | None = None) -> Sighting:
     """Look at everything; nothing is written. Raises DoctorError where the project cannot be read."""
     project = read_project(settings.project, settings.source)
     seen = Sighting(
@@ -206,7 +205,8 @@ def look(settings: Settings) -> Sighting:
     )
     if settings.raw == "" and settings.source == "":
         return seen
-    raw = _look_at_raw(settings, project)
+    fed = (feeds or {}).get(settings.source)
+    raw = _look_at_raw(settings, project, fed.required if fed else next(iter(project.objects), ""))
     if settings.source or raw.problems or not raw.is_looked_at:
         return Sighting(**(vars(seen) | {"raw": raw}))
     logs, unreadable = _look_into_logs(settings, project, raw)
@@ -388,32 +388,35 @@ def _is_held(path: Path) -> bool:
 # --- looking at the raw input ---------------------------------------------------------------------
 
 
-def _look_at_raw(settings: Settings, project: Project) -> RawSighting:
+def _wanted(settings: Settings, project: Project) -> dict[str, Sequence[str]]:
+    """Return what is looked for, each with the columns that it must have: tables of the contract; with an adapter the
+    objects, of which only the id must be there, and the configuration.
+    """
+    if not settings.source:
+        return dict(project.contract)
+    configuration = {table: columns for table, columns in project.contract.items() if not table.startswith("raw_")}
+    return dict.fromkeys(project.objects, ["id"]) | configuration
+
+
+def _look_at_raw(settings: Settings, project: Project, required_object: str) -> RawSighting:
     """Look at the place that MESSAGING_RAW names, for tables of the contract or for objects of an adapter."""
-    wanted = project.objects if settings.source else project.contract
+    wanted = _wanted(settings, project)
     if settings.raw.startswith("schema:"):
-        return _look_at_schema(settings, project, wanted)
+        return _look_at_schema(settings, project, wanted, required_object)
     if BUCKET in settings.raw:
         return RawSighting(settings.raw, is_looked_at=False)
     root = _root(settings)
     location = str(root) if settings.raw == "" or settings.project != Path.cwd() else settings.raw.rstrip("/")
-    tables = {name: found for name in wanted if (found := _columns_in(_folder(root, name, settings.source)))}
-    if settings.source:
-        problems = [f"MESSAGING_RAW: there is no folder {location}; give the folder that holds the objects."]
-        if root.is_dir():
-            problems = [p for name in wanted for p in table_problems(_folder(root, name, settings.source), ())]
-    else:
-        problems = find_problems(location, project.contract)
+    problems = find_problems(location, wanted, required_object=required_object)
+    if not root.is_dir():
+        return RawSighting(location, tuple(problems))
+    files = {name: _files(root, name) for name in wanted}
     return RawSighting(
         name=location,
         problems=tuple(problems),
-        slips=tuple(_slips(root, wanted, settings.source)) if root.is_dir() else (),
-        tables=tables,
-        size_bytes=sum(
-            file.stat().st_size
-            for name in tables
-            for file in (files_of(_folder(root, name, settings.source)) or ("", []))[1]
-        ),
+        slips=tuple(_slips(root, wanted, is_spelt_freely=bool(settings.source))),
+        tables={name: columns for name in wanted if (columns := _columns_in(files[name]))},
+        size_bytes=sum(file.stat().st_size for found in files.values() for file in found),
     )
 
 
@@ -422,19 +425,15 @@ def _root(settings: Settings) -> Path:
     return settings.path(settings.raw or f"examples/{settings.source}")
 
 
-def _folder(root: Path, name: str, source: str) -> Path:
-    """The folder of a table; that of an object without regard to letter case."""
-    if source and root.is_dir():
-        return next(
-            (folder for folder in sorted(root.iterdir()) if folder.name.lower() == name.lower()), root / name
-        )
-    return root / name
+def _files(root: Path, table: str) -> list[Path]:
+    found = files_of(root, table)
+    return found[1] if found else []
 
 
-def _columns_in(folder: Path) -> frozenset[str]:
+def _columns_in(files: Sequence[Path]) -> frozenset[str]:
     """The columns of a table's files, all of them together; empty where nothing can be read."""
     found: set[str] = set()
-    for file in (files_of(folder) or ("", []))[1]:
+    for file in files:
         try:
             found |= set(columns_of(file))
         except (duckdb.Error, OSError, UnicodeDecodeError, csv.Error):
@@ -442,19 +441,23 @@ def _columns_in(folder: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _slips(root: Path, wanted: Collection[str], source: str) -> Iterator[str]:
-    """Tell what lies in a raw folder and looks as if it was meant to be read, and is not."""
-    names = {name.lower() if source else name: name for name in wanted}
+def _slips(root: Path, wanted: Collection[str], is_spelt_freely: bool) -> Iterator[str]:
+    """Tell what lies in a raw folder and looks as if it was meant to be read, and is not.
+
+    Of objects (`is_spelt_freely`) letter case does not matter.
+    """
+    names = {name.lower() if is_spelt_freely else name: name for name in wanted}
+    missing = [known for known, name in names.items() if not _files(root, name)]
     for entry in sorted(root.iterdir()):
-        name = entry.name.lower() if source else entry.name
+        name = entry.name.lower() if is_spelt_freely else entry.name
         stem = re.sub(r"\.(parquet|csv|ndjson|jsonl?)(\.gz)?$", "", name)
         if entry.is_file() and stem != name and stem in names:
             yield f"{entry}: not read, because a table is a folder; move it to {root / names[stem]}/{entry.name}."
         elif entry.is_dir() and name not in names:
-            if meant := _meant(name.lower(), [known for known in names if not _folder(root, known, source).is_dir()]):
+            if meant := _meant(name.lower(), missing):
                 yield f"{entry}: not read; did you mean {names[meant]}/?"
         elif entry.is_dir():
-            yield from _slips_in(entry)
+            yield from _slips_in(entry, files_of(root, names[name]))
 
 
 def _meant(name: str, missing: Sequence[str]) -> str | None:
@@ -463,9 +466,8 @@ def _meant(name: str, missing: Sequence[str]) -> str | None:
     return next(iter(alike or [known for known in missing if known == f"raw_{name}"]), None)
 
 
-def _slips_in(folder: Path) -> Iterator[str]:
+def _slips_in(folder: Path, found: tuple[str, list[Path]] | tuple[()]) -> Iterator[str]:
     """Tell what in a table's folder a build would overlook: files of a second format, and folders."""
-    found = files_of(folder)
     for extension in ("csv", "ndjson"):
         if found and extension != found[0] and (count := len(list(folder.glob(f"*.{extension}")))):
             yield (
@@ -476,7 +478,9 @@ def _slips_in(folder: Path) -> Iterator[str]:
         yield f"{inner}: not read, because only files directly in {folder.name}/ are; move them up."
 
 
-def _look_at_schema(settings: Settings, project: Project, wanted: Mapping[str, Sequence[str]]) -> RawSighting:
+def _look_at_schema(
+    settings: Settings, project: Project, wanted: Mapping[str, Sequence[str]], required_object: str
+) -> RawSighting:
     """Look at tables in a schema of the file to be built, or of the attached one."""
     database, schema = _place(settings)
     name = f"schema {schema}" if database is None else f"schema {database}.{schema}"
@@ -506,18 +510,15 @@ def _look_at_schema(settings: Settings, project: Project, wanted: Mapping[str, S
         except duckdb.Error as error:
             problems.append(f"{file}: cannot be read ({str(error).splitlines()[0]}); is a process writing it?")
     found = {table: tables[table.lower()] for table in wanted if table.lower() in tables}
-    if not problems and not settings.source:
-        if REQUIRED_TABLE not in found:
-            problems.append(
-                f"MESSAGING_RAW: there is no table {REQUIRED_TABLE} in {name}; name the schema (or <database>.<schema>, "
-                "with the file in MESSAGING_ATTACH) that holds your event log."
-            )
-        for table, columns in found.items():
-            if missing := [column for column in project.contract[table] if column not in columns]:
-                problems.append(
-                    f"{name}, {table}: column {', '.join(missing)} is missing; add it (it may be null), "
-                    "as the raw contract says."
-                )
+    required = required_object or REQUIRED_TABLE
+    if not problems and required not in found:
+        problems.append(
+            f"MESSAGING_RAW: there is no table {required} in {name}; name the schema (or <database>.<schema>, with the "
+            f"file in MESSAGING_ATTACH) that holds {'the platform' if required_object else 'your event log'}."
+        )
+    for table, columns in found.items():
+        if missing := [column for column in wanted[table] if column not in columns]:
+            problems.append(f"{name}, {table}: column {', '.join(missing)} is missing; add it (it may be null).")
     names = {table.lower(): table for table in wanted}
     slips = [
         f"{name}: table {table} is not read; did you mean {names[meant]}?"
@@ -574,7 +575,7 @@ def _look_into_logs(
             if in_schema:
                 relation = f'"{schema}"."{table}"'
             else:
-                extension, files = files_of(_root(settings) / table) or ("", [])
+                extension, files = files_of(_root(settings), table) or ("", [])
                 relation = relation_of(extension, files, columns)
             try:
                 seen[table] = look_into(connection, relation, columns, project.vocabulary, project.tolerances)
@@ -685,18 +686,19 @@ def _about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[F
     """Say of each object of an adapter whether it is there, and whole, and what hangs on what is not."""
     raw = sighting.raw
     fed = feeds.get(sighting.settings.source)
-    if raw is None or not raw.is_looked_at or (raw.problems and not raw.tables):
+    if raw is None or not raw.tables:
         return
     for name, columns in sighting.project.objects.items():
-        told = fed.objects.get(name, {}) if fed else {}
+        told = {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
         if name not in raw.tables:
-            hangs = sorted({thing for things in told.values() for thing in things if "." not in thing})
-            sentence = f"{name}: not there{_hanging(hangs)}"
-            yield (_error if fed and name == fed.required else _warning)(f"{sentence}; export it if the platform has it.")
+            hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
+            if not fed or name != fed.required:
+                yield _warning(f"{name}: not there{_hanging(hangs)}; export it if the platform has it.")
             continue
         for column in columns:
-            if column.lower() not in raw.tables[name]:
-                yield _warning(f"{name}.{column}: not there, read as null{_hanging(told.get(column, ()))}; export it.")
+            if field_name(column) not in raw.tables[name]:
+                field, things = told.get(field_name(column), (column, ()))
+                yield _warning(f"{name}.{field}: not there, read as null{_hanging(things)}; export it.")
 
 
 def _hanging(things: Sequence[str]) -> str:

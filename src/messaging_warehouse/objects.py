@@ -35,19 +35,24 @@ def read_feeds() -> dict[str, Feeds]:
     return {name: Feeds(adapter["required"], adapter["objects"]) for name, adapter in loaded.items()}
 
 
+def field_name(name: str) -> str:
+    """Return how a field is looked for: neither letter case nor the project's spelling of it matter."""
+    return name.lower().replace("_", "")
+
+
 def inputs_lost(feeds: Feeds, present: Mapping[str, Collection[str]], inputs: Collection[str]) -> frozenset[str]:
     """Return the inputs that nothing makes: no object has them, or the object or a column that they hang on is not there.
 
     Args:
         feeds: the adapter's.
-        present: columns in small letters, by object.
+        present: fields by object, as `field_name` gives them.
         inputs: every event type and raw table.
     """
     fed = {thing for _, _, things in _hangings(feeds) for thing in things}
     lost = {
         thing
         for name, column, things in _hangings(feeds)
-        if column.lower() not in present.get(name, ())
+        if field_name(column) not in present.get(name, ())
         for thing in things
     }
     return frozenset(name for name in inputs if name not in fed or name in lost)

@@ -2,6 +2,9 @@
 
 The contract is what the `base_*` views document: table name → column names. Text files are read to their end,
 because a ragged line may be the last one; of a Parquet file the footer is enough.
+
+Where an adapter makes the contract's tables of a platform's objects, the objects are what is looked for. Their API names
+begin with a capital, which no table of the contract does; letter case tells neither them nor their fields apart.
 """
 
 from __future__ import annotations
@@ -28,13 +31,15 @@ def find_problems(
     location: str,
     contract: Mapping[str, Sequence[str]],
     known: Mapping[str, Collection[str]] | None = None,
+    required_object: str = "",
 ) -> list[str]:
     """Return one sentence for each thing that keeps a raw folder from being built.
 
     Args:
         location: a folder as `MESSAGING_RAW` names it. A bucket is not looked into: its files are the engine's to open.
-        contract: for each raw table the columns that its files must have.
+        contract: for each raw table, and each object that an adapter reads, the columns that its files must have.
         known: for raw tables the names of files that an earlier build has read: they are not opened again.
+        required_object: the object that the adapter in use cannot do without; without one the event log must be there.
 
     Returns:
         Sentences, each naming the file and the remedy; empty when the folder can be built.
@@ -43,13 +48,20 @@ def find_problems(
         return []
     root = Path(location)
     if not root.is_dir():
-        return [f"MESSAGING_RAW: there is no folder {location}; give the folder that holds {REQUIRED_TABLE}/."]
+        required = required_object or REQUIRED_TABLE
+        return [f"MESSAGING_RAW: there is no folder {location}; give the folder that holds {required}/."]
     problems = [
         problem
         for table, columns in contract.items()
-        for problem in table_problems(root / table, columns, (known or {}).get(table, ()))
+        for problem in _table_problems(root, table, columns, frozenset((known or {}).get(table, ())))
     ]
-    if not any(files_of(root / REQUIRED_TABLE)):
+    if required_object and not files_of(root, required_object):
+        problems.insert(
+            0,
+            f"{root}: there is no folder {required_object}/ with *.parquet or *.csv files; "
+            "put each of the platform's objects there, in a folder of its API name.",
+        )
+    elif not required_object and not files_of(root, REQUIRED_TABLE):
         problems.insert(
             0,
             f"{root / REQUIRED_TABLE}: no *.parquet, *.csv or *.ndjson file is there; "
@@ -64,10 +76,22 @@ def file_fingerprints(folder: Path, extension: str) -> dict[str, str]:
     return {name: f"{state.st_size}/{state.st_mtime_ns}" for name, state in states.items()}
 
 
-def files_of(folder: Path) -> tuple[str, list[Path]] | tuple[()]:
-    """Return the format that is read of a table's folder and its files: Parquet, else CSV, else NDJSON."""
-    for extension in CHECKS:
-        if files := sorted(folder.glob(f"*.{extension}")):
+def _is_object(table: str) -> bool:
+    return table != table.lower()
+
+
+def _formats(table: str) -> Sequence[str]:
+    """Return the formats that are read of a table, the first that is there: of objects no NDJSON, whose keys have case."""
+    return ("parquet", "csv") if _is_object(table) else tuple(CHECKS)
+
+
+def files_of(root: Path, table: str, pattern: str | None = None) -> tuple[str, list[Path]] | tuple[()]:
+    """Return the format that is read of a table and its files."""
+    folders = [root / table]
+    if _is_object(table):
+        folders = [folder for folder in root.iterdir() if folder.name.lower() == table.lower()]
+    for extension in _formats(table):
+        if files := sorted(file for folder in folders for file in folder.glob(pattern or f"*.{extension}")):
             return extension, files
     return ()
 
@@ -114,13 +138,15 @@ def columns_of(file: Path) -> list[str]:
         return [name.lower() for name in relation.columns]
 
 
-def table_problems(folder: Path, columns: Sequence[str], known: Collection[str] = ()) -> list[str]:
-    """Return one sentence for each file of a table's folder that cannot be read, or lacks one of the columns."""
-    found = files_of(folder)
+def _table_problems(root: Path, table: str, columns: Sequence[str], known: Collection[str]) -> list[str]:
+    found = files_of(root, table)
     if not found:
+        *some, last = (f".{extension}" for extension in _formats(table))
+        endings = f"{', '.join(some)} or {last}"
         return [
-            f"{file}: not read, because its name does not end in .parquet, .csv or .ndjson; rename or convert it."
-            for file in sorted(folder.glob("*"))
+            f"{file}: not read, because its name does not end in {endings}; rename or convert it."
+            for _, beside in [files_of(root, table, "*") or ("", [])]
+            for file in beside
             if re.search(r"\.(parquet|csv|tsv|ndjson|jsonl?)(\.|$)", file.name, re.IGNORECASE)
         ]
     extension, files = found
@@ -187,6 +213,8 @@ def _missing_column_problem(file: Path, names: Sequence[str], columns: Sequence[
     missing = [column for column in columns if column not in present]
     if not missing:
         return None
+    if missing == ["id"]:
+        return f"{file}: column Id is missing; export the object with it."
     return f"{file}: column {', '.join(missing)} is missing; add it (it may be empty), as the raw contract says."
 
 

@@ -38,7 +38,7 @@ from messaging_warehouse.doctor import (
 )
 from messaging_warehouse.event_log import LogSighting, look_into_events, look_into_presence, silences
 from messaging_warehouse.needs import Need, foretell, inputs_named, read_needs
-from messaging_warehouse.objects import inputs_lost, read_feeds
+from messaging_warehouse.objects import field_name, inputs_lost, read_feeds
 from raw_folders import write_csv, write_csv_folder, write_ndjson, write_parquet
 from reference import ConfiguredInput
 from strategies import configured_streams
@@ -248,7 +248,7 @@ def test_the_needs_name_inputs_that_there_are() -> None:
 def test_what_is_lost_of_objects_is_what_nothing_makes() -> None:
     feeds = read_feeds()["service_cloud"]
     inputs = (*THE_PROJECT.vocabulary.event_types, *RAW_COLUMNS)
-    everything = {name: [column.lower() for column in columns] for name, columns in feeds.objects.items()}
+    everything = {name: [field_name(column) for column in columns] for name, columns in feeds.objects.items()}
     never = inputs_lost(feeds, everything, inputs)
     assert {"conversation_resolved", "conversation_opened", "topic_added", "csat_requested"} <= never
     assert not {"conversation_started", "message_sent", "work_accepted", "raw_agents"} & never
@@ -258,6 +258,19 @@ def test_what_is_lost_of_objects_is_what_nothing_makes() -> None:
     }
     everything["AgentWork"].remove("declinedatetime")
     assert inputs_lost(feeds, everything, inputs) - never == {"work_declined"}
+
+
+def test_what_hangs_on_objects_is_told_of_what_the_adapter_reads() -> None:
+    """Every field that the adapter reads is told of, but for what every object has and the platform's own figures."""
+    inputs = {*THE_PROJECT.vocabulary.event_types, *RAW_COLUMNS}
+    macro = (PROJECT / "macros" / "raw.sql").read_text()
+    for source, feeds in read_feeds().items():
+        assert f"'{source}': '{feeds.required}'" in macro
+        read = read_project(PROJECT, source).objects
+        assert set(feeds.objects) <= set(read)
+        for name, fields in feeds.objects.items():
+            assert {field_name(field) for field in fields} <= {field_name(column) for column in read[name]}, name
+            assert {thing.split(".")[0] for things in fields.values() for thing in things} <= inputs, name
 
 
 # --- the project ------------------------------------------------------------------------------------
@@ -516,7 +529,7 @@ def adapted(tmp_path: Path) -> Path:
         copy(PROJECT / name, project / name)
     adapter = project / "models" / "staging" / "service_cloud"
     (adapter / "base").mkdir(parents=True)
-    objects = {"MessagingSession": ["Id", "Status", "EndTime"], "AgentWork": ["Id", "AcceptDateTime"]}
+    objects = {"MessagingSession": ["id", "status", "end_time"], "AgentWork": ["id", "accept_date_time"]}
     models = [
         {
             "name": name,
@@ -533,7 +546,7 @@ def adapted(tmp_path: Path) -> Path:
 
 
 def _adapted(project: Path, raw: str = "objects", source: str = "service_cloud") -> list[str]:
-    seen = look(Settings(project, raw=raw, source=source))
+    seen = look(Settings(project, raw=raw, source=source), read_feeds())
     return [
         f"{finding.verdict.name} {finding.sentence}"
         for finding in judge(seen, AT, read_needs(), read_feeds())
@@ -556,7 +569,7 @@ def test_without_the_object_that_everything_hangs_on_nothing_is_built(adapted: P
     write_csv(adapted / "objects" / "AgentWork" / "1.csv", ("Id", "AcceptDateTime"), [])
     write_csv(adapted / "objects" / "MessagingSessions" / "1.csv", ("Id",), [])
     told = _adapted(adapted)
-    assert any(line.startswith("ERROR MessagingSession: not there") for line in told)
+    assert any(line.startswith("ERROR") and "there is no folder MessagingSession/" in line for line in told)
     assert any("did you mean MessagingSession/?" in line for line in told)
 
 

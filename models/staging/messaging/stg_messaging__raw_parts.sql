@@ -24,11 +24,11 @@ parts as (
     select
         parts_read.raw_table,
         parts_read.part,
-        parts_read.fingerprint,
+        {{ fingerprint_of_what_is_gone() }} as fingerprint,
         true as is_gone
     from parts_read
     anti join there on parts_read.raw_table = there.raw_table and parts_read.part = there.part
-    where {{ what_is_gone_is_kept() }}
+    where {{ what_is_gone_is_told() }}
 ),
 
 final as (

@@ -1,0 +1,143 @@
+{#
+    The objects of a platform, as an adapter reads them.
+
+    MESSAGING_RAW=<folder or bucket>  <folder>/<Object>/*.parquet, else *.csv
+    MESSAGING_RAW=schema:<schema>     tables named like the objects
+    MESSAGING_RAW unset               the folder examples/<source> of the project
+
+    Objects and fields have the platform's API names; a column here is the field in the project's spelling: `end_time` is
+    EndTime, EndTIME or endtime. A field that is not there is null and an object that is not there is empty: what an
+    organisation exports is its own affair.
+#}
+
+{# The select of a base view: the fields that its YAML types, each as text with '' read as null, but for typed times. #}
+{% macro raw_object(name) %}
+    {% if not execute %}
+        {{ return('select 1') }}
+    {% endif %}
+    {% set relation = raw_object_relation(name) %}
+    {% set types = raw_column_types(relation) if relation else {} %}
+    select
+    {% for column in contract_columns(model) %}
+        {% set field = column.name | replace('_', '') %}
+        {{ raw_column(field, column.data_type, types.get(field)) }} as {{ column.name }}{{ ',' if not loop.last }}
+    {% endfor %}
+    {% if relation %}
+    from {{ relation }}
+    {% else %}
+    where false
+    {% endif %}
+{% endmacro %}
+
+
+{# The from-expression of an object, or null where there is none. #}
+{% macro raw_object_relation(name) %}
+    {% if raw_place() == 'schema' %}
+        {{ return(raw_relation(name)) }}
+    {% endif %}
+    {% for extension in ['parquet', 'csv'] %}
+        {% set pattern = raw_path(raw_location() ~ '/')[:-1] ~ in_any_letter_case(name) ~ "/*." ~ extension ~ "'" %}
+        {% set files = run_query("select file from glob(" ~ pattern ~ ") order by file").columns[0].values() | list %}
+        {% if files %}
+            {{ return(raw_relation(name, files)) }}
+        {% endif %}
+    {% endfor %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{# A pattern of file names: `Ab` is [Aa][Bb]. #}
+{% macro in_any_letter_case(name) %}
+    {% set letters = [] %}
+    {% for letter in name %}
+        {% do letters.append('[' ~ letter | upper ~ letter | lower ~ ']') %}
+    {% endfor %}
+    {{ return(letters | join('')) }}
+{% endmacro %}
+
+
+{# The records of an object as they are now, a select: of several versions of an id (snapshots, extracts of what changed)
+   the latest by SystemModstamp, at the same moment the larger, field by field; not those that were deleted since. A record
+   without an id cannot be told from another and stays, for what is made of it to be rejected. #}
+{% macro current_records(base, object) %}
+    select * from (
+        select * from {{ ref(base) }}
+        anti join ({{ ids_given_twice(base) }}) using (id)
+        union all
+        select * exclude (version_number) from (
+            select
+                versions.*,
+                row_number() over (
+                    partition by versions.id
+                    order by
+                        {{ platform_time('versions.system_modstamp', object) }} desc nulls last,
+                        {{ row_of(fields_of(base)) }} desc
+                ) as version_number
+            from {{ ref(base) }} as versions
+            semi join ({{ ids_given_twice(base) }}) using (id)
+        )
+        where version_number = 1
+    )
+    where not {{ configured_boolean('is_deleted', object, default=false) }}
+{% endmacro %}
+
+
+{% macro fields_of(base) %}
+    {% set node = graph.nodes['model.messaging_warehouse.' ~ base] if execute else none %}
+    {{ return(contract_columns(node) | map(attribute='name') | list if node else ['id']) }}
+{% endmacro %}
+
+
+{% macro ids_given_twice(base) -%}
+    select id from {{ ref(base) }} where id is not null group by id having count(*) > 1
+{%- endmacro %}
+
+
+{# A time out of an object's field: ISO-8601 as exports write it, also with an offset without a colon, or milliseconds since
+   1970, as some interfaces do. What cannot be read is a broken export (a report's local times, say) and stops the build. #}
+{% macro platform_time(column, object) -%}
+    {%- set milliseconds -%}
+        case
+            when {{ text_matches('cast(' ~ column ~ ' as varchar)', '[0-9]{12,13}') }}
+                then {{ timestamp_from_milliseconds('try_cast(cast(' ~ column ~ ' as varchar) as bigint)') }}
+        end
+    {%- endset -%}
+    {{ configured(
+        column, 'coalesce(' ~ utc_timestamp(column) ~ ', ' ~ milliseconds ~ ')', object,
+        'write it like 2026-03-15T18:00:00.000Z'
+    ) }}
+{%- endmacro %}
+
+
+{# Whole numbers and decimals of an object's field. #}
+{% macro platform_number(column, object) -%}
+    {{ configured(column, 'try_cast(' ~ column ~ ' as decimal(18, 3))', object, 'write a number') }}
+{%- endmacro %}
+
+
+{# The select of one kind of event: a row for each of the records that meet the condition, in the columns of the raw
+   contract. Objects hold no record of delivery: an event counts as received when it happened, unless the platform says. #}
+{% macro event_out_of(
+    records, record_id, what, event_type, occurred_at, actor_type, actor_id='cast(null as varchar)', payload={},
+    received_at='cast(null as timestamp)', condition=none
+) -%}
+    select
+        {{ record_id }} || ':{{ what }}' as event_id,
+        '{{ event_type }}' as event_type,
+        {{ occurred_at }} as occurred_at,
+        greatest({{ occurred_at }}, {{ received_at }}) as received_at,
+        conversation_id,
+        channel_id,
+        messaging_user_id,
+        {{ actor_type }} as actor_type,
+        {{ actor_id }} as actor_id,
+        {{ json_object_of(payload) if payload else 'cast(null as varchar)' }} as payload
+    from {{ records }}
+    where {{ condition or occurred_at ~ ' is not null' }}
+{%- endmacro %}
+
+
+{# Who acted, where the platform does not say who it was: agents and bots have an id. #}
+{% macro id_or_unknown(id) -%}
+    coalesce({{ id }}, {{ inferred_name() }})
+{%- endmacro %}

@@ -1,0 +1,105 @@
+{# What the words and fields of the platform's objects mean here; docs/decisions/0048-service-cloud.md argues it. #}
+
+{# When an entry was made: EntryTime holds whole seconds, EntryTimeMilliSecs the rest. #}
+{% macro entry_moment() -%}
+    {%- set second = platform_time('entry_time', 'ConversationEntry') -%}
+    {%- set milliseconds = platform_number('entry_time_milli_secs', 'ConversationEntry') -%}
+    case
+        when entry_time_milli_secs is null then {{ second }}
+        else {{ timestamp_from_milliseconds(
+            epoch_milliseconds("date_trunc('second', " ~ second ~ ')') ~ ' + cast(' ~ milliseconds ~ ' as bigint) % 1000'
+        ) }}
+    end
+{%- endmacro %}
+
+
+{# The first moment that is surely later than one which the platform writes: in whole seconds it may be any moment of the
+   second. #}
+{% macro end_of_its_second(moment) -%}
+    {{ timestamp_from_milliseconds(
+        epoch_milliseconds(moment) ~ ' + case when (' ~ epoch_milliseconds(moment) ~ ') % 1000 = 0 then 1000 else 1 end'
+    ) }}
+{%- endmacro %}
+
+
+{# A moment of a session: where the session is told to have started later in the same second, the moment moves with it. #}
+{% macro within_its_session(moment, spans) -%}
+    case
+        when {{ moment }} >= {{ spans }}.platform_started_at and {{ moment }} < {{ spans }}.started_at then {{ spans }}.started_at
+        else {{ moment }}
+    end
+{%- endmacro %}
+
+
+{# Who began a session. What the platform begins by itself, or nobody knows how, is the system's. #}
+{% macro session_starter(origin) -%}
+    case
+        when {{ session_origin(origin) }} = 'inbound' then 'end_user'
+        when {{ session_origin(origin) }} = 'agent_initiated' then 'agent'
+        else 'system'
+    end
+{%- endmacro %}
+
+
+{# Null where a session begins for a reason of its own: a conversation deleted, or handed back by somebody else's bot. #}
+{% macro session_origin(origin) -%}
+    case
+        when {{ origin }} in ('InboundInitiated', 'Help', 'OptIn', 'OptOut') then 'inbound'
+        when {{ origin }} = 'AgentInitiated' then 'agent_initiated'
+        when {{ origin }} = 'TriggeredOutbound' then 'triggered_outbound'
+    end
+{%- endmacro %}
+
+
+{# Who ended a session; null where the platform does not say, as of every standard one. #}
+{% macro session_ender(ended_by_type) -%}
+    case {{ ended_by_type }} when 'Agent' then 'agent' when 'Bot' then 'bot' when 'EndUser' then 'end_user' when 'System' then 'system' end
+{%- endmacro %}
+
+
+{# A supervisor who writes writes for the business. #}
+{% macro entry_actor(actor_type) -%}
+    case {{ actor_type }}
+        when 'EndUser' then 'end_user' when 'Agent' then 'agent' when 'Supervisor' then 'agent' when 'Bot' then 'bot' when 'System' then 'system'
+    end
+{%- endmacro %}
+
+
+{# What the business says of a status by its name, else what the platform says. #}
+{% macro presence_status(developer_name, is_away) -%}
+    case
+        {%- for name, status in (var('service_cloud_presence_statuses') or {}).items() %}
+        when {{ developer_name }} = {{ raw_literal(name) }} then {{ raw_literal(status) }}
+        {%- endfor %}
+        when {{ is_away }} then 'away'
+        else 'available'
+    end
+{%- endmacro %}
+
+
+{% macro is_test_channel(developer_name) -%}
+    case
+        {%- for name in var('service_cloud_test_channels') or [] %}
+        when {{ developer_name }} = {{ raw_literal(name) }} then 'true'
+        {%- endfor %}
+        else 'false'
+    end
+{%- endmacro %}
+
+
+{# Event of a row of `outcomes_named`. #}
+{% macro work_event(what, event_type, occurred_at, actor, payload, condition=none) -%}
+    {{ event_out_of(
+        'outcomes_named', 'agent_work_id', what, event_type, occurred_at, "'" ~ actor ~ "'",
+        actor_id='agent_id' if actor == 'agent' else 'cast(null as varchar)', payload=payload, condition=condition
+    ) }}
+{%- endmacro %}
+
+
+{# Event of an entry. When a message was delivered, read or failed the platform does not say: it is told with the message. #}
+{% macro entry_event(entries, what, event_type, actor, actor_id, payload, condition='true') -%}
+    {{ event_out_of(
+        entries, 'conversation_entry_id', what, event_type, 'entered_at', actor,
+        actor_id=actor_id or 'cast(null as varchar)', payload=payload, received_at='received_at', condition=condition
+    ) }}
+{%- endmacro %}

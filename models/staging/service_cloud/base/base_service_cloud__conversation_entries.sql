@@ -1,0 +1,2 @@
+-- Grain: one row of the object ConversationEntry, as it comes in.
+{{ raw_object('ConversationEntry') }}

@@ -1,0 +1,44 @@
+-- Grain: one row per event of an entry: a message, what became of it, a bot's hand-off.
+with
+
+spans as (
+    select * from {{ ref('stg_service_cloud__messaging_session_spans') }}
+),
+
+entries as (
+    select
+        spans.conversation_id,
+        spans.channel_id,
+        spans.messaging_user_id,
+        entries.* replace ({{ within_its_session('entries.entered_at', 'spans') }} as entered_at),
+        {{ entry_actor('entries.actor_type') }} as actor
+    from {{ ref('stg_service_cloud__conversation_entries') }} as entries
+    inner join spans using (messaging_session_id)
+),
+
+{%- set actor_id = "case when actor in ('agent', 'bot') then " ~ id_or_unknown('actor_id') ~ ' end' %}
+{%- set bot_id = "case when actor = 'bot' then " ~ id_or_unknown('actor_id') ~ ' else ' ~ inferred_name() ~ ' end' %}
+{%- set ids = {'message_id': 'message_id'} %}
+
+messages as (
+    select * from entries
+    where entry_type = 'Text'
+),
+
+final as (
+    {{ entry_event('messages', 'sent', 'message_sent', 'actor', actor_id, {
+        'message_id': 'message_id', 'text': 'message_text', 'has_attachments': 'lower(has_attachments)'
+    }) }}
+    union all
+    {{ entry_event('messages', 'delivered', 'message_delivered', "'system'", none, ids, "message_status = 'Delivered'") }}
+    union all
+    {{ entry_event('messages', 'read', 'message_read', "'system'", none, ids, "message_status = 'Read'") }}
+    union all
+    {{ entry_event('messages', 'failed', 'message_failed', "'system'", none, {
+        'message_id': 'message_id', 'status_code': 'message_status_code'
+    }, "message_status = 'Error'") }}
+    union all
+    {{ entry_event('entries', 'escalated', 'bot_handoff', "'bot'", bot_id, {}, "entry_type = 'BotEscalated'") }}
+)
+
+select * from final
