@@ -484,7 +484,7 @@ def _look_at_schema(
     """Look at tables in a schema of the file to be built, or of the attached one."""
     database, schema = _place(settings)
     name = f"schema {schema}" if database is None else f"schema {database}.{schema}"
-    file = settings.path(settings.attach if database and settings.attach else settings.database)
+    file = _file_of_the_schema(settings)
     problems: list[str] = []
     tables: dict[str, frozenset[str]] = {}
     if database is None and schema in project.schemas:
@@ -536,6 +536,10 @@ def _place(settings: Settings) -> tuple[str | None, str]:
     return (None if not settings.attach and first == _alias(settings.path(settings.database)) else first), second
 
 
+def _file_of_the_schema(settings: Settings) -> Path:
+    return settings.path(settings.attach if _place(settings)[0] and settings.attach else settings.database)
+
+
 def _alias(file: Path) -> str:
     """What DuckDB calls a file that it attaches."""
     return file.stem.lower()
@@ -564,8 +568,8 @@ def _look_into_logs(
     seen: dict[str, LogSighting] = {}
     unreadable: dict[str, str] = {}
     in_schema = settings.raw.startswith("schema:")
-    database, schema = _place(settings)
-    file = str(settings.path(settings.attach if database else settings.database)) if in_schema else ":memory:"
+    schema = _place(settings)[1] if in_schema else ""
+    file = str(_file_of_the_schema(settings)) if in_schema else ":memory:"
     with duckdb.connect(file, read_only=in_schema) as connection:
         connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         for table, look_into in ((REQUIRED_TABLE, look_into_events), (PRESENCE_TABLE, look_into_presence)):

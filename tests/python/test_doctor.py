@@ -261,7 +261,6 @@ def test_what_is_lost_of_objects_is_what_nothing_makes() -> None:
 
 
 def test_what_hangs_on_objects_is_told_of_what_the_adapter_reads() -> None:
-    """Every field that the adapter reads is told of, but for what every object has and the platform's own figures."""
     inputs = {*THE_PROJECT.vocabulary.event_types, *RAW_COLUMNS}
     macro = (PROJECT / "macros" / "raw.sql").read_text()
     for source, feeds in read_feeds().items():
