@@ -149,7 +149,9 @@ def doctor_command(
     ] = "",
     project_dir: Annotated[
         Path | None,
-        typer.Option("--project-dir", help="The folder of dbt_project.yml; here or above if not told.", show_default=False),
+        typer.Option(
+            "--project-dir", help="The folder of dbt_project.yml; here or above if not told.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Say whether a build would run on this input, and what it could not tell; see docs/bring-your-own-platform.md.

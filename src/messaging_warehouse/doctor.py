@@ -395,7 +395,7 @@ def _wanted(settings: Settings, project: Project) -> dict[str, Sequence[str]]:
     if not settings.source:
         return dict(project.contract)
     configuration = {table: columns for table, columns in project.contract.items() if not table.startswith("raw_")}
-    return dict.fromkeys(project.objects, ["id"]) | configuration
+    return {name: ["id"] for name in project.objects} | configuration
 
 
 def _look_at_raw(settings: Settings, project: Project, required_object: str) -> RawSighting:
@@ -496,9 +496,7 @@ def _look_at_schema(
             f"MESSAGING_ATTACH: there is no file {settings.attach}; give the DuckDB file that holds your raw tables."
         )
     elif database and not settings.attach:
-        problems.append(
-            f"MESSAGING_RAW: {name} is of another database; give its DuckDB file in MESSAGING_ATTACH."
-        )
+        problems.append(f"MESSAGING_RAW: {name} is of another database; give its DuckDB file in MESSAGING_ATTACH.")
     elif database and database != _alias(file):
         problems.append(
             f"MESSAGING_RAW: the attached file is called {_alias(file)}, not {database}; "
@@ -615,10 +613,12 @@ def _about_versions(sighting: Sighting) -> Iterator[Finding]:
             yield _error(f"{package.name} {package.installed} is installed, and {package.needed} is needed; {remedy}")
         elif package.locked not in (None, package.installed):
             yield _warning(
-                f"{package.name} {package.installed} is installed; the project is tested with {package.locked}: {remedy}"
+                f"{package.name} {package.installed} is installed, and {package.locked} is what is tested; {remedy}"
             )
     told = {package.name: package.installed for package in sighting.packages}
-    yield _ok(f"Python {python}, " + ", ".join(f"{name} {told.get(name)}" for name in ("dbt-core", "dbt-duckdb", "duckdb")))
+    yield _ok(
+        f"Python {python}, " + ", ".join(f"{name} {told.get(name)}" for name in ("dbt-core", "dbt-duckdb", "duckdb"))
+    )
 
 
 def _about_the_database(sighting: Sighting) -> Iterator[Finding]:
@@ -664,7 +664,9 @@ def _about_the_source(sighting: Sighting) -> Iterator[Finding]:
         return
     missing = [table for table in sighting.project.contract if table.startswith("raw_") and table not in made]
     if missing:
-        yield _error(f"MESSAGING_SOURCE: adapter {source} makes no {', '.join(missing)}; add a model, an empty one will do.")
+        yield _error(
+            f"MESSAGING_SOURCE: adapter {source} makes no {', '.join(missing)}; add a model, an empty one will do."
+        )
     else:
         yield _ok(f"adapter {source} makes {_counted(len(made), 'raw table')}")
 
@@ -693,7 +695,9 @@ def _about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[F
     if raw is None or not raw.tables:
         return
     for name, columns in sighting.project.objects.items():
-        told = {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
+        told = (
+            {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
+        )
         if name not in raw.tables:
             hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
             if not fed or name != fed.required:
@@ -728,18 +732,23 @@ def _about_a_log(table: str, log: LogSighting, project: Project, at: datetime) -
     newest = max(log.newest_received_at, default=None)
     yield _ok(
         f"{table}: {log.deliveries:,} deliveries, of {log.first_occurred_on or '–'} to {log.last_occurred_on or '–'}, "
-        f"the newest received {newest:%Y-%m-%d %H:%M:%S}" if newest else f"{table}: {log.deliveries:,} deliveries"
+        f"the newest received {newest:%Y-%m-%d %H:%M:%S}"
+        if newest
+        else f"{table}: {log.deliveries:,} deliveries"
     )
     rejected = sum(log.rejections.values())
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(log.rejections.items(), key=lambda r: (-r[1], r)))
+    reasons = ", ".join(
+        f"{count:,} {reason}" for reason, count in sorted(log.rejections.items(), key=lambda r: (-r[1], r))
+    )
     if rejected > project.tolerances.max_rejected_rate * log.deliveries:
         yield _error(
             f"{table}: {_share(rejected, log.deliveries)} would be rejected ({reasons}), more than max_rejected_rate "
             f"({project.tolerances.max_rejected_rate:g}) allows; mend the mapping."
         )
     elif rejected:
-        verdict = _warning if rejected > UNUSUAL_RATE * log.deliveries else _ok
-        yield verdict(f"{table}: {_share(rejected, log.deliveries)} would be rejected ({reasons}); see what they are.")
+        sentence = f"{table}: {_share(rejected, log.deliveries)} would be rejected ({reasons})"
+        is_unusual = rejected > UNUSUAL_RATE * log.deliveries
+        yield _warning(f"{sentence}; see what they are.") if is_unusual else _ok(sentence)
     if log.unknown_count:
         told = ", ".join(f"{kind} ({count:,})" for kind, count in log.unknown_kinds.items())
         yield _warning(
@@ -796,8 +805,8 @@ def _about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) 
     absent = [name for name in _all_inputs(sighting.project) if name in missing and name not in types]
     if types:
         yield _warning(
-            f"{len(types)} of {len(sighting.project.vocabulary.event_types)} event types never occur: {', '.join(types)}; "
-            "map them if the platform records such a thing."
+            f"{len(types)} of {len(sighting.project.vocabulary.event_types)} event types never occur: "
+            f"{', '.join(types)}; map them if the platform records such a thing."
         )
     if absent:
         yield _warning(f"there is nothing of {', '.join(absent)}; add what the platform has of it.")
@@ -808,8 +817,8 @@ def _about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) 
         else:
             more = len(loss.columns) - LONGEST_LIST
             yield _warning(
-                f"{loss.mart}: {_counted(len(loss.columns), 'column')} without anything to tell "
-                f"({', '.join(loss.columns[:LONGEST_LIST])}{f', and {more} more' if more > 0 else ''}) without {lacking}."
+                f"{loss.mart}: {_counted(len(loss.columns), 'column')} with nothing to tell without {lacking}: "
+                f"{', '.join(loss.columns[:LONGEST_LIST])}{f', and {more} more' if more > 0 else ''}."
             )
     if not missing:
         yield _ok("every event type occurs, and every table is there: no mart stays empty for want of input")

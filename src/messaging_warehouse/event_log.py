@@ -1,8 +1,8 @@
 """Look into the raw logs before a build: what occurs in them, and what a build would reject.
 
-DuckDB does the counting, in one pass over a log and without keeping it, so that a log of a hundred million rows is looked
-at in the time that it takes to read it. Each delivery is judged alone, by the reasons of the raw contract in their order;
-what only a build can tell (`no_session`, `conflicting_redelivery`) is not told here.
+DuckDB does the counting, in one pass over a log and without keeping it, so that a log of a hundred million rows is
+looked at in the time that it takes to read it. Each delivery is judged alone, by the reasons of the raw contract in
+their order; what only a build can tell (`no_session`, `conflicting_redelivery`) is not told here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import duckdb
 
@@ -182,7 +183,7 @@ def _implausible_times(tolerances: Tolerances) -> list[tuple[str, str]]:
 
 
 def _as_contracted(connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> str:
-    """Return the select of the contract's columns as a build reads them: texts, '' as null, and times that are typed."""
+    """Return the select of the contract's columns as a build reads them: texts, '' as null, and typed times."""
     types = {
         str(name).lower(): str(kind)
         for name, kind, *_ in connection.execute(f"describe select * from {relation}").fetchall()
@@ -294,9 +295,7 @@ def _look(
         lacking_keys=dict(+counted["lacking"]),
         nulls=dict(+counted["nulls"]),
         early_count=sum(row[5] for row in rows),
-        event_ids=(
-            connection.execute(f"select approx_count_distinct(event_id) from {relation}").fetchone() or (0,)
-        )[0],
+        event_ids=(connection.execute(f"select approx_count_distinct(event_id) from {relation}").fetchone() or (0,))[0],
         first_occurred_on=min(days, default=None),
         last_occurred_on=max(days, default=None),
         newest_received_at=tuple(sorted(newest, reverse=True)[:2]),
@@ -320,9 +319,5 @@ def silences(days: Iterable[date]) -> list[tuple[date, date]]:
     """Return the stretches of days that are missing between the first and the last, the longest first."""
     present = sorted(days)
     one = timedelta(days=1)
-    gaps = [
-        (before + one, after - one)
-        for before, after in zip(present, present[1:], strict=False)
-        if after - before > one
-    ]
+    gaps = [(before + one, after - one) for before, after in pairwise(present) if after - before > one]
     return sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap[0]))

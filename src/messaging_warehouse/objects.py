@@ -1,7 +1,7 @@
 """What of the raw contract hangs on which column of a platform's objects, for adapters that read objects.
 
-The truth stands in object_feeds.yml, beside this file. Which objects and columns an adapter reads is said by the adapter:
-the YAML of its base models.
+It stands in object_feeds.yml, beside this file. Which objects and columns an adapter reads is said by the adapter: the
+YAML of its base models.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def field_name(name: str) -> str:
 
 
 def inputs_lost(feeds: Feeds, present: Mapping[str, Collection[str]], inputs: Collection[str]) -> frozenset[str]:
-    """Return the inputs that nothing makes: no object has them, or the object or a column that they hang on is not there.
+    """Return the inputs that nothing makes: no object has them, or an object or field that they hang on is missing.
 
     Args:
         feeds: the adapter's.

@@ -139,6 +139,10 @@ class Losses:
             self._known[key] = self.all_told - self._told(key)
         return self._known[key]
 
+    def known_to_silence(self, thing: Thing, within: frozenset[str]) -> list[frozenset[str]]:
+        """Return the sets of inputs, out of some, of which it is known that a thing is silent without them."""
+        return [missing for missing, silent in self._known.items() if missing <= within and thing in silent]
+
 
 def foretold(missing: Collection[str], all_told: Silent) -> Silent:
     """Return what `doctor` would say falls silent, thing by thing."""
@@ -156,8 +160,8 @@ def foretold(missing: Collection[str], all_told: Silent) -> Silent:
 def find_out(losses: Losses, say: Callable[[str], None] = lambda _: None) -> dict[str, list[Need]]:
     """Find for each mart and column the smallest sets of inputs without which it is silent.
 
-    First each input alone; then what falls silent for platforms that lack much, and is not explained yet, is traced back
-    to the few of their missing inputs that matter, by giving back one after the other.
+    First each input alone; then what falls silent for platforms that lack much, and is not explained yet, is traced
+    back to the few of their missing inputs that matter, by giving back one after the other.
     """
     found: dict[Thing, set[frozenset[str]]] = defaultdict(set)
     for name in inputs():
@@ -169,14 +173,22 @@ def find_out(losses: Losses, say: Callable[[str], None] = lambda _: None) -> dic
         for thing in sorted(losses.of(missing), key=str):
             if not any(clause <= missing for clause in found[thing]):
                 found[thing].add(_smallest(losses, thing, missing))
+                say(f"{thing}: {sorted(*(clause for clause in found[thing] if clause <= missing))}")
         say(f"{platform}: {len(losses.of(missing))}")
     return _by_mart(found, {mart for mart, _ in losses.all_told})
 
 
 def _smallest(losses: Losses, thing: Thing, missing: frozenset[str]) -> frozenset[str]:
-    for name in inputs():
-        if name in missing and thing in losses.of(missing - {name}):
-            missing -= {name}
+    """Give back of the missing inputs as many as can be, in ever smaller parts, and return those that matter."""
+    missing = min(losses.known_to_silence(thing, missing), key=_order)
+    size = len(missing) // 2
+    while size:
+        given_back = sorted(missing, key=inputs().index)
+        for start in range(0, len(given_back), size):
+            part = frozenset(given_back[start : start + size])
+            if part < missing and thing in losses.of(missing - part):
+                missing -= part
+        size //= 2
     return missing
 
 
@@ -208,9 +220,9 @@ def _order(clause: frozenset[str]) -> tuple[int, list[int]]:
 def as_yaml(needs: Mapping[str, Iterable[Need]]) -> str:
     """Return the needs as the file holds them."""
     lines = [
-        "# What each mart needs of the raw input. Written by tests/python/mart_needs.py, which takes inputs away from the demo.",
-        "# `without`: event types and raw tables; where all of them are missing, `columns` are null, 0, false or (none) in",
-        "# every row, or, where no columns are named, the mart has no rows.",
+        "# What each mart needs of the raw input. Written by tests/python/mart_needs.py, which takes inputs away from",
+        "# the demo. `without`: event types and raw tables; where all of them are missing, `columns` are null, 0, false or",
+        "# (none) in every row, or, where no columns are named, the mart has no rows.",
     ]
     places = inputs()
     for mart, needed in needs.items():

@@ -133,7 +133,11 @@ def test_every_link_leads_somewhere() -> None:
     text = GUIDE.read_text()
     for target in re.findall(r"\]\((?!http|#)([^)#]+)", text):
         assert (GUIDE.parent / target).exists(), target
-    headings = {re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-") for line in text.splitlines() if line[:1] == "#"}
+    headings = {
+        re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-")
+        for line in text.splitlines()
+        if line[:1] == "#"
+    }
     assert set(re.findall(r"\]\(#([^)]+)", text)) <= headings
 
 

@@ -146,7 +146,10 @@ def converted_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_fixture_becomes_the_tables_that_were_written_by_hand(converted_fixture: Path) -> None:
-    written = {file.stem if file.parent == converted_fixture else file.parent.name: file for file in converted_fixture.rglob("*.csv")}
+    written = {
+        file.stem if file.parent == converted_fixture else file.parent.name: file
+        for file in converted_fixture.rglob("*.csv")
+    }
     assert set(written) == {*CONTRACT, "not_converted"}
     for name, file in written.items():
         assert read_csv(file) == read_csv(FIXTURE / "expected" / f"{name}.csv"), name
