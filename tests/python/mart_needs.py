@@ -71,8 +71,29 @@ PLATFORMS: Mapping[str, Collection[str]] = {
     },
 }  # fmt: skip
 
+# Inputs that may stand in for each other: of which of several one has to be there is looked for here first.
+ALTERNATIVES: tuple[frozenset[str], ...] = (
+    frozenset({"conversation_started", "message_sent", "conversation_reopened"}),
+    frozenset({"csat_requested", "csat_responded"}),
+    frozenset({"message_delivered", "message_read", "message_failed"}),
+    frozenset({"work_requested", "work_assigned", "bot_handoff"}),
+    frozenset({"work_requested", "work_assigned", "bot_handoff", "raw_team_memberships"}),
+    frozenset({"work_requested", "work_assigned", "bot_handoff", "raw_team_memberships", "raw_teams"}),
+    frozenset({"work_closed", "work_transferred"}),
+    frozenset({"work_canceled", "work_declined", "work_push_timed_out"}),
+    frozenset({
+        "conversation_opened", "topic_added", "topic_removed", "conversation_resolved", "conversation_reopened",
+        "after_work_started",
+    }),
+)  # fmt: skip
+
 
 # --- taking away ----------------------------------------------------------------------------------
+
+
+def missing_of(platform: str) -> frozenset[str]:
+    """Return what a platform lacks."""
+    return frozenset(inputs()) - frozenset(PLATFORMS[platform])
 
 
 def without(raw: RawInput, missing: Collection[str]) -> RawInput:
@@ -160,21 +181,21 @@ def foretold(missing: Collection[str], all_told: Silent) -> Silent:
 def find_out(losses: Losses, say: Callable[[str], None] = lambda _: None) -> dict[str, list[Need]]:
     """Find for each mart and column the smallest sets of inputs without which it is silent.
 
-    First each input alone; then what falls silent for platforms that lack much, and is not explained yet, is traced
-    back to the few of their missing inputs that matter, by giving back one after the other.
+    First each input alone; then what falls silent without several, and is not explained yet, is traced back to the few
+    of them that matter, by giving back ever smaller parts: of inputs that stand in for each other, and of all that
+    platforms lack.
     """
     found: dict[Thing, set[frozenset[str]]] = defaultdict(set)
     for name in inputs():
         for thing in losses.of({name}):
             found[thing].add(frozenset({name}))
         say(f"without {name}: {len(losses.of({name}))}")
-    for platform, present in PLATFORMS.items():
-        missing = frozenset(inputs()) - frozenset(present)
+    for missing in (*ALTERNATIVES, *map(missing_of, PLATFORMS)):
         for thing in sorted(losses.of(missing), key=str):
             if not any(clause <= missing for clause in found[thing]):
                 found[thing].add(_smallest(losses, thing, missing))
                 say(f"{thing}: {sorted(*(clause for clause in found[thing] if clause <= missing))}")
-        say(f"{platform}: {len(losses.of(missing))}")
+        say(f"without {len(missing)}: {len(losses.of(missing))}")
     return _by_mart(found, {mart for mart, _ in losses.all_told})
 
 
@@ -221,8 +242,8 @@ def as_yaml(needs: Mapping[str, Iterable[Need]]) -> str:
     """Return the needs as the file holds them."""
     lines = [
         "# What each mart needs of the raw input. Written by tests/python/mart_needs.py, which takes inputs away from",
-        "# the demo. `without`: event types and raw tables; where all of them are missing, `columns` are null, 0, false or",
-        "# (none) in every row, or, where no columns are named, the mart has no rows.",
+        "# the demo. `without`: event types and raw tables; where all of them are missing, `columns` are null, 0, false",
+        "# or (none) in every row, or, where no columns are named, the mart has no rows.",
     ]
     places = inputs()
     for mart, needed in needs.items():

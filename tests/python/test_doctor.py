@@ -159,7 +159,7 @@ def test_what_is_fine_is_told_line_by_line_and_a_build_would_run() -> None:
         ),
         ({"logs": _log(nulls={"channel_id": 11})}, Verdict.WARNING, "channel_id is null in 11 of 1,000 (1.1 %)"),
         ({"logs": _log(early_count=11)}, Verdict.WARNING, "were received before they occurred"),
-        ({"logs": _log(event_ids=799)}, Verdict.WARNING, "only about 799 different event_ids"),
+        ({"logs": _log(event_ids=499)}, Verdict.WARNING, "only about 499 different event_ids"),
         (
             {"logs": _log(newest_received_at=(datetime(2026, 3, 15, 22, 6), datetime(2026, 3, 15, 22)))},
             Verdict.WARNING,
@@ -182,7 +182,7 @@ def test_each_thing_that_is_wrong_is_told_in_a_sentence(seen: dict[str, Any], ve
     "logs",
     [
         _log(rejections={"missing_actor": 10}),
-        _log(nulls={"channel_id": 10}, early_count=10, event_ids=800),
+        _log(nulls={"channel_id": 10}, early_count=10, event_ids=500),
         _log(silences=((date(2026, 3, 3), date(2026, 3, 5)),)),
         _log(newest_received_at=(datetime(2026, 3, 15, 22, 5), datetime(2026, 3, 15, 22))),
     ],
@@ -212,9 +212,7 @@ def test_what_never_occurs_is_told_with_the_marts_that_hang_on_it() -> None:
     first, *marts = [finding.sentence for finding in _judged(logs=_log(kinds=kinds))]
     assert first.startswith("2 of 25 event types never occur: csat_requested, csat_responded; map them")
     assert "mart_csat_by_day: stays empty without csat_requested, csat_responded." in marts
-    assert any(
-        sentence.startswith("mart_topic_by_day: ") and "with nothing to tell" in sentence for sentence in marts
-    )
+    assert any(sentence.startswith("mart_topic_by_day: ") and "with nothing to tell" in sentence for sentence in marts)
 
 
 def test_errors_and_warnings_are_counted_in_the_last_line() -> None:
