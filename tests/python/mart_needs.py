@@ -242,8 +242,8 @@ def as_yaml(needs: Mapping[str, Iterable[Need]]) -> str:
     """Return the needs as the file holds them."""
     lines = [
         "# What each mart needs of the raw input. Written by tests/python/mart_needs.py, which takes inputs away from",
-        "# the demo. `without`: event types and raw tables; where all of them are missing, `columns` are null, 0, false",
-        "# or (none) in every row, or, where no columns are named, the mart has no rows.",
+        "# the demo. `without`: event types and raw tables; where all of them are missing, `columns` are null, 0,",
+        "# false or (none) in every row, or, where no columns are named, the mart has no rows.",
     ]
     places = inputs()
     for mart, needed in needs.items():

@@ -6,7 +6,6 @@ from mart_needs import GUIDE, PLATFORMS, Losses, as_yaml, demo_input, foretold, 
 from messaging_warehouse.needs import FILE, read_needs
 from warehouse import PROJECT, Replay
 
-
 FIRST, *_, LAST = PLATFORMS
 
 
