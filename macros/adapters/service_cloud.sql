@@ -79,6 +79,7 @@
 
 {% macro is_test_channel(developer_name) -%}
     case
+        when false then null
         {%- for name in var('service_cloud_test_channels') or [] %}
         when {{ developer_name }} = {{ raw_literal(name) }} then 'true'
         {%- endfor %}

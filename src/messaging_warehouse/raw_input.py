@@ -3,8 +3,8 @@
 The contract is what the `base_*` views document: table name → column names. Text files are read to their end,
 because a ragged line may be the last one; of a Parquet file the footer is enough.
 
-Where an adapter makes the contract's tables of a platform's objects, the objects are what is looked for. Their API names
-begin with a capital, which no table of the contract does; letter case tells neither them nor their fields apart.
+Where an adapter makes the contract's tables of a platform's objects, the objects are what is looked for. Their API
+names begin with a capital, which no table of the contract does; letter case tells neither them nor their fields apart.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _is_object(table: str) -> bool:
 
 
 def _formats(table: str) -> Sequence[str]:
-    """Return the formats that are read of a table, the first that is there: of objects no NDJSON, whose keys have case."""
+    """Return the formats that are read of a table, the first there; of objects no NDJSON, whose keys have case."""
     return ("parquet", "csv") if _is_object(table) else tuple(CHECKS)
 
 

@@ -32,10 +32,12 @@ class ParsedDbt:
     """dbt with the project parsed once: most of the seconds of a small run go into starting and parsing.
 
     A server parses, and forks for each command, so that every run begins with the same fresh memory. What it parsed
-    holds for rows of the user's own (the demo's seeds do not exist) and for a file named warehouse.duckdb.
+    holds for rows of the user's own (the demo's seeds do not exist), for one MESSAGING_SOURCE and for a file named
+    warehouse.duckdb.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self._source = source
         self._place = tempfile.TemporaryDirectory()
         options = ["parse", "--no-partial-parse", "--target-path", self._place.name, "--log-path", self._place.name]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("MESSAGING_")}
@@ -46,6 +48,7 @@ class ParsedDbt:
             | {
                 "MESSAGING_DB": str(Path(self._place.name) / "warehouse.duckdb"),
                 "MESSAGING_RAW": "schema:parsed",
+                "MESSAGING_SOURCE": source,
                 "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
             },
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -67,7 +70,7 @@ class ParsedDbt:
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
         environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, "MESSAGING_SERVING": "none"}
-        environ |= environment or {}
+        environ |= {"MESSAGING_SOURCE": self._source, **(environment or {})}
         options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
         job = {"arguments": arguments, "environ": environ, "output": str(output), "kill_after": kill_after}
@@ -77,9 +80,9 @@ class ParsedDbt:
 
 
 @functools.cache
-def parsed_dbt() -> ParsedDbt:
-    """Return the one of this test process; its server ends with it, at the end of the pipe."""
-    return ParsedDbt()
+def parsed_dbt(source: str = "") -> ParsedDbt:
+    """Return the one of this test process for a source; its server ends with it, at the end of the pipe."""
+    return ParsedDbt(source)
 
 
 def serve_dbt() -> None:

@@ -1,4 +1,4 @@
--- Grain: one row per piece of agent work (an assignment), as the platform has it now; of work on other items than sessions too.
+-- Grain: one row per piece of agent work (an assignment) as the platform has it now, whatever it is work on.
 with
 
 records as (

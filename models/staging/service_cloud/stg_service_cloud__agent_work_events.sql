@@ -31,7 +31,9 @@ outcomes_named as (
         status = 'Transferred' as is_transferred,
         case
             when after_work_seconds > 0
-                then {{ timestamp_from_milliseconds(epoch_milliseconds('closed_at') ~ ' - cast(1000 * after_work_seconds as bigint)') }}
+                then {{ timestamp_from_milliseconds(
+                    epoch_milliseconds('closed_at') ~ ' - cast(1000 * after_work_seconds as bigint)'
+                ) }}
         end as after_work_started_at
     from work
 ),
@@ -57,7 +59,8 @@ final as (
     union all
     {{ work_event('canceled', 'work_canceled', 'canceled_at', 'system', ids) }}
     union all
-    {{ work_event('transferred', 'work_transferred', 'closed_at', 'agent', ids, 'closed_at is not null and is_transferred') }}
+    {{ work_event('transferred', 'work_transferred', 'closed_at', 'agent', ids,
+        'closed_at is not null and is_transferred') }}
     union all
     {{ work_event('closed', 'work_closed', 'closed_at', 'agent', ids,
         'closed_at is not null and not coalesce(is_transferred, false)') }}

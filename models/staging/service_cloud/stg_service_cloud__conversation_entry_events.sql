@@ -30,7 +30,8 @@ final as (
         'message_id': 'message_id', 'text': 'message_text', 'has_attachments': 'lower(has_attachments)'
     }) }}
     union all
-    {{ entry_event('messages', 'delivered', 'message_delivered', "'system'", none, ids, "message_status = 'Delivered'") }}
+    {{ entry_event('messages', 'delivered', 'message_delivered', "'system'", none, ids,
+        "message_status = 'Delivered'") }}
     union all
     {{ entry_event('messages', 'read', 'message_read', "'system'", none, ids, "message_status = 'Read'") }}
     union all

@@ -18,7 +18,7 @@ final as (
         records.messaging_platform_key as platform_key,
         records.name as display_name,
         records.messaging_consent_status,
-        records.language as locale
+        records.language
     from records
     left join contacts using (contact_id)
 )

@@ -34,7 +34,9 @@ followed as (
     select
         *,
         lag(ended_at) over (partition by conversation_id order by started_at, messaging_session_id) as ended_before,
-        lag(told_ended_at) over (partition by conversation_id order by started_at, messaging_session_id) as told_ended_before
+        lag(told_ended_at) over (
+            partition by conversation_id order by started_at, messaging_session_id
+        ) as told_ended_before
     from ended
 ),
 
@@ -62,7 +64,7 @@ final as (
         ended_by_type,
         started_at as platform_started_at,
         told_started_at as started_at,
-        greatest(told_ended_at, told_started_at) as ended_at
+        case when told_ended_at is not null then greatest(told_ended_at, told_started_at) end as ended_at
     from started
 )
 

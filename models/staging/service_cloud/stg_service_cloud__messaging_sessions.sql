@@ -21,7 +21,8 @@ final as (
         ended_by_type,
         channel_type,
         coalesce(
-            {{ platform_time('start_time', 'MessagingSession') }}, {{ platform_time('created_date', 'MessagingSession') }}
+            {{ platform_time('start_time', 'MessagingSession') }},
+            {{ platform_time('created_date', 'MessagingSession') }}
         ) as started_at,
         {{ platform_time('accept_time', 'MessagingSession') }} as accepted_at,
         {{ platform_time('end_time', 'MessagingSession') }} as ended_at,

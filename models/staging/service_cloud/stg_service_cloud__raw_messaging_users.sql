@@ -19,7 +19,7 @@ final as (
             when 'DoublyOptedIn' then 'opted_in'
             when 'OptedOut' then 'opted_out'
         end as consent_status,
-        locale
+        language as locale      -- noqa: RF04, the contract's word
     from users
 )
 

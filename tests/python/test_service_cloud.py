@@ -1,0 +1,470 @@
+"""Service Cloud's objects become the warehouse that their events would have made."""
+
+import csv
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from conftest import Shared
+from messaging_warehouse.raw_input import find_problems
+from raw_folders import BUILD, assert_same, contents, parsed_dbt
+from test_bad_input import is_empty, one_sentence
+from test_personal_data import PERSONAL
+from warehouse import PROJECT, DbtRun, run_dbt
+
+OBJECTS = Path(__file__).with_name("service_cloud")
+SOURCE = "service_cloud"
+ANN, BOB, CY = "0dwANNWHATSAPP0001", "0PABOBSMS000000001", "0dwCYAPP0000000001"
+ANA, BEN, SUE = "005ANA000000000001", "005BEN000000000001", "005SUE000000000001"
+BILLING = "00GBILLING00000001"
+
+
+@pytest.fixture(scope="module")
+def built(shared: Shared) -> DbtRun:
+    """A build of the fixture's objects, with every test of the project."""
+    return shared(
+        SOURCE,
+        lambda place: run_dbt(["build"], place, raw=str(OBJECTS), environment={"MESSAGING_SOURCE": SOURCE}),
+    )
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Path:
+    """A copy of the fixture's objects, to be changed."""
+    return Path(shutil.copytree(OBJECTS, tmp_path / "objects"))
+
+
+def at(time: str | None) -> datetime | None:
+    """Return a moment of the fixture's day."""
+    return datetime.fromisoformat(f"2026-03-02 {time}") if time else None
+
+
+def rows(run: DbtRun, query: str) -> list[tuple[Any, ...]]:
+    """Return a query's rows."""
+    with run.connect() as connection:
+        return connection.execute(query).fetchall()
+
+
+def rewrite(file: Path, change: Callable[[list[dict[str, str]]], Iterable[Mapping[str, str]]]) -> None:
+    """Change the rows of a CSV file."""
+    with file.open(encoding="utf-8", newline="") as text:
+        reader = csv.DictReader(text)
+        changed = list(change(list(reader)))
+        columns = reader.fieldnames or []
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(changed)
+
+
+# --- what the objects say ----------------------------------------------------------------------
+
+
+def test_the_build_is_whole_and_without_warnings(built: DbtRun) -> None:
+    assert "WARN=0 ERROR=0 SKIP=0" in built.output
+    assert rows(built, "select count(*) from rejected_events") == [(0,)]
+    assert rows(built, "select count(*) from rejected_presence_events") == [(0,)]
+    assert rows(built, "select as_of, build_state from dim_build") == [(at("20:01"), "complete")]
+
+
+def test_sessions_are_those_of_the_platform(built: DbtRun) -> None:
+    """Ann's second starts in the second in which the first ends; Bob's first ends with his last word of that second.
+
+    What was deleted is no session, though an earlier version of it is there.
+    """
+    found = rows(
+        built,
+        "select session_id, started_at, ended_at, status, origin, ended_by_type from fct_messaging_sessions order by 1",
+    )
+    assert found == [
+        (f"{BOB}/1", at("10:00:00"), at("10:10:00.450"), "ended", "inbound", "system"),
+        (f"{BOB}/2", at("14:00:00"), None, "active", "agent_initiated", None),
+        (f"{ANN}/1", at("09:00:00"), at("09:30:00"), "ended", "inbound", "agent"),
+        (f"{ANN}/2", at("09:30:00.001"), at("09:45:00"), "ended", "inbound", "end_user"),
+        (f"{CY}/1", at("11:00:00"), at("11:05:00"), "ended", "inbound", "system"),
+        (f"{CY}/2", at("12:00:00"), at("12:05:00"), "ended", "inbound", "bot"),
+        ("0dwNOTIFIED0000001/1", at("13:20:00"), at("13:20:00"), "ended", "triggered_outbound", "system"),
+    ]
+
+
+def test_nobody_is_said_to_have_ended_a_standard_session(built: DbtRun) -> None:
+    ended = rows(
+        built,
+        "select conversation_id, actor_type, actor_id, payload from staging.stg_messaging__conversation_event_ledger "
+        "where event_type = 'conversation_ended' and occurred_at <= timestamp '2026-03-02 10:11' order by occurred_at",
+    )
+    assert ended == [
+        (ANN, "agent", BEN, "{}"),
+        (ANN, "end_user", None, "{}"),
+        (BOB, "system", None, '{"is_actor_unknown":"true"}'),
+    ]
+
+
+def test_messages_are_the_entries_of_sessions(built: DbtRun) -> None:
+    """Those of voice calls and of no session are left out; a supervisor is an agent, a nameless bot is one."""
+    found = rows(
+        built,
+        "select message_id, session_id, actor_type, case when actor_type != 'end_user' then actor_id end, sent_at, "
+        "delivery_status, status_code from fct_messages order by sent_at",
+    )
+    assert found == [
+        ("msg-7", f"{ANN}/2", "end_user", None, at("09:40:00"), "sent", None),
+        ("msg-1", f"{BOB}/1", "end_user", None, at("10:00:00.150"), "delivered", None),
+        ("msg-2", f"{BOB}/1", "bot", "(unknown)", at("10:00:05"), "delivered", None),
+        ("msg-3", f"{BOB}/1", "agent", BEN, at("10:02:00.500"), "read", None),
+        ("0XcSTANDARD0000005", f"{BOB}/1", "agent", SUE, at("10:03:00"), "delivered", None),
+        ("msg-4", f"{BOB}/1", "agent", BEN, at("10:04:00"), "failed", "30007"),
+        ("msg-5", f"{BOB}/1", "end_user", None, at("10:10:00.450"), "sent", None),
+        ("msg-6", f"{BOB}/2", "agent", ANA, at("14:00:00"), "sent", None),
+    ]
+    assert rows(built, "select message_text from fct_messages where message_id in ('msg-1', 'msg-2') order by 1") == [
+        ('Let me see, "Bob"',), ("My bill is wrong 😡",),
+    ]  # fmt: skip
+    # From the hand-off at 10:00:20.007 to the first human answer.
+    assert rows(built, f"select first_response_seconds from fct_messaging_sessions where session_id = '{BOB}/1'") == [
+        (Decimal("100.493"),)
+    ]
+
+
+def test_a_message_was_received_when_the_platform_says_and_never_before_it_was_sent(built: DbtRun) -> None:
+    found = rows(
+        built,
+        "select occurred_at, received_at from fct_conversation_events where message_id in ('msg-1', 'msg-3') "
+        "and event_type = 'message_sent' order by 1",
+    )
+    assert found == [(at("10:00:00.150"), at("10:00:00.150")), (at("10:02:00.500"), at("10:02:02"))]
+
+
+def test_work_is_an_assignment_and_bots_have_none(built: DbtRun) -> None:
+    """A transfer is two rows; a conversation that slept has two rows without any; a case is no conversation."""
+    found = rows(
+        built,
+        "select work_id, session_id, agent_id, team_id, status, work_reason, requested_at, accepted_at, closed_at, "
+        "capacity_weight, after_work_seconds from fct_agent_work order by requested_at, work_id desc",
+    )
+    one, two = Decimal("1.000"), Decimal("2.000")
+    assert found == [
+        ("0BzTRANSFERRED0001", f"{ANN}/1", ANA, BILLING, "transferred", "first",
+         at("09:01:00"), at("09:02:00"), at("09:10:00"), one, None),
+        ("0BzTAKENOVER000001", f"{ANN}/1", BEN, BILLING, "closed", "transfer",
+         at("09:10:00"), at("09:10:30"), at("09:30:00"), two, Decimal("120.000")),
+        ("0BzTIMEDOUT0000001", f"{ANN}/2", ANA, BILLING, "declined_on_push_timeout", "again",
+         at("09:30:00.001"), None, None, one, None),
+        ("0BzAFTERTIMEOUT001", f"{ANN}/2", BEN, BILLING, "closed", "first",
+         at("09:30:00.001"), at("09:30:40"), at("09:45:00"), one, None),
+        ("0BzSTANDARD0000001", f"{BOB}/1", BEN, BILLING, "closed", "again",
+         at("10:00:20"), at("10:01:00"), at("10:10:00"), one, None),
+        ("0BzDECLINED0000001", f"{BOB}/1", ANA, BILLING, "declined", "first",
+         at("10:00:20"), None, None, one, None),
+        ("0BzBEFORESLEEP0001", f"{BOB}/2", ANA, None, "closed", "first",
+         at("14:00:00"), at("14:00:00"), at("14:20:00"), one, None),
+        ("0BzAFTERSLEEP00001", f"{BOB}/2", ANA, None, "opened", "again",
+         at("20:00:00"), at("20:01:00"), None, one, None),
+    ]  # fmt: skip
+
+
+def test_presence_is_told_without_gaps_and_an_open_status_lasts(built: DbtRun) -> None:
+    found = rows(built, "select agent_id, status, started_at, ended_at, capacity from fct_agent_presence order by 1, 3")
+    five = Decimal("5.000")
+    assert found == [
+        (ANA, "available", at("08:55"), at("09:20"), five),
+        (ANA, "away", at("09:20"), at("09:25"), five),
+        (ANA, "available", at("09:25"), None, five),
+        (BEN, "available", at("09:00"), at("12:00"), None),
+        (BEN, "offline", at("12:00"), at("16:00"), None),
+        (BEN, "away", at("16:00"), at("17:00"), None),
+        (BEN, "offline", at("17:00"), None, None),
+    ]
+
+
+def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None:
+    """Facebook is upgraded in place, WhatsApp by a second channel; a person's account is that of the contact."""
+    channels = (
+        "select channel_id, channel_type, platform_type, business_hours_id, is_test, is_inferred from dim_channels"
+    )
+    assert rows(built, channels + " order by 1") == [
+        ("0MjAPPENHANCED0001", "in_app", "enhanced", None, False, False),
+        ("0MjFACEBOOK0000001", "facebook_messenger", "enhanced", None, False, False),
+        ("0MjNOCHANNELROW001", None, None, None, False, True),
+        ("0MjSANDBOX00000001", "in_app", "enhanced", None, False, False),
+        ("0MjSMSSTANDARD0001", "sms", "standard", "support_london", False, False),
+        ("0MjWHATSENHANCED01", "whatsapp", "enhanced", None, False, False),
+        ("0MjWHATSSTANDARD01", "whatsapp", "standard", None, False, False),
+    ]
+    users = "select messaging_user_id, contact_id, account_id, consent_status, is_inferred from dim_messaging_users"
+    assert rows(built, users + " order by 1") == [
+        ("0PAANNENHANCED0001", "003ANN000000000001", "001ACME00000000001", "opted_in", False),
+        ("0PAANNSTANDARD0001", "003ANN000000000001", "001ACME00000000001", "implicit", False),
+        (BOB, None, "001BOBS00000000001", "opted_out", False),
+        ("0PACYAPP0000000001", None, None, None, False),
+        ("0PANOROW0000000001", None, None, None, True),
+    ]
+    assert rows(built, "select team_id, team_name from dim_teams") == [(BILLING, "Billing")]
+    assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(4,)]
+
+
+# --- what comes later --------------------------------------------------------------------------
+
+
+@pytest.mark.deep
+def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp_path: Path) -> None:
+    """Work closes, a later version of a session comes in another file, and the only event of an hour is withdrawn."""
+    dbt = parsed_dbt(SOURCE).run
+    place, anew = tmp_path / "place", tmp_path / "anew"
+    for folder in (place, anew):
+        folder.mkdir()
+    upon = dbt(BUILD, place, raw=str(objects))
+    assert upon.exit_code == 0, upon.output
+
+    def close(work: list[dict[str, str]]) -> list[dict[str, str]]:
+        for row in work:
+            if row["Id"] == "0BzAFTERSLEEP00001":
+                row |= {"Status": "Closed", "CloseDateTime": "2026-03-02T20:30:00.000+0000", "CapacityWeight": "3.00"}
+        return work
+
+    def withdraw(presences: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [row | {"IsDeleted": str(row["Id"] == "0N5ANA000000000001").lower()} for row in presences]
+
+    rewrite(objects / "AgentWork" / "work.csv", close)
+    rewrite(objects / "UserServicePresence" / "presence.csv", withdraw)
+    (objects / "MessagingSession" / "later.csv").write_text(
+        "Id,Status,Origin,StartTime,EndTime,MessagingChannelId,MessagingEndUserId,OwnerId,SystemModstamp\n"
+        "0MwREACTIVATED0001,Ended,AgentInitiated,2026-03-02T14:00:00Z,2026-03-02T20:30:00Z,0MjSMSSTANDARD0001,"
+        f"{BOB},{ANA},2026-03-02T20:30:00Z\n"
+    )
+    for folder in (place, anew):
+        run = dbt(BUILD, folder, raw=str(objects))
+        assert run.exit_code == 0, run.output
+        partial = "select builds_on_the_last from staging.stg_messaging__definitions"
+        assert rows(run, partial) == [(folder == place,)]
+        ended = f"select status, ended_at from fct_messaging_sessions where session_id = '{BOB}/2'"
+        assert rows(run, ended) == [("ended", at("20:30:00"))]
+        assert rows(run, "select min(started_at) from fct_agent_presence") == [(at("09:00"),)]
+    assert_same(contents(upon), contents(run))
+
+
+@pytest.mark.deep
+def test_nothing_is_read_where_nothing_changed(objects: Path, tmp_path: Path) -> None:
+    dbt = parsed_dbt(SOURCE).run
+    for is_read in (True, False):
+        run = dbt(BUILD, tmp_path, raw=str(objects))
+        assert run.exit_code == 0, run.output
+        read = "select coalesce(bool_or(is_to_be_read), false) from staging.stg_messaging__raw_parts"
+        assert rows(run, read) == [(is_read,)]
+
+
+@pytest.mark.deep
+def test_a_person_is_forgotten_in_whatever_the_objects_said(objects: Path, tmp_path: Path) -> None:
+    """Bob asks in a later build. His id is the conversation's, too, and his words stand in no table of the file."""
+    dbt = parsed_dbt(SOURCE).run
+    words = ("My bill is wrong", "Which one?", "+447700900002", BOB)
+    run = dbt(BUILD, tmp_path, raw=str(objects))
+    assert all(word in repr(contents(run, schema=None)) for word in words)
+    (objects / "redactions").mkdir()
+    (objects / "redactions" / "requests.csv").write_text(f"messaging_user_id,requested_at\n{BOB},2026-03-03\n")
+    run = dbt(BUILD, tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    assert not [word for word in words if word in repr(contents(run, schema=None))]
+    assert rows(run, "select count(*) from fct_messages where message_text = '(redacted)'") == [(6,)]
+
+
+# --- what is not there, or not as it should be -------------------------------------------------
+
+
+@pytest.mark.deep
+def test_sessions_alone_are_enough_and_letter_case_is_free(tmp_path: Path) -> None:
+    """Only MessagingSession is required, and of it what is there; times may be typed, or count milliseconds."""
+    folder = tmp_path / "objects" / "messagingSESSION"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select '0MwALONE0000000001' as ID, 'InboundInitiated' as origin, 'Ended' as Status, "
+            "timestamptz '2026-03-02 10:00:00+01' as STARTTIME, 1772445600000 as endtime) "
+            f"to '{folder / 'sessions.parquet'}' (format parquet)"
+        )
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(tmp_path / "objects"))
+    assert run.exit_code == 0, run.output
+    found = rows(
+        run, "select session_id, started_at, ended_at, channel_id, messaging_user_id from fct_messaging_sessions"
+    )
+    assert found == [("0MwALONE0000000001/1", at("09:00"), at("10:00"), None, None)]
+    assert rows(run, "select count(*) from fct_agent_work") == [(0,)]
+
+
+@pytest.mark.deep
+def test_objects_may_be_tables(tmp_path: Path) -> None:
+    """`schema:` names a schema with tables named like the objects."""
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create schema salesforce")
+        for folder in OBJECTS.iterdir():
+            connection.execute(
+                f"create table salesforce.\"{folder.name}\" as from read_csv('{folder}/*.csv', all_varchar = true, "
+                "union_by_name = true)"
+            )
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw="schema:salesforce")
+    assert run.exit_code == 0, run.output
+    assert rows(run, "select count(*) from fct_messaging_sessions") == [(7,)]
+    assert rows(run, "select count(*) from rejected_events") == [(0,)]
+
+
+@pytest.mark.deep
+def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Path) -> None:
+    variables = {
+        "service_cloud_test_channels": ["Sandbox_Chat"], "service_cloud_presence_statuses": {"Training": "busy"},
+    }  # fmt: skip
+    environment = {"MESSAGING_SOURCE": SOURCE, "MESSAGING_SERVING": "none"}
+    run = run_dbt(BUILD, tmp_path, raw=str(OBJECTS), variables=variables, environment=environment)
+    assert run.exit_code == 0, run.output
+    assert rows(run, "select channel_id from dim_channels where is_test") == [("0MjSANDBOX00000001",)]
+    assert rows(run, "select started_at from fct_agent_presence where status = 'busy'") == [(at("16:00"),)]
+
+
+@pytest.mark.deep
+def test_a_record_without_an_id_is_told_of(objects: Path, tmp_path: Path) -> None:
+    rewrite(
+        objects / "AgentWork" / "work.csv", lambda work: [row | {"Id": ""} if row is work[-3] else row for row in work]
+    )
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects), variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    rejected = rows(run, "select distinct event_id, rejection_reason from rejected_events")
+    assert rejected == [(None, "missing_event_id")]
+
+
+@pytest.mark.deep
+def test_a_time_that_cannot_be_read_stops_the_build(objects: Path, tmp_path: Path) -> None:
+    """A report prints local times; an export does not."""
+    rewrite(
+        objects / "AgentWork" / "work.csv",
+        lambda work: [row | {"RequestDateTime": "3/2/2026, 10:00 AM"} for row in work],
+    )
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+    assert run.exit_code != 0
+    sentence = (
+        "AgentWork: request_date_time '3/2/2026, 10:00 AM' cannot be read; write it like 2026-03-15T18:00:00.000Z."
+    )
+    assert sentence in run.output
+    assert is_empty(run)
+
+
+def test_an_unknown_source_gets_one_sentence(tmp_path: Path) -> None:
+    run = run_dbt(["build"], tmp_path, raw=str(OBJECTS), environment={"MESSAGING_SOURCE": "zendesk"})
+    one_sentence(
+        run,
+        "MESSAGING_SOURCE: there is no source 'zendesk'; write service_cloud, or leave it unset for tables of the raw "
+        "contract.",
+    )
+    assert is_empty(run)
+
+
+def test_objects_that_are_not_there_get_one_sentence(tmp_path: Path) -> None:
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(tmp_path))
+    one_sentence(
+        run,
+        f"{tmp_path}: there is no folder MessagingSession/ with \\*.parquet or \\*.csv files; "
+        "put each of the platform's objects there, in a folder of its API name.",
+    )
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw="schema:nowhere")
+    one_sentence(
+        run,
+        r"MESSAGING_RAW: there is no table warehouse\.nowhere\.MessagingSession; name the schema "
+        r"\(or <database>\.<schema>, with the file in MESSAGING_ATTACH\) that holds the platform's objects under their "
+        r"API names\.",
+    )
+    assert is_empty(run)
+
+
+EXPECTED = {"MessagingSession": ["id"], "AgentWork": ["id"], "sla_policies": ["policy_id"]}
+BAD_OBJECTS = {
+    "AgentWork/no_id.csv": ("UserId\n005\n", "column Id is missing; export the object with it."),
+    "agentwork/other_case.csv": ("UserId\n005\n", "column Id is missing; export the object with it."),
+    "AgentWork/work.ndjson": (
+        "{}\n",
+        "not read, because its name does not end in .parquet or .csv; rename or convert it.",
+    ),
+    "sla_policies/ours.csv": (
+        "name\n",
+        "column policy_id is missing; add it (it may be empty), as the raw contract says.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_OBJECTS)
+def test_a_bad_object_gets_one_sentence(tmp_path: Path, name: str) -> None:
+    content, sentence = BAD_OBJECTS[name]
+    for file, text in (("MessagingSession/sessions.csv", "ID\n0Mw\n"), (name, content)):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(text)
+    assert find_problems(str(tmp_path), EXPECTED, required_object="MessagingSession") == [
+        f"{tmp_path / name}: {sentence}"
+    ]
+
+
+# --- the adapter's walls -----------------------------------------------------------------------
+
+
+def adapter_models(run: DbtRun) -> dict[str, dict[str, Any]]:
+    """Return the adapter's models by name."""
+    manifest = json.loads((run.target / "manifest.json").read_text())
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and SOURCE in node["fqn"]
+    }
+
+
+def test_nothing_of_the_adapter_is_stored_and_what_is_personal_wears_its_tag(built: DbtRun) -> None:
+    """A table would keep what somebody asked to have forgotten: redaction comes after the adapter."""
+    models = adapter_models(built)
+    assert {node["config"]["materialized"] for node in models.values()} == {"view"}
+    untagged = [
+        f"{name}.{column}"
+        for name, node in models.items()
+        for column, told in node["columns"].items()
+        if column in PERSONAL | {"message", "messaging_platform_key"}
+        and "personal" not in told["config"].get("tags", [])
+    ]
+    assert untagged == []
+
+
+def test_every_object_is_read_once(built: DbtRun) -> None:
+    models = adapter_models(built)
+    readers = Counter(
+        parent.split(".")[-1]
+        for node in models.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent.split(".")[-1].startswith(f"base_{SOURCE}__")
+    )
+    assert readers == dict.fromkeys((name for name in models if name.startswith("base_")), 1)
+    for name, node in models.items():
+        if name.startswith("base_"):
+            assert f"raw_object('{node['config']['meta']['raw_object']}')" in node["raw_code"]
+
+
+def test_the_adapter_makes_the_tables_of_the_contract(built: DbtRun) -> None:
+    """Each with the contract's columns, in its order."""
+    manifest = json.loads((built.target / "manifest.json").read_text())
+    contract = {
+        node["config"]["meta"]["raw_table"]: [name for name, column in node["columns"].items() if column["data_type"]]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["meta"].get("raw_table", "").startswith("raw_")
+    }
+    with built.connect() as connection:
+        made = {
+            table: [name for name, *_ in connection.execute(f"describe staging.stg_{SOURCE}__{table}").fetchall()]
+            for table in contract
+        }
+    assert len(made) == 9
+    assert made == contract
+
+
+def test_without_a_source_the_adapter_does_not_exist(demo: DbtRun) -> None:
+    assert adapter_models(demo) == {}
+    assert not [path for path in (PROJECT / "models").rglob("*service_cloud*.sql") if path.stem in demo.output]
