@@ -56,10 +56,16 @@
 {%- endmacro %}
 
 
-{# By which code the numbers are made: models, macros, metrics and the interval functions, as one hash. #}
+{# By which code the numbers are made: models, macros, metrics and the interval functions, and how models are configured,
+   wherever that is written, as one hash. Descriptions make no number. #}
 {% macro code_fingerprint() -%}
     {%- if execute -%}
-        {{ run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0] }}
+        {%- set configured = [] -%}
+        {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='unique_id') -%}
+            {%- do configured.append([node.unique_id, node.config.materialized, node.config.incremental_strategy, node.config.meta]) -%}
+        {%- endfor -%}
+        {%- set code = run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0] -%}
+        {{ local_md5(code ~ tojson(configured, sort_keys=true)) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -11,6 +11,7 @@
     {% if not redactions %}
         {{ return('') }}
     {% endif %}
+    {% do tell_of_unknown_persons() %}
     {% if not run_query("select 1 from duckdb_functions() where function_name = 'rewrite_file'").rows %}
         {{ return(refuse_with(
             "redactions: the tables are without the redacted text, but their file may not be: give the profile the plugin "
@@ -22,6 +23,22 @@
         {{ return(refuse_with(problem)) }}
     {% endif %}
     {{ return('') }}
+{% endmacro %}
+
+
+{# Somebody may ask before anything is known of them, so this is no error; but a mistyped address forgets nobody. #}
+{% macro tell_of_unknown_persons() %}
+    {% set counts = run_query(
+        "select count(*) filter (where not is_known), count(*) from (select bool_or(users.messaging_user_id is not null) as is_known from "
+        ~ ref_by_name('stg_messaging__redacted_addresses') ~ " as addresses left join " ~ ref_by_name('dim_messaging_users')
+        ~ " as users on addresses.pseudonym = users.messaging_user_id group by addresses.contact_pseudonym)"
+    ).rows[0] %}
+    {% if counts[0] %}
+        {% do log(
+            "redactions: " ~ counts[0] ~ " of " ~ counts[1] ~ " persons to be forgotten are named by no delivery and no reference "
+            ~ "table; see whether their messaging_user_id is written as the platform writes it.", info=true
+        ) %}
+    {% endif %}
 {% endmacro %}
 
 

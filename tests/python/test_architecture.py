@@ -139,6 +139,23 @@ def test_whatever_builds_on_the_last_build_waits_until_that_is_decided(manifest:
     assert undecided(broken) == {"fct_presence_events"}
 
 
+# What a build speaks for, and what stops it; no number is made of them.
+NO_DEFINITIONS = {"as_of", "max_rejected_rate", "max_clock_gap_days"}
+
+
+def forgotten_vars(manifest: Manifest, names: set[str]) -> set[str]:
+    """Return the vars that carry a definition and could change without a build's noticing it."""
+    fingerprinted = manifest["nodes"][PREFIX + "stg_messaging__definitions"]["compiled_code"]
+    return {name for name in names - NO_DEFINITIONS if f"{name}=" not in fingerprinted}
+
+
+def test_whoever_changes_a_definition_gets_a_new_fingerprint(manifest: Manifest) -> None:
+    names = set(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"])
+    assert names > NO_DEFINITIONS
+    assert not forgotten_vars(manifest, names)
+    assert forgotten_vars(manifest, names | {"a_new_limit"}) == {"a_new_limit"}
+
+
 def test_a_mart_cannot_reach_behind_core(tmp_path: Path) -> None:
     """Private models are private: dbt refuses to parse a mart that reads one."""
     copy = tmp_path / "project"

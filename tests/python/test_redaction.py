@@ -211,6 +211,12 @@ def test_the_serving_copy_was_searched_too(forgetting: Forgetting) -> None:
         assert found.fetchone() == (True,)
 
 
+def test_whom_nothing_names_is_told_of(forgetting: Forgetting) -> None:
+    """A mistyped address forgets nobody, and looks like this one."""
+    told = "redactions: 1 of 7 persons to be forgotten are named by no delivery and no reference table"
+    assert told in " ".join(forgetting.run.output.split())
+
+
 def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -> None:
     """A conversation in which nobody was named turns out to be with the forgotten, when its first file is long gone."""
     raw = tmp_path / "raw"
@@ -274,6 +280,37 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
             "group by all order by all"
         ).fetchall() == [("(redacted 1)", 1), ("(redacted 2)", 2)]
     assert files_with(tmp_path / "built", (WORD, "kim-from-the-web", NAME)) == dict.fromkeys((*words, NAME), 0)
+
+
+def test_a_name_that_is_taken_back_is_taken_back_for_what_another_file_tells(tmp_path: Path) -> None:
+    """The file that named the person is emptied: with whom the rest of the conversation was, nobody knows any more."""
+    raw = tmp_path / "raw"
+    offer = conversation("c1", messaging_user_id=None).at("10:00").started().agent("a1", "an offer")
+    answer = conversation("c1", messaging_user_id="kim").at("11:00").end_user("no").altered(event_id="c1-003")
+    other = conversation("c2", messaging_user_id="lee").at("11:00").end_user("hi")
+    request = {"messaging_user_id": "kim", "requested_at": "2024-01-01"}
+    write_csv(raw / "redactions" / "1.csv", REDACTION_COLUMNS, [request])
+
+    def deliver(name: str, *rows: Any) -> None:
+        told = [row for each in rows for row in each.rows]
+        write_csv(raw / "raw_conversation_events" / name, RAW_COLUMNS["raw_conversation_events"], told)
+
+    def build(place: Path) -> tuple[DbtRun, list[Any]]:
+        run = run_dbt(BUILD, place, raw=str(raw))
+        assert run.exit_code == 0, run.output
+        with run.connect() as connection:
+            texts = "select conversation_id, message_text from fct_messages order by conversation_id, sent_at, event_id"
+            return run, connection.execute(texts).fetchall()
+
+    deliver("1.csv", offer)
+    deliver("2.csv", answer, other)
+    assert build(tmp_path / "built")[1] == [("c1", "(redacted)"), ("c1", "(redacted)"), ("c2", "hi")]
+
+    deliver("2.csv", other)
+    run, texts = build(tmp_path / "built")
+    with run.connect() as connection:
+        assert connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchone() == (True,)
+    assert texts == build(tmp_path / "anew")[1] == [("c1", "an offer"), ("c2", "hi")]
 
 
 def test_a_build_from_nothing_gives_the_same(forgetting: Forgetting, tmp_path: Path) -> None:
