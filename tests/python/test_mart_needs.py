@@ -7,8 +7,8 @@ from messaging_warehouse.needs import FILE, read_needs
 from warehouse import PROJECT, Replay
 
 FIRST, *_, LAST = PLATFORMS
-# What is silent where one thing is missing, and speaks again where more is: a visit is viewing only if no message is known
-# of it, a promise is overdue if nobody ever resolves, work waits if nobody is known to have taken it.
+# What is silent where one thing is missing, and speaks again where more is: a visit is viewing only if no message is
+# known of it, a promise is overdue if nobody ever resolves, work waits if nobody is known to have taken it.
 CONTRARY = {
     "viewing_seconds", "viewed_session_count", "sla_overdue_count", "is_waiting", "waiting_since_at", "waiting_seconds",
     "is_orphan", "orphan_message_count",
@@ -38,7 +38,7 @@ def test_the_guide_shows_the_needs_as_they_are_written_down() -> None:
 
 
 def _assert_foretold(losses: Losses, missing: frozenset[str]) -> None:
-    """All that falls silent was foretold, and what was foretold falls silent, but for what thrives on what is missing."""
+    """All that falls silent was foretold, and what was foretold falls silent, but for what thrives on the missing."""
     silent, told = losses.of(missing), foretold(missing, losses.all_told)
     assert not silent - told, f"not foretold without {sorted(missing)}: {sorted(silent - told, key=str)[:5]}"
     wrong = {thing for thing in told - silent if thing[1] not in CONTRARY}
