@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from messaging_warehouse import doctor
 from messaging_warehouse.check import CheckError, Limits, describe, judge, look_at, verdict_of
+from messaging_warehouse.needs import read_needs
+from messaging_warehouse.objects import read_feeds
 from messaging_warehouse.simulator import SimulationError
 from messaging_warehouse.simulator.command import Options, run
 from messaging_warehouse.simulator.interruption import Interrupted, interruptible
@@ -136,6 +139,40 @@ def check_command(
     findings = judge(sighting, moment, limits)
     typer.echo(describe(sighting, findings, moment))
     raise typer.Exit(code=verdict_of(findings))
+
+
+@app.command("doctor")
+def doctor_command(
+    raw: Annotated[str, typer.Option("--raw", envvar="MESSAGING_RAW", help="Where the raw rows are.")] = "",
+    source: Annotated[str, typer.Option("--source", envvar="MESSAGING_SOURCE", help="The adapter, if any.")] = "",
+    database: Annotated[
+        str, typer.Option("--database", envvar="MESSAGING_DB", help="The file to build.")
+    ] = "warehouse.duckdb",
+    attach: Annotated[
+        str, typer.Option("--attach", envvar="MESSAGING_ATTACH", help="A second DuckDB file to read from.")
+    ] = "",
+    project_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--project-dir", help="The folder of dbt_project.yml; here or above if not told.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Say whether a build would run on this input, and what it could not tell; see docs/bring-your-own-platform.md.
+
+    Exit codes: 0 fine, 1 could not look, 2 wrong usage, 3 warnings (something will be missing), 4 errors (a build would
+    stop).
+    """
+    try:
+        project = doctor.find_project(project_dir or Path.cwd())
+        feeds = read_feeds()
+        sighting = doctor.look(doctor.Settings(project, raw, source, database, attach), feeds)
+    except doctor.DoctorError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(code=1) from None
+    findings = doctor.judge(sighting, datetime.now(UTC), read_needs(), feeds)
+    typer.echo(doctor.describe(findings))
+    raise typer.Exit(code=doctor.verdict_of(findings))
 
 
 def _moment(text: str) -> datetime:

@@ -20,6 +20,11 @@ import duckdb
 REQUIRED_TABLE = "raw_conversation_events"
 BUCKET = "://"
 COMPLAINT_LENGTH = 300
+# Everything is said and nothing is sniffed: a sniffer reads a ragged file as one column.
+CSV_OPTIONS = (
+    "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true, "
+    "null_padding = false, ignore_errors = false, hive_partitioning = false"
+)
 
 
 def find_problems(
@@ -50,13 +55,13 @@ def find_problems(
         for table, columns in contract.items()
         for problem in _table_problems(root, table, columns, frozenset((known or {}).get(table, ())))
     ]
-    if required_object and not _files(root, required_object):
+    if required_object and not files_of(root, required_object):
         problems.insert(
             0,
             f"{root}: there is no folder {required_object}/ with *.parquet or *.csv files; "
             "put each of the platform's objects there, in a folder of its API name.",
         )
-    elif not required_object and not _files(root, REQUIRED_TABLE):
+    elif not required_object and not files_of(root, REQUIRED_TABLE):
         problems.insert(
             0,
             f"{root / REQUIRED_TABLE}: no *.parquet, *.csv or *.ndjson file is there; "
@@ -80,7 +85,7 @@ def _formats(table: str) -> Sequence[str]:
     return ("parquet", "csv") if _is_object(table) else tuple(CHECKS)
 
 
-def _files(root: Path, table: str, pattern: str | None = None) -> tuple[str, list[Path]] | tuple[()]:
+def files_of(root: Path, table: str, pattern: str | None = None) -> tuple[str, list[Path]] | tuple[()]:
     """Return the format that is read of a table and its files."""
     folders = [root / table]
     if _is_object(table):
@@ -91,14 +96,56 @@ def _files(root: Path, table: str, pattern: str | None = None) -> tuple[str, lis
     return ()
 
 
+def relation_of(extension: str, files: Sequence[Path], columns: Sequence[str]) -> str:
+    """Return what stands behind `from` to read files of one format as a build reads them.
+
+    Args:
+        extension: the format, as `files_of` tells it.
+        files: files in which `find_problems` has found nothing.
+        columns: the contract's columns, all of which the relation has.
+    """
+    if extension == "parquet":
+        return f"read_parquet({_as_patterns(files)}, union_by_name = true, hive_partitioning = false)"
+    if extension == "ndjson":
+        return (
+            f"read_json({_as_patterns(files)}, format = 'newline_delimited', ignore_errors = false, "
+            f"hive_partitioning = false, columns = {_as_texts(columns)})"
+        )
+    files_by_header: dict[tuple[str, ...], list[Path]] = {}
+    for file in files:
+        files_by_header.setdefault(tuple(_csv_names(file)), []).append(file)
+    reads = (
+        f"select {', '.join(columns)} from read_csv({_as_patterns(group)}, {CSV_OPTIONS}, columns = {_as_texts(names)})"
+        for names, group in files_by_header.items()
+    )
+    return f"({' union all '.join(reads)})"
+
+
+def columns_of(file: Path) -> list[str]:
+    """Return the names of the columns of a file of any of the formats, in small letters.
+
+    Raises:
+        duckdb.Error, OSError, UnicodeDecodeError, csv.Error: the file cannot be read.
+    """
+    if file.suffix == ".csv":
+        return _csv_names(file)
+    with duckdb.connect() as connection:
+        relation = (
+            connection.read_parquet(_as_pattern(file), hive_partitioning=False)
+            if file.suffix == ".parquet"
+            else connection.read_json(_as_pattern(file), format="newline_delimited", hive_partitioning=False)
+        )
+        return [name.lower() for name in relation.columns]
+
+
 def _table_problems(root: Path, table: str, columns: Sequence[str], known: Collection[str]) -> list[str]:
-    found = _files(root, table)
+    found = files_of(root, table)
     if not found:
         *some, last = (f".{extension}" for extension in _formats(table))
         endings = f"{', '.join(some)} or {last}"
         return [
             f"{file}: not read, because its name does not end in {endings}; rename or convert it."
-            for _, beside in [_files(root, table, "*") or ("", [])]
+            for _, beside in [files_of(root, table, "*") or ("", [])]
             for file in beside
             if re.search(r"\.(parquet|csv|tsv|ndjson|jsonl?)(\.|$)", file.name, re.IGNORECASE)
         ]
@@ -118,8 +165,7 @@ def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:
 
 def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            header = next(csv.reader(text), None)
+        header = _csv_header(file)
     except (OSError, UnicodeDecodeError) as error:
         return f"{file}: cannot be read as UTF-8 text ({error.__class__.__name__}); write it again as UTF-8."
     except csv.Error as error:
@@ -128,17 +174,29 @@ def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
         return f"{file}: the first line is empty; write a header line with the column names, or remove the file."
     if any("\n" in name or "\r" in name for name in header):
         return f"{file}: the header has a line break in a column's name; write the header as one line."
-    names = [name.strip().lower() or f"column {place}" for place, name in enumerate(header, start=1)]
+    names = _named(header)
     if len(set(names)) < len(names):
         return f"{file}: the header names a column twice; give each column a name of its own."
     # Every column is counted: the engine overlooks bad text and an unclosed quotation mark in what nobody asks for.
     return _missing_column_problem(file, names, columns) or _unreadable_line_problem(
         file,
-        "select count(columns(*)) from read_csv(?, auto_detect = false, header = true, delim = ',', quote = '\"', "
-        "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false, "
-        "columns = ?)",
+        f"select count(columns(*)) from read_csv(?, {CSV_OPTIONS}, columns = ?)",
         names,
     )
+
+
+def _csv_header(file: Path) -> list[str] | None:
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        return next(csv.reader(text), None)
+
+
+def _csv_names(file: Path) -> list[str]:
+    return _named(_csv_header(file) or [])
+
+
+def _named(header: Sequence[str]) -> list[str]:
+    """Return each name of a header line in small letters, a nameless one by its place."""
+    return [name.strip().lower() or f"column {place}" for place, name in enumerate(header, start=1)]
 
 
 def _ndjson_problem(file: Path, columns: Sequence[str]) -> str | None:
@@ -181,6 +239,18 @@ def _complaint(error: duckdb.Error) -> str:
 def _as_pattern(file: Path) -> str:
     """Return a path as the engine takes it, where brackets, stars and question marks would be a pattern."""
     return glob.escape(str(file))
+
+
+def _as_patterns(files: Sequence[Path]) -> str:
+    return f"[{', '.join(_as_literal(_as_pattern(file)) for file in files)}]"
+
+
+def _as_texts(columns: Sequence[str]) -> str:
+    return "{" + ", ".join(f"{_as_literal(column)}: 'VARCHAR'" for column in columns) + "}"
+
+
+def _as_literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 CHECKS: dict[str, Callable[[Path, Sequence[str]], str | None]] = {

@@ -10,7 +10,7 @@ import duckdb
 
 PROJECT = Path(__file__).resolve().parents[2]
 # A query, and the table that it prints right below it.
-EXAMPLE = re.compile(r"```sql\n(?P<query>.*?)```\n```text\n(?P<table>.*?)```", re.DOTALL)
+EXAMPLE = re.compile(r"```sql\n(?P<query>(?:(?!```).)*)```\n```text\n(?P<table>.*?)```", re.DOTALL)
 
 
 def render_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

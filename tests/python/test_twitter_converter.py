@@ -5,13 +5,17 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from mart_needs import inputs
+from messaging_warehouse import doctor
 from messaging_warehouse.cli import app
+from messaging_warehouse.needs import foretell, read_needs
 from messaging_warehouse.twitter import (
     TWEET_COLUMNS,
     ConversionSummary,
@@ -20,14 +24,13 @@ from messaging_warehouse.twitter import (
     convert_twitter,
     follow_links,
 )
+from reference import RawInput
+from warehouse import PROJECT, RAW_COLUMNS, Replay
 
+# The raw tables that the data set has something for, each with the contract's columns.
 CONTRACT = {
-    "raw_conversation_events": "event_id,event_type,occurred_at,received_at,conversation_id,"
-    "channel_id,messaging_user_id,actor_type,actor_id,payload",
-    "raw_agents": "agent_id,agent_name,email,is_active",
-    "raw_channels": "channel_id,channel_name,channel_type,platform_type,business_hours_id,is_test",
-    "raw_messaging_users": "messaging_user_id,channel_id,platform_key,display_name,contact_id,"
-    "account_id,consent_status,locale",
+    name: ",".join(RAW_COLUMNS[name])
+    for name in ("raw_conversation_events", "raw_agents", "raw_channels", "raw_messaging_users")
 }
 
 Row = dict[str, str]
@@ -122,24 +125,69 @@ def convert(tmp_path: Path) -> Convert:
     return run
 
 
+FIXTURE = PROJECT / "tests" / "fixtures" / "twitter"
+
+
 def invented_tweets() -> list[Row]:
-    """Return some of everything: 14 tweets, of which 10 become events."""
-    return [
-        tweet("1", "501", "09:00:00", "@BrightTelco my line is dead", responses="2,3"),
-        tweet("2", "BrightTelco", "09:04:00", "@501 Sorry! Which one?", answers="1", responses="4"),
-        tweet("3", "502", "09:05:00", "@501 @BrightTelco mine too", answers="1.0"),
-        tweet("4", "501", "09:06:00", "@BrightTelco all of them", answers="2.0"),
-        tweet("5", "BrightTelco", "09:20:00", "@503 We are back. ^AB", answers="99"),
-        tweet("6", "KindBakery", "10:00:00", "Fresh bread for all!", responses="7,8"),
-        tweet("7", "501", "10:01:00", "@KindBakery yum", answers="6"),
-        tweet("8", "504", "10:02:00", "is it vegan?", answers="6", responses="9"),
-        tweet("9", "KindBakery", "10:03:00", "@504 It is.", answers="8"),
-        tweet("10", "505", "11:00:00", "nobody is named here"),
-        tweet("10", "505", "11:00:00", "nobody is named here"),
-        tweet("10", "505", "11:00:00", "nobody was named here"),
-        tweet("11", ""),
-        {**tweet("12", "506"), "inbound": "maybe"},
-    ]
+    """Return some of everything: 14 tweets, of which 10 become events; see the fixture's README."""
+    return read_csv(FIXTURE / "twcs.csv")
+
+
+# --- the fixture, from end to end -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def converted_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw folder that the command makes of the fixture's tweets."""
+    folder = tmp_path_factory.mktemp("twitter") / "raw"
+    result = CliRunner().invoke(app, ["convert", "twitter", str(FIXTURE / "twcs.csv"), str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_the_fixture_becomes_the_tables_that_were_written_by_hand(converted_fixture: Path) -> None:
+    written = {
+        file.stem if file.parent == converted_fixture else file.parent.name: file
+        for file in converted_fixture.rglob("*.csv")
+    }
+    assert set(written) == {*CONTRACT, "not_converted"}
+    for name, file in written.items():
+        assert read_csv(file) == read_csv(FIXTURE / "expected" / f"{name}.csv"), name
+
+
+def test_the_doctor_finds_nothing_wrong_with_it_but_what_tweets_cannot_tell(
+    converted_fixture: Path, tmp_path: Path
+) -> None:
+    seen = doctor.look(doctor.Settings(PROJECT, raw=str(converted_fixture), database=str(tmp_path / "w.duckdb")))
+    log = seen.logs["raw_conversation_events"]
+    assert (log.rejections, log.unknown_count, log.nulls, log.kinds) == ({}, 0, {}, {"message_sent": 10})
+    present = {"message_sent", "raw_agents", "raw_channels", "raw_messaging_users"}
+    told = {loss.mart for loss in foretell(set(inputs()) - present, read_needs())}
+    for finding in doctor.judge(seen, datetime.now(UTC), read_needs()):
+        is_about_what_is_missing = (
+            "never occur" in finding.sentence
+            or finding.sentence.startswith("there is nothing of ")
+            or finding.sentence.split(":")[0] in told
+        )
+        assert finding.verdict is doctor.Verdict.OK or is_about_what_is_missing, finding
+
+
+def test_the_warehouse_of_the_fixture_has_the_sessions_that_were_written_by_hand(
+    converted_fixture: Path, replay: Replay
+) -> None:
+    rows = {
+        name.removeprefix("raw_"): [
+            {column: value or None for column, value in row.items()}
+            for row in read_csv(converted_fixture / name / "part-0.csv")
+        ]
+        for name in CONTRACT
+    }
+    replay.build(RawInput(**rows))
+    expected = read_csv(FIXTURE / "expected" / "sessions.csv")
+    found = replay.rows("fct_messaging_sessions", expected[0])
+    as_texts = [{name: "" if value is None else str(value) for name, value in row.items()} for row in found]
+    assert sorted(as_texts, key=lambda row: row["session_id"]) == sorted(expected, key=lambda row: row["session_id"])
+    assert replay.rows("rejected_events") == []
 
 
 # --- nothing is lost --------------------------------------------------------------------------

@@ -175,6 +175,11 @@ class Replay:
                     self.connection.execute(f"create table seeds.{node['alias']} as select * from built.{name}")
         self.connection.execute("detach built")
 
+    @property
+    def marts(self) -> list[str]:
+        """The names of the marts."""
+        return sorted(model["name"] for model in self._models if "marts" in model["fqn"])
+
     def build(self, raw: RawInput, as_of: datetime | None = None) -> None:
         """Run every model on the rows."""
         load_raw(self.connection, RAW_SCHEMA, raw)

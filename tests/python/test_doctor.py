@@ -1,0 +1,644 @@
+"""`messaging-warehouse doctor`: what it sees, how it judges, and what each exit code means."""
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from hypothesis import given
+from typer.testing import CliRunner
+
+from builders import conversation, presence
+from messaging_warehouse import doctor
+from messaging_warehouse.cli import app
+from messaging_warehouse.doctor import (
+    DatabaseSighting,
+    DoctorError,
+    FileState,
+    Finding,
+    Package,
+    RawSighting,
+    Settings,
+    Sighting,
+    Verdict,
+    describe,
+    find_project,
+    judge,
+    look,
+    read_project,
+    verdict_of,
+)
+from messaging_warehouse.event_log import LogSighting, look_into_events, look_into_presence, silences
+from messaging_warehouse.needs import Need, foretell, inputs_named, read_needs
+from messaging_warehouse.objects import field_name, inputs_lost, read_feeds
+from raw_folders import write_csv, write_csv_folder, write_ndjson, write_parquet
+from reference import ConfiguredInput
+from strategies import configured_streams
+from warehouse import PROJECT, RAW_COLUMNS, RAW_SCHEMA, Replay, create_text_table, insert_rows
+
+AT = datetime(2026, 3, 15, 22, tzinfo=UTC)
+EVENTS, PRESENCE = "raw_conversation_events", "raw_presence_events"
+THE_PROJECT = read_project(PROJECT)
+# What only a build can tell of a delivery.
+TOLD_BY_BUILDS = ("no_session", "conflicting_redelivery")
+CLEAN = LogSighting(
+    deliveries=1000,
+    kinds=dict.fromkeys(THE_PROJECT.vocabulary.event_types, 40),
+    event_ids=990,
+    first_occurred_on=date(2026, 3, 1),
+    last_occurred_on=date(2026, 3, 15),
+    newest_received_at=(datetime(2026, 3, 15, 20), datetime(2026, 3, 15, 19)),
+)
+RAW = RawSighting("exports", tables=dict.fromkeys(THE_PROJECT.contract, frozenset({"event_id"})), size_bytes=10**6)
+FINE = Sighting(
+    settings=Settings(PROJECT, raw="exports"),
+    project=THE_PROJECT,
+    python=(3, 11, 9),
+    packages=(Package("dbt-core", ">=1.11,<1.12", "1.11.16", "1.11.16", True),),
+    database=DatabaseSighting(Path("warehouse.duckdb"), FileState.ABSENT, True, 10**9),
+    raw=RAW,
+    logs={EVENTS: CLEAN, PRESENCE: replace(CLEAN, kinds={"available": 1000})},
+)
+
+
+def _judged(**seen: Any) -> list[Finding]:
+    """Judge what is fine but for what is given, and return what is not ok."""
+    findings = judge(replace(FINE, **seen), AT, read_needs(), read_feeds())
+    return [finding for finding in findings if finding.verdict is not Verdict.OK]
+
+
+def _log(**seen: Any) -> dict[str, LogSighting]:
+    return dict(FINE.logs) | {EVENTS: replace(CLEAN, **seen)}
+
+
+def _doctor(*arguments: str) -> tuple[int, str]:
+    clean: dict[str, str | None] = dict.fromkeys(
+        ("MESSAGING_RAW", "MESSAGING_SOURCE", "MESSAGING_DB", "MESSAGING_ATTACH")
+    )
+    result = CliRunner().invoke(app, ["doctor", "--project-dir", str(PROJECT), *arguments], env=clean)
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def seeds() -> Callable[[Path], Path]:
+    """Return a function that lays the demo's seeds out as a user's folder."""
+
+    def lay_out(root: Path) -> Path:
+        for table in RAW_COLUMNS:
+            (root / table).mkdir(parents=True)
+            shutil.copy(PROJECT / "seeds" / "demo" / f"{table}.csv", root / table / "rows.csv")
+        return root
+
+    return lay_out
+
+
+# --- judging ----------------------------------------------------------------------------------------
+
+
+def test_what_is_fine_is_told_line_by_line_and_a_build_would_run() -> None:
+    assert _judged() == []
+    findings = judge(FINE, AT, read_needs())
+    assert verdict_of(findings) is Verdict.OK
+    *lines, empty, last = describe(findings).splitlines()
+    assert all(line.startswith("ok       ") for line in lines)
+    assert (empty, last) == ("", "dbt build would run.")
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict", "words"),
+    [
+        ({"python": (3, 10, 1)}, Verdict.ERROR, "Python 3.10.1 is running, and >=3.11 is needed"),
+        (
+            {"packages": (Package("duckdb", "==1.5.5", "1.5.5", None, False),)},
+            Verdict.ERROR,
+            "duckdb is not installed; remove .venv and run make setup.",
+        ),
+        (
+            {"packages": (Package("duckdb", "==1.5.5", "1.5.5", "1.4.0", False),)},
+            Verdict.ERROR,
+            "duckdb 1.4.0 is installed, and ==1.5.5 is needed",
+        ),
+        (
+            {"packages": (Package("typer", ">=0.16", "0.20.0", "0.19.0", True),)},
+            Verdict.WARNING,
+            "typer 0.19.0 is installed, and 0.20.0 is what is tested",
+        ),
+        ({"database": replace(FINE.database, is_writable=False)}, Verdict.ERROR, "cannot be written"),
+        ({"database": replace(FINE.database, state=FileState.HELD)}, Verdict.ERROR, "another process has it open"),
+        ({"database": replace(FINE.database, state=FileState.UNREADABLE)}, Verdict.ERROR, "not a DuckDB file"),
+        ({"database": replace(FINE.database, state=FileState.FOREIGN)}, Verdict.WARNING, "did not make"),
+        ({"database": replace(FINE.database, free_bytes=999_999)}, Verdict.WARNING, "1000.0 kB are free, less than"),
+        ({"raw": replace(RAW, problems=("a file is bad.",))}, Verdict.ERROR, "a file is bad."),
+        ({"raw": replace(RAW, slips=("a folder is not read.",))}, Verdict.WARNING, "a folder is not read."),
+        (
+            {"raw": RawSighting("s3://b", is_looked_at=False), "logs": {}},
+            Verdict.WARNING,
+            "buckets are not looked into",
+        ),
+        ({"unreadable_logs": {EVENTS: "bad bytes"}}, Verdict.ERROR, "cannot be read (bad bytes)"),
+        ({"logs": _log(rejections={"missing_actor": 51})}, Verdict.ERROR, "51 of 1,000 (5.1 %) would be rejected"),
+        ({"logs": _log(rejections={"missing_actor": 11})}, Verdict.WARNING, "11 of 1,000 (1.1 %) would be rejected"),
+        (
+            {"logs": _log(unknown_kinds={"message_edited": 3, "(null)": 1}, unknown_count=4)},
+            Verdict.WARNING,
+            "4 of 1,000 (0.4 %) are of a kind that the vocabulary does not have: message_edited (3), (null) (1); map",
+        ),
+        ({"logs": _log(unknown_kinds={"a": 3}, unknown_count=4)}, Verdict.WARNING, "a (3) …;"),
+        (
+            {"logs": _log(lacking_keys={"work_assigned": 2})},
+            Verdict.WARNING,
+            "2 of 40 (5.0 %) of work_assigned have no work_id or agent_id in their payload",
+        ),
+        ({"logs": _log(nulls={"channel_id": 11})}, Verdict.WARNING, "channel_id is null in 11 of 1,000 (1.1 %)"),
+        ({"logs": _log(early_count=11)}, Verdict.WARNING, "were received before they occurred"),
+        ({"logs": _log(event_ids=499)}, Verdict.WARNING, "only about 499 different event_ids"),
+        (
+            {"logs": _log(newest_received_at=(datetime(2026, 3, 15, 22, 6), datetime(2026, 3, 15, 22)))},
+            Verdict.WARNING,
+            "lies ahead of the clock",
+        ),
+        (
+            {"logs": _log(silences=((date(2026, 3, 3), date(2026, 3, 6)),))},
+            Verdict.WARNING,
+            "no event on 4 days or more in a row: 2026-03-03 to 2026-03-06; are files missing?",
+        ),
+    ],
+)
+def test_each_thing_that_is_wrong_is_told_in_a_sentence(seen: dict[str, Any], verdict: Verdict, words: str) -> None:
+    (finding,) = _judged(**seen)
+    assert finding.verdict is verdict
+    assert words in finding.sentence
+
+
+@pytest.mark.parametrize(
+    "logs",
+    [
+        _log(rejections={"missing_actor": 10}),
+        _log(nulls={"channel_id": 10}, early_count=10, event_ids=500),
+        _log(silences=((date(2026, 3, 3), date(2026, 3, 5)),)),
+        _log(newest_received_at=(datetime(2026, 3, 15, 22, 5), datetime(2026, 3, 15, 22))),
+    ],
+)
+def test_what_is_on_its_limits_is_fine(logs: dict[str, LogSighting]) -> None:
+    assert _judged(logs=logs) == []
+
+
+def test_a_clock_that_jumps_stops_a_build_whichever_log_it_is_in() -> None:
+    limit = timedelta(days=THE_PROJECT.tolerances.max_clock_gap_days)
+    newest = CLEAN.newest_received_at[0]
+    for over, expected in ((timedelta(0), []), (timedelta(milliseconds=1), [Verdict.ERROR])):
+        before = (newest - limit - over,) * 2
+        logs = _log(newest_received_at=(newest,)) | {
+            PRESENCE: replace(CLEAN, newest_received_at=before, kinds={"busy": 1})
+        }
+        assert [finding.verdict for finding in _judged(logs=logs)] == expected
+
+
+def test_an_empty_log_is_told_and_of_nothing_else() -> None:
+    findings = [f.sentence for f in _judged(logs={EVENTS: LogSighting()}) if EVENTS in f.sentence]
+    assert findings == [f"{EVENTS}: no row is in it; is this the right place?"]
+
+
+def test_what_never_occurs_is_told_with_the_marts_that_hang_on_it() -> None:
+    kinds = {kind: 40 for kind in CLEAN.kinds if kind not in ("csat_requested", "csat_responded")}
+    first, *marts = [finding.sentence for finding in _judged(logs=_log(kinds=kinds))]
+    assert first.startswith("2 of 25 event types never occur: csat_requested, csat_responded; map them")
+    assert "mart_csat_by_day: stays empty without csat_requested, csat_responded." in marts
+    assert any(sentence.startswith("mart_topic_by_day: ") and "with nothing to tell" in sentence for sentence in marts)
+
+
+def test_errors_and_warnings_are_counted_in_the_last_line() -> None:
+    ok, warning, error = (Finding(verdict, "x") for verdict in Verdict)
+    assert describe([ok, warning]).endswith("dbt build would run; 1 warning: what they name will be missing.")
+    assert describe([error, ok, error, warning]).endswith("dbt build would not run through: 2 errors to mend first.")
+    assert verdict_of([ok, error, warning]) is Verdict.ERROR
+
+
+def test_silences_lie_between_days_the_longest_first() -> None:
+    days = [date(2026, 3, day) for day in (1, 2, 4, 9, 10)]
+    assert silences(days) == [
+        (date(2026, 3, 5), date(2026, 3, 8)),
+        (date(2026, 3, 3), date(2026, 3, 3)),
+    ]
+    assert silences([]) == silences(days[:2]) == []
+
+
+# --- foretelling ------------------------------------------------------------------------------------
+
+
+def test_a_mart_that_is_empty_has_no_columns_to_miss() -> None:
+    needs = {
+        "mart": [Need(frozenset("ab")), Need(frozenset("c"), ("x",)), Need(frozenset("d"), ("x", "y"))],
+        "other": [],
+    }
+    assert foretell("a", needs) == []
+    (loss,) = foretell("cd", needs)
+    assert (loss.is_empty, loss.columns, loss.missing) == (False, ("x", "y"), frozenset("cd"))
+    (loss,) = foretell("abcd", needs)
+    assert (loss.is_empty, loss.columns, loss.missing) == (True, (), frozenset("ab"))
+
+
+def test_the_needs_name_inputs_that_there_are() -> None:
+    tables = set(THE_PROJECT.contract) - {EVENTS}
+    assert inputs_named(read_needs()) <= {*THE_PROJECT.vocabulary.event_types, *tables}
+
+
+def test_what_is_lost_of_objects_is_what_nothing_makes() -> None:
+    feeds = read_feeds()["service_cloud"]
+    inputs = (*THE_PROJECT.vocabulary.event_types, *RAW_COLUMNS)
+    everything = {name: [field_name(column) for column in columns] for name, columns in feeds.objects.items()}
+    never = inputs_lost(feeds, everything, inputs)
+    assert {"conversation_resolved", "conversation_opened", "topic_added", "csat_requested"} <= never
+    assert not {"conversation_started", "message_sent", "work_accepted", "raw_agents"} & never
+    without_work = {name: columns for name, columns in everything.items() if name != "AgentWork"}
+    assert inputs_lost(feeds, without_work, inputs) - never == {
+        kind for kind in inputs if kind.startswith(("work_", "after_work_"))
+    }
+    everything["AgentWork"].remove("declinedatetime")
+    assert inputs_lost(feeds, everything, inputs) - never == {"work_declined"}
+
+
+def test_what_hangs_on_objects_is_told_of_what_the_adapter_reads() -> None:
+    inputs = {*THE_PROJECT.vocabulary.event_types, *RAW_COLUMNS}
+    macro = (PROJECT / "macros" / "raw.sql").read_text()
+    for source, feeds in read_feeds().items():
+        assert f"'{source}': '{feeds.required}'" in macro
+        read = read_project(PROJECT, source).objects
+        assert set(feeds.objects) <= set(read)
+        for name, fields in feeds.objects.items():
+            assert {field_name(field) for field in fields} <= {field_name(column) for column in read[name]}, name
+            assert {thing.split(".")[0] for things in fields.values() for thing in things} <= inputs, name
+
+
+# --- the project ------------------------------------------------------------------------------------
+
+
+def test_the_contract_is_what_the_base_models_say() -> None:
+    assert {table: tuple(THE_PROJECT.contract[table]) for table in RAW_COLUMNS} == RAW_COLUMNS
+    assert {"business_hours", "sla_policies", "redactions"} < set(THE_PROJECT.contract)
+    assert THE_PROJECT.schemas == {"main", "journal", "staging", "intermediate", "demo", "config"}
+    assert {requirement.name: locked for requirement, locked in THE_PROJECT.packages}["duckdb"] == duckdb.__version__
+
+
+def test_every_payload_key_and_tolerance_is_the_projects() -> None:
+    keys = (PROJECT / "macros" / "deliveries.sql").read_text()
+    assert "return(['capacity_weight', 'scale_max', 'score'])" in keys
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
+    assert THE_PROJECT.tolerances.max_rejected_rate == variables["max_rejected_rate"]
+
+
+def test_the_project_is_found_from_below_and_only_this_one(tmp_path: Path) -> None:
+    assert find_project(PROJECT / "docs" / "decisions") == PROJECT
+    with pytest.raises(DoctorError, match="there is no dbt_project"):
+        find_project(tmp_path)
+    (tmp_path / "dbt_project.yml").write_text("name: another\n")
+    with pytest.raises(DoctorError, match="is the dbt project another"):
+        find_project(tmp_path)
+    (tmp_path / "dbt_project.yml").write_text("name: messaging_warehouse\n")
+    with pytest.raises(DoctorError, match="cannot be read"):
+        read_project(find_project(tmp_path))
+
+
+# --- the file to build ------------------------------------------------------------------------------
+
+
+def _state(database: Path, raw: str = "") -> FileState:
+    return look(Settings(PROJECT, raw=raw, database=str(database))).database.state
+
+
+def test_the_file_is_told_by_what_is_in_it(tmp_path: Path) -> None:
+    database = tmp_path / "new folder" / "w.duckdb"
+    assert _state(database) is FileState.ABSENT
+    assert not database.parent.exists(), "looking makes nothing"
+    database.parent.mkdir()
+    duckdb.connect(str(database)).close()
+    assert _state(database) is FileState.WITHOUT_TABLES
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create schema landing; create table landing.raw_conversation_events as select 1 as event_id"
+        )
+    assert _state(database, "schema:Landing") is FileState.WITHOUT_TABLES
+    assert _state(database) is FileState.FOREIGN
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table dim_build as select 1 as build_id")
+    assert _state(database) is FileState.WAREHOUSE
+    database.write_text("no database " * 1000)
+    assert _state(database) is FileState.UNREADABLE
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_another_process_has_open_is_held(tmp_path: Path, read_only: bool) -> None:
+    database = tmp_path / "w.duckdb"
+    duckdb.connect(str(database)).close()
+    holder = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 'True'); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(database), str(read_only)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        assert _state(database) is FileState.HELD
+        process.communicate()
+    assert _state(database) is FileState.WITHOUT_TABLES
+
+
+# --- raw files --------------------------------------------------------------------------------------
+
+
+def _looked(root: Path, **settings: str) -> RawSighting:
+    raw = look(Settings(PROJECT, raw=str(root), database=str(root.parent / "w.duckdb"), **settings)).raw
+    assert raw is not None
+    return raw
+
+
+def test_a_good_folder_is_told_with_its_tables_and_size(seeds: Callable[[Path], Path], tmp_path: Path) -> None:
+    seen = _looked(seeds(tmp_path / "raw"))
+    assert (seen.problems, seen.slips) == ((), ())
+    assert set(seen.tables) == set(RAW_COLUMNS)
+    assert seen.tables["raw_teams"] == {"team_id", "team_name"}
+    assert seen.size_bytes == sum(file.stat().st_size for file in tmp_path.rglob("*.csv"))
+
+
+def test_what_stops_a_build_is_what_the_build_says(tmp_path: Path) -> None:
+    assert "there is no folder" in _looked(tmp_path / "nowhere").problems[0]
+    root = write_csv_folder(tmp_path / "raw", {EVENTS: conversation().end_user("hi").rows})
+    write_csv(root / "raw_teams" / "rows.csv", ("team_id",), [])
+    assert _looked(root).problems == (
+        f"{root}/raw_teams/rows.csv: column team_name is missing; add it (it may be empty), as the raw contract says.",
+    )
+
+
+def test_what_looks_as_if_it_was_meant_to_be_read_is_told(tmp_path: Path) -> None:
+    root = write_csv_folder(tmp_path / "raw", {EVENTS: conversation().end_user("hi").rows})
+    write_ndjson(root / EVENTS / "more.ndjson", conversation("c2").end_user("hi").rows)
+    write_csv(root / "raw_presence_event" / "rows.csv", ("event_id",), [])
+    write_csv(root / "agents" / "rows.csv", ("agent_id",), [])
+    write_csv(root / "raw_teams.csv", ("team_id",), [])
+    write_csv(root / EVENTS / "2026" / "rows.csv", ("event_id",), [])
+    (root / "truth").mkdir()
+    (root / "not_converted.csv").touch()
+    slips = _looked(root).slips
+    assert len(slips) == 5, slips
+    for words in (
+        "raw_presence_event: not read; did you mean raw_presence_events/?",
+        "agents: not read; did you mean raw_agents/?",
+        "raw_teams.csv: not read, because a table is a folder; move it to",
+        "1 .ndjson file not read beside .csv files; keep one format per table.",
+        f"{EVENTS}/2026: not read, because only files directly in {EVENTS}/ are; move them up.",
+    ):
+        assert sum(words in slip for slip in slips) == 1, words
+
+
+def test_files_of_each_format_are_looked_into_alike(tmp_path: Path) -> None:
+    rows = conversation().at("2024-03-04 10:00").end_user("hi").at("2024-03-04 10:02").agent("a1", "hello").rows
+    columns = RAW_COLUMNS[EVENTS]
+    types = dict.fromkeys(columns, "varchar") | {"occurred_at": "timestamptz", "received_at": "timestamp"}
+    write_csv(tmp_path / "csv" / EVENTS / "1.csv", columns, rows[:1])
+    write_csv(tmp_path / "csv" / EVENTS / "2.csv", ("", *columns[::-1]), rows[1:], header=("", *columns[::-1]))
+    write_parquet(tmp_path / "parquet" / EVENTS / "1.parquet", types, rows[:1])
+    write_parquet(tmp_path / "parquet" / EVENTS / "2.parquet", dict.fromkeys(columns, "varchar"), rows[1:])
+    write_ndjson(tmp_path / "ndjson" / EVENTS / "1.ndjson", rows)
+    logs = [look(Settings(PROJECT, raw=str(tmp_path / kind))).logs[EVENTS] for kind in ("csv", "parquet", "ndjson")]
+    assert logs[0].kinds == {"message_sent": 2} and not logs[0].rejections
+    assert logs[0] == logs[1] == logs[2]
+
+
+# --- schemas ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    """A DuckDB file with an event log in schema `landing`."""
+    database = tmp_path / "Vendor.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema landing")
+        create_text_table(connection, f"landing.{EVENTS.upper()}", RAW_COLUMNS[EVENTS])
+        insert_rows(connection, f"landing.{EVENTS}", RAW_COLUMNS[EVENTS], conversation().end_user("hi").rows)
+    return database
+
+
+def _in_schema(raw: str, database: Path, attach: str = "") -> tuple[RawSighting, dict[str, LogSighting]]:
+    seen = look(Settings(PROJECT, raw=raw, database=str(database), attach=attach))
+    assert seen.raw is not None
+    return seen.raw, dict(seen.logs)
+
+
+def test_a_schema_is_looked_into_in_the_file_or_in_the_attached_one(landing: Path, tmp_path: Path) -> None:
+    for raw, database, attach in (
+        ("schema:landing", landing, ""),
+        ("schema:vendor.LANDING", landing, ""),
+        ("schema:vendor.landing", tmp_path / "w.duckdb", str(landing)),
+    ):
+        seen, logs = _in_schema(raw, database, attach)
+        assert (seen.problems, list(seen.tables)) == ((), [EVENTS]), raw
+        assert logs[EVENTS].kinds == {"message_sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("raw", "attach", "words"),
+    [
+        ("schema:nowhere", "", "there is no table raw_conversation_events in schema nowhere"),
+        ("schema:staging", "", "the project writes to schema staging"),
+        ("schema:vendor.landing", "missing.duckdb", "MESSAGING_ATTACH: there is no file missing.duckdb"),
+        ("schema:other.landing", "", "is of another database; give its DuckDB file in MESSAGING_ATTACH"),
+    ],
+)
+def test_a_schema_that_cannot_be_read_is_told(landing: Path, raw: str, attach: str, words: str) -> None:
+    (problem,) = _in_schema(raw, landing, attach)[0].problems
+    assert words in problem
+
+
+def test_a_schema_is_told_its_missing_columns_and_misspelt_tables(landing: Path) -> None:
+    with duckdb.connect(str(landing)) as connection:
+        connection.execute(f"alter table landing.{EVENTS} drop column payload")
+        connection.execute("create table landing.raw_agent as select 1 as agent_id")
+    seen, _ = _in_schema("schema:landing", landing)
+    assert "column payload is missing; add it (it may be null)" in seen.problems[0]
+    assert seen.slips == ("schema landing: table raw_agent is not read; did you mean raw_agents?",)
+    seen, _ = _in_schema("schema:mistaken.landing", landing.parent / "w.duckdb", str(landing))
+    assert "the attached file is called vendor, not mistaken; write schema:vendor.landing." in seen.problems[0]
+
+
+# --- the logs ---------------------------------------------------------------------------------------
+
+
+def _seen_in(rows: list[dict[str, str | None]], table: str = EVENTS) -> LogSighting:
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        create_text_table(connection, "log", RAW_COLUMNS[table])
+        insert_rows(connection, "log", RAW_COLUMNS[table], rows)
+        look_into = look_into_events if table == EVENTS else look_into_presence
+        return look_into(connection, "log", RAW_COLUMNS[table], THE_PROJECT.vocabulary, THE_PROJECT.tolerances)
+
+
+def test_what_is_in_a_log_is_counted() -> None:
+    told = conversation().at("2024-03-04 10:00").started("inbound").end_user("hi").work("assigned", "w1", agent_id="a1")
+    told.work("assigned", "w2").event("message_edited").event("message_edited").altered(event_type=None)
+    told.at("2024-03-08 10:00").end_user("anybody?").received("2024-03-08 09:59").altered(channel_id=None)
+    seen = _seen_in(told.rows)
+    assert seen.deliveries == 7
+    assert seen.kinds == {"conversation_started": 1, "message_sent": 2, "work_assigned": 2}
+    assert (seen.unknown_kinds, seen.unknown_count) == ({"(null)": 1, "message_edited": 1}, 2)
+    assert seen.lacking_keys == {"work_assigned": 1}
+    assert seen.rejections == {"missing_payload_key": 1, "unknown_event_type": 2}
+    assert seen.nulls == {"channel_id": 1}
+    assert seen.early_count == 1
+    assert seen.silences == ((date(2024, 3, 5), date(2024, 3, 7)),)
+    assert seen.newest_received_at == (datetime(2024, 3, 8, 9, 59), datetime(2024, 3, 4, 10))
+
+
+def test_what_is_in_the_presence_log_is_counted() -> None:
+    told = (
+        presence("a1")
+        .at("10:00")
+        .status("available", "3")
+        .at("11:00")
+        .status("lunch")
+        .status("away")
+        .altered(agent_id=None)
+    )
+    seen = _seen_in(told.rows, PRESENCE)
+    assert (seen.kinds, seen.unknown_kinds) == ({"available": 1, "away": 1}, {"lunch": 1})
+    assert seen.rejections == {"missing_agent_id": 1, "unknown_status": 1}
+    assert seen.nulls == {"agent_id": 1}
+
+
+@given(raw=configured_streams())
+def test_what_the_doctor_would_reject_a_build_rejects(replay: Replay, raw: ConfiguredInput) -> None:
+    replay.build(raw)
+    for table, rejected, look_into in (
+        (EVENTS, "rejected_events", look_into_events),
+        (PRESENCE, "rejected_presence_events", look_into_presence),
+    ):
+        seen = look_into(
+            replay.connection,
+            f"{RAW_SCHEMA}.{table}",
+            RAW_COLUMNS[table],
+            THE_PROJECT.vocabulary,
+            THE_PROJECT.tolerances,
+        )
+        by_build = Counter(row["rejection_reason"] for row in replay.rows(rejected, ["rejection_reason"]))
+        assert seen.rejections == {reason: n for reason, n in by_build.items() if reason not in TOLD_BY_BUILDS}
+
+
+# --- adapters ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def adapted(tmp_path: Path) -> Path:
+    """The project's own files with an adapter `service_cloud` of two objects beside them."""
+    project = tmp_path / "project"
+    for name in (
+        "pyproject.toml",
+        "requirements.lock",
+        "dbt_project.yml",
+        "seeds/config",
+        "models/staging/messaging/base",
+    ):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+        copy(PROJECT / name, project / name)
+    adapter = project / "models" / "staging" / "service_cloud"
+    (adapter / "base").mkdir(parents=True)
+    objects = {"MessagingSession": ["id", "status", "end_time"], "AgentWork": ["id", "accept_date_time"]}
+    models = [
+        {
+            "name": name,
+            "config": {"meta": {"raw_object": name}},
+            "columns": [{"name": column, "data_type": "varchar"} for column in columns],
+        }
+        for name, columns in objects.items()
+    ]
+    (adapter / "base" / "_base_service_cloud.yml").write_text(yaml.safe_dump({"models": models}))
+    for table in THE_PROJECT.contract:
+        if table.startswith("raw_"):
+            (adapter / f"stg_service_cloud__{table}.sql").touch()
+    return project
+
+
+def _adapted(project: Path, raw: str = "objects", source: str = "service_cloud") -> list[str]:
+    seen = look(Settings(project, raw=raw, source=source), read_feeds())
+    return [
+        f"{finding.verdict.name} {finding.sentence}"
+        for finding in judge(seen, AT, read_needs(), read_feeds())
+        if finding.verdict is not Verdict.OK
+    ]
+
+
+def test_objects_and_columns_that_are_not_there_are_told_with_what_hangs_on_them(adapted: Path) -> None:
+    write_csv(adapted / "objects" / "messagingsession" / "1.csv", ("ID", "status"), [])
+    told = _adapted(adapted)
+    assert (
+        "WARNING MessagingSession.EndTime: not there, read as null; on it hangs conversation_ended; export it." in told
+    )
+    assert any(
+        line.startswith("WARNING AgentWork: not there; on it hangs after_work_started, work_accepted") for line in told
+    )
+    assert not any(line.startswith("ERROR") for line in told)
+    assert any(line.startswith("WARNING mart_speed_to_answer_by_day: stays empty without") for line in told)
+
+
+def test_without_the_object_that_everything_hangs_on_nothing_is_built(adapted: Path) -> None:
+    write_csv(adapted / "objects" / "AgentWork" / "1.csv", ("Id", "AcceptDateTime"), [])
+    write_csv(adapted / "objects" / "MessagingSessions" / "1.csv", ("Id",), [])
+    told = _adapted(adapted)
+    assert any(line.startswith("ERROR") and "there is no folder MessagingSession/" in line for line in told)
+    assert any("did you mean MessagingSession/?" in line for line in told)
+
+
+def test_an_adapter_that_is_not_there_or_not_whole_is_told(adapted: Path) -> None:
+    (adapted / "objects").mkdir()
+    assert any("there is no adapter chatterbox" in line for line in _adapted(adapted, source="chatterbox"))
+    (adapted / "models/staging/service_cloud/stg_service_cloud__raw_topics.sql").unlink()
+    assert any("adapter service_cloud makes no raw_topics" in line for line in _adapted(adapted))
+    assert any("there is no folder" in line and "nowhere" in line for line in _adapted(adapted, raw="nowhere"))
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+
+def test_the_demo_gives_0(tmp_path: Path) -> None:
+    code, output = _doctor("--database", str(tmp_path / "w.duckdb"))
+    assert code == 0, output
+    assert "the demo is read" in output and output.endswith("dbt build would run.\n")
+
+
+def test_the_demos_rows_in_a_folder_give_3_and_what_is_wrong_with_them(
+    seeds: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    code, output = _doctor("--raw", str(seeds(tmp_path / "raw")), "--database", str(tmp_path / "w.duckdb"))
+    assert code == 3, output
+    assert "are of a kind that the vocabulary does not have" in output
+    assert "every event type occurs, and every table is there" in output
+    assert "dbt build would run; " in output
+
+
+def test_what_would_stop_a_build_gives_4(tmp_path: Path) -> None:
+    code, output = _doctor("--raw", str(tmp_path / "nowhere"), "--database", str(tmp_path / "w.duckdb"))
+    assert code == 4 and "error    MESSAGING_RAW: there is no folder" in output
+    assert "dbt build would not run through: 1 error to mend first." in output
+
+
+def test_what_cannot_be_looked_at_gives_1_and_wrong_usage_2(tmp_path: Path) -> None:
+    code, output = _doctor("--project-dir", str(tmp_path))
+    assert code == 1 and len(output.splitlines()) == 1, output
+    assert _doctor("--rows", "x")[0] == 2
+
+
+def test_settings_are_read_as_a_build_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MESSAGING_RAW", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("MESSAGING_DB", str(tmp_path / "w.duckdb"))
+    result = CliRunner().invoke(app, ["doctor", "--project-dir", str(PROJECT)])
+    assert result.exit_code == 4 and "there is no folder" in result.output
+    assert str(tmp_path / "w.duckdb") in result.output.replace("\n", "")
+    assert doctor.Settings(PROJECT, database="x.duckdb").path("x.duckdb") == PROJECT / "x.duckdb"
