@@ -36,12 +36,13 @@
     {%- for name in [
         'reporting_timezone', 'session_inactivity_hours', 'focus_idle_minutes', 'presence_stale_hours',
         'repeat_contact_days', 'clock_skew_tolerance_seconds', 'max_lateness_days', 'late_after_minutes',
-        'volume_baseline_weeks', 'volume_min_weeks', 'volume_distance_factor', 'volume_min_percent', 'volume_min_events'
+        'volume_baseline_weeks', 'volume_min_weeks', 'volume_distance_factor', 'volume_min_percent', 'volume_min_events',
+        'service_cloud_presence_statuses', 'service_cloud_test_channels'
     ] -%}
         {%- do settings.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}
     {%- do settings.append('unrecorded=' ~ unrecorded() | sort | join(' ')) -%}
-    md5('{{ settings | join(';') }}'
+    md5({{ raw_literal(settings | join(';')) }}
     {%- for table, columns in {
         ref('event_types'): ['event_type', 'sort_rank', 'starting_actors', 'ends_session', 'is_activity', 'focus_effect', 'required_keys'],
         ref('presence_statuses'): ['status', 'is_online', 'is_available', 'ends_focus'],
