@@ -125,7 +125,7 @@ def convert(tmp_path: Path) -> Convert:
     return run
 
 
-FIXTURE = PROJECT / "tests" / "fixtures" / "twitter"
+FIXTURE = PROJECT / "tests" / "python" / "twitter"
 
 
 def invented_tweets() -> list[Row]:
