@@ -127,7 +127,8 @@ select * from final
     {{ return([
         'origin', 'message_id', 'text', 'is_proactive', 'has_attachments', 'status_code', 'team_id', 'work_id',
         'agent_id', 'capacity_weight', 'reason', 'to_team_id', 'to_agent_id', 'topic_id', 'survey_id', 'scale_max',
-        'score', 'comment', 'figure', 'value'
+        'score', 'comment', 'figure', 'value',
+        'is_actor_unknown'
     ]) }}
 {% endmacro %}
 

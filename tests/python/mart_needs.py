@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 import tempfile
 from collections import defaultdict
@@ -109,14 +110,26 @@ def without(raw: RawInput, missing: Collection[str]) -> RawInput:
     )
 
 
+# What a platform with figures of its own would report of a conversation of the demo, at its end.
+REPORTED = (
+    {"figure": "agent_message_count", "value": 2},
+    {"figure": "max_agent_response_time", "value": 301},
+    {"figure": "work_handle_seconds", "value": 235, "work_id": "w1"},
+)
+
+
 def demo_input() -> RawInput:
-    """Return the raw rows of the demo, as texts."""
+    """Return the raw rows of the demo, as texts, with figures that its platform does not report."""
     rows = {}
     for table in RAW_COLUMNS:
         with (PROJECT / "seeds" / "demo" / f"{table}.csv").open(encoding="utf-8", newline="") as seed:
             rows[table.removeprefix("raw_")] = [
                 {column: value or None for column, value in row.items()} for row in csv.DictReader(seed)
             ]
+    (ended,) = [row for row in rows["conversation_events"] if row["event_id"] == "frt-within-hours-16"]
+    for number, figure in enumerate(REPORTED):
+        reported = {"event_id": f"reported-{number}", "event_type": "figure_reported", "payload": json.dumps(figure)}
+        rows["conversation_events"].append(ended | reported)
     return RawInput(**rows)
 
 

@@ -1477,6 +1477,7 @@ def test_the_bulk_stream_reaches_every_rule():
         "end_user",
         "system",
         None,
+        "(unknown)",
     }
     for flag in (
         "is_bot_resolved",

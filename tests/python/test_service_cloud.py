@@ -85,7 +85,7 @@ def test_sessions_are_those_of_the_platform(built: DbtRun) -> None:
         "select session_id, started_at, ended_at, status, origin, ended_by_type from fct_messaging_sessions order by 1",
     )
     assert found == [
-        (f"{BOB}/1", at("10:00:00"), at("10:10:00.450"), "ended", "inbound", "system"),
+        (f"{BOB}/1", at("10:00:00"), at("10:10:00.450"), "ended", "inbound", "(unknown)"),
         (f"{BOB}/2", at("14:00:00"), None, "active", "agent_initiated", None),
         (f"{ANN}/1", at("09:00:00"), at("09:30:00"), "ended", "inbound", "agent"),
         (f"{ANN}/2", at("09:30:00.001"), at("09:45:00"), "ended", "inbound", "end_user"),

@@ -26,7 +26,8 @@ aggregated as (
         max_by(is_pend, activity_position) as is_last_activity_pend,
         min_by(event_id, end_position) as conversation_ended_event_id,
         min_by(occurred_at, end_position) as conversation_ended_at,
-        min_by(actor_type, end_position) as conversation_ended_by_type,
+        min_by(case when is_actor_unknown = 'true' then '(unknown)' else actor_type end, end_position)
+            as conversation_ended_by_type,
         min_by(origin, origin_position) as declared_origin,
         min_by(actor_type, case when is_message then position_in_conversation end) as first_writer_type,
         count(*) as event_count,

@@ -20,15 +20,19 @@ entries as (
 {%- set bot_id = "case when actor = 'bot' then " ~ id_or_unknown('actor_id') ~ ' else ' ~ inferred_name() ~ ' end' %}
 {%- set ids = {'message_id': 'message_id'} %}
 
-messages as (
-    select * from entries
+messages as (      -- of a message that failed on its way in nothing but the failure may have been seen
+    select
+        *,
+        coalesce(message_status = 'Error' and message_text is null and lower(has_attachments) is distinct from 'true', false)
+            as is_unseen
+    from entries
     where entry_type = 'Text'
 ),
 
 final as (
     {{ entry_event('messages', 'sent', 'message_sent', 'actor', actor_id, {
         'message_id': 'message_id', 'text': 'message_text', 'has_attachments': 'lower(has_attachments)'
-    }) }}
+    }, 'not is_unseen') }}
     union all
     {{ entry_event('messages', 'delivered', 'message_delivered', "'system'", none, ids,
         "message_status = 'Delivered'") }}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from reference.reading import payload_is_true
 from reference.resolutions import Resolutions
 from reference.validation import ConversationEvent
 from reference.vocabulary import (
@@ -121,7 +122,8 @@ def find_ending(session: Session, resolutions: Resolutions, as_of: datetime, ina
     """
     for event in session.events:
         if event.event_type.ends_session:
-            return Ending(event.occurred_at, event.actor_type)
+            is_unknown = payload_is_true(event.payload, "is_actor_unknown")
+            return Ending(event.occurred_at, "(unknown)" if is_unknown else event.actor_type)
     limit_at = session.last_activity.occurred_at + inactivity
     if not session.has_successor and as_of < limit_at:
         return None
