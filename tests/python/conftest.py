@@ -1,6 +1,7 @@
 """Fixtures that cost a dbt run, made once for all tests, and how many random examples a test sees."""
 
 import fcntl
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -21,7 +22,7 @@ _EVERY_EXAMPLE: dict[str, Any] = {
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 }
 settings.register_profile("quick", max_examples=10, **_EVERY_EXAMPLE)
-settings.register_profile("deep", max_examples=64, **_EVERY_EXAMPLE)
+settings.register_profile("deep", max_examples=int(os.environ.get("MESSAGING_TEST_EXAMPLES", "24")), **_EVERY_EXAMPLE)
 settings.load_profile("quick")
 
 # The guards stand in the way of streams made to be refused; tests of their own show that they work.
