@@ -52,6 +52,32 @@ joined as (
 {%- endmacro %}
 
 
+{# What the warehouse has for the figures that a platform may report, as rows: of sessions, and of pieces of work. Of a session
+   without messages on record nobody knows who wrote how much. #}
+{% macro computed_figures(sessions, session_metrics, works) -%}
+    {{ figures_told(sessions, ['session_id'], {
+        'agent_message_count': 'case when has_messages then agent_message_count end',
+        'end_user_message_count': 'case when has_messages then end_user_message_count end',
+        'agent_type': 'case when has_messages then agent_type end',
+        'ended_by_type': 'ended_by_type',
+    }) }}
+    union all by name
+    select
+        session_id,
+        metric_type as figure,
+        cast(metric_value as varchar) as our_value
+    from {{ session_metrics }}
+    where metric_type not like '%_count'
+    union all by name
+    {{ figures_told(works, ['conversation_id', 'work_id'], {
+        'speed_to_answer_seconds': 'speed_to_answer_seconds',
+        'work_handle_seconds': 'work_handle_seconds',
+        'after_work_seconds': 'after_work_seconds',
+        'active_seconds': 'active_seconds',
+    }) }}
+{%- endmacro %}
+
+
 {# Columns of a relation as rows: the name of each figure, and its value as text. #}
 {% macro figures_told(relation, keys, figures) -%}
     {%- for figure, expression in figures.items() %}

@@ -25,27 +25,13 @@ works as (
     where {{ in_touched_conversations() }}
 ),
 
+session_metrics as (
+    select * from {{ ref('fct_messaging_session_metrics') }}
+    where {{ in_touched_conversations() }}
+),
+
 ours as (
-    {{ figures_told('sessions', ['session_id'], {
-        'agent_message_count': 'case when has_messages then agent_message_count end',
-        'end_user_message_count': 'case when has_messages then end_user_message_count end',
-        'agent_type': 'case when has_messages then agent_type end',
-        'ended_by_type': 'ended_by_type',
-    }) }}
-    union all by name
-    select
-        session_id,
-        metric_type as figure,
-        cast(metric_value as varchar) as our_value
-    from {{ ref('fct_messaging_session_metrics') }}
-    where {{ in_touched_conversations() }} and metric_type not like '%_count'
-    union all by name
-    {{ figures_told('works', ['conversation_id', 'work_id'], {
-        'speed_to_answer_seconds': 'speed_to_answer_seconds',
-        'work_handle_seconds': 'work_handle_seconds',
-        'after_work_seconds': 'after_work_seconds',
-        'active_seconds': 'active_seconds',
-    }) }}
+    {{ computed_figures('sessions', 'session_metrics', 'works') }}
 ),
 
 compared as (

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from messaging_warehouse.simulator import OutputFormat, Simulation, demo_centre, simulate, write
+from messaging_warehouse.simulator import Layout, OutputFormat, Simulation, demo_centre, simulate, write
 from messaging_warehouse.simulator.service_cloud import service_cloud_tables
-from messaging_warehouse.simulator.writing import Layout
 from raw_folders import BUILD
 from warehouse import PROJECT, DbtRun, run_dbt
 

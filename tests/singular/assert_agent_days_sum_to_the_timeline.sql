@@ -31,12 +31,19 @@ timelines as (
         sum(segment_seconds * cast(is_unknown as integer)) as unknown_seconds,
         sum(segment_seconds * cast(not is_online and not is_unknown as integer)) as offline_seconds,
         sum(segment_seconds * cast(is_working as integer)) as working_seconds,
-        {{ seconds_if_recorded('focus', 'sum(segment_seconds * cast(is_handling and not is_test_channel as integer))') }} as handle_seconds,
-        {{ seconds_if_recorded('focus', 'sum(segment_seconds * cast(is_viewing and not is_test_channel as integer))') }} as viewing_seconds,
-        {{ seconds_if_recorded('focus', 'sum(segment_seconds * cast(visit_id is not null as integer))') }} as focus_seconds,
+        {{ seconds_if_recorded(
+            'focus', 'sum(segment_seconds * cast(is_handling and not is_test_channel as integer))'
+        ) }} as handle_seconds,
+        {{ seconds_if_recorded(
+            'focus', 'sum(segment_seconds * cast(is_viewing and not is_test_channel as integer))'
+        ) }} as viewing_seconds,
+        {{ seconds_if_recorded(
+            'focus', 'sum(segment_seconds * cast(visit_id is not null as integer))'
+        ) }} as focus_seconds,
         sum(segment_seconds * cast(visit_id is not null and is_test_channel as integer)) as test_focus_seconds,
-        {{ seconds_if_recorded('focus', 'sum(known_seconds * cast(is_working and is_handling and not is_test_channel as integer))') }}
-            as handle_working_seconds,
+        {{ seconds_if_recorded(
+            'focus', 'sum(known_seconds * cast(is_working and is_handling and not is_test_channel as integer))'
+        ) }} as handle_working_seconds,
         sum(known_seconds * cast(is_online and work_count > 0 as integer)) as occupied_seconds,
         sum(segment_seconds * cast(is_online as integer) * work_count) as open_work_seconds,
         sum(segment_seconds * work_weight) as open_weight_seconds,

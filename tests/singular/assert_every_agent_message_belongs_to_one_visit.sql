@@ -1,6 +1,6 @@
 -- Every message of an agent lies within one visit of that agent to its conversation, by its place among the events that
--- bear on the agent's focus and not by time; and visits count these messages and no others. Where focus is not recorded there
--- are no visits.
+-- bear on the agent's focus and not by time; and visits count these messages and no others. Where focus is not recorded
+-- there are no visits.
 with
 
 bearing_on_focus as (

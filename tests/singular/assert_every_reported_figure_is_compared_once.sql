@@ -1,5 +1,5 @@
--- Every figure that an event reports is one row of the fact, and one of the mart where its channel is no test; what is called
--- equal is, and a difference is what lies between the two.
+-- Every figure that an event reports is one row of the fact, and one of the mart where its channel is no test; what is
+-- called equal is, and a difference is what lies between the two.
 with
 
 reports as (
@@ -26,5 +26,6 @@ where
     or figures.figure_difference is distinct from figures.reported_number - figures.our_number
     or marts.is_reconciled is distinct from case
         when marts.event_id is not null
-            then coalesce(marts.our_value = marts.reported_value, false) or coalesce(abs(marts.figure_difference) < 1, false)
+            then coalesce(marts.our_value = marts.reported_value, false)
+                or coalesce(abs(marts.figure_difference) < 1, false)
     end

@@ -1,5 +1,5 @@
--- Handle and viewing time of a session are those of its visits that are over, whoever paid them; 0 where there is none, and
--- null where focus is not recorded.
+-- Handle and viewing time of a session are those of its visits that are over, whoever paid them; 0 where there is none,
+-- and null where focus is not recorded.
 with
 
 summed as (
@@ -16,5 +16,7 @@ select session_id
 from {{ ref('fct_messaging_sessions') }} as sessions
 full join summed using (session_id)
 where
-    sessions.handle_seconds is distinct from {{ seconds_if_recorded('focus', 'coalesce(summed.handle_seconds, 0)') }}
-    or sessions.viewing_seconds is distinct from {{ seconds_if_recorded('focus', 'coalesce(summed.viewing_seconds, 0)') }}
+    sessions.handle_seconds
+    is distinct from {{ seconds_if_recorded('focus', 'coalesce(summed.handle_seconds, 0)') }}
+    or sessions.viewing_seconds
+    is distinct from {{ seconds_if_recorded('focus', 'coalesce(summed.viewing_seconds, 0)') }}

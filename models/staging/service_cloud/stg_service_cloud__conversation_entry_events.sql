@@ -23,8 +23,9 @@ entries as (
 messages as (      -- of a message that failed on its way in nothing but the failure may have been seen
     select
         *,
-        coalesce(message_status = 'Error' and message_text is null and lower(has_attachments) is distinct from 'true', false)
-            as is_unseen
+        coalesce(
+            message_status = 'Error' and message_text is null and lower(has_attachments) is distinct from 'true', false
+        ) as is_unseen
     from entries
     where entry_type = 'Text'
 ),

@@ -34,15 +34,15 @@ metrics as (
     inner join spans using (messaging_session_id)
 ),
 
-work as (
+agent_work as (
     select
         spans.conversation_id,
         spans.channel_id,
         spans.messaging_user_id,
-        work.*
-    from {{ ref('stg_service_cloud__agent_work') }} as work
+        records.*
+    from {{ ref('stg_service_cloud__agent_work') }} as records
     inner join {{ ref('stg_service_cloud__messaging_session_spans') }} as spans using (messaging_session_id)
-    where not work.is_bot_work
+    where not records.is_bot_work
 ),
 
 final as (
@@ -61,7 +61,7 @@ final as (
         ('after_work_seconds', 'after_work_seconds', 'closed_at'),
     ] %}
     union all
-    {{ figure_event('work', 'agent_work_id', figure, value, moment, work_id='agent_work_id') }}
+    {{ figure_event('agent_work', 'agent_work_id', figure, value, moment, work_id='agent_work_id') }}
     {%- endfor %}
 )
 
