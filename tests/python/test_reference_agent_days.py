@@ -1102,8 +1102,8 @@ def test_agents_are_consistent_in_bulk(zone: str) -> None:
 
 
 def test_the_bulk_stream_reaches_every_rule_about_agents() -> None:
-    early: dict[str, list[Row]] = build(big_stream(7, 400), Settings(as_of=datetime(2024, 3, 5, 8))).tables
-    late: dict[str, list[Row]] = build(big_stream(7, 400)).tables
+    early: dict[str, list[Row]] = build(big_stream(9, 400), Settings(as_of=datetime(2024, 3, 5, 8))).tables
+    late: dict[str, list[Row]] = build(big_stream(9, 400)).tables
 
     def values(table: str, *names: str) -> set[Any]:
         found = columns(early[table] + late[table], *names)
