@@ -6,7 +6,7 @@
     MESSAGING_RAW unset               the folder examples/<source> of the project
 
     Objects and fields have the platform's API names; a column here is the field in the project's spelling: `end_time` is
-    EndTime, EndTIME or endtime. A field that is not there is null and an object that is not there is empty: what an
+    EndTime, endtime or end_time. A field that is not there is null and an object that is not there is empty: what an
     organisation exports is its own affair.
 #}
 
@@ -17,16 +17,42 @@
     {% endif %}
     {% set relation = raw_object_relation(name) %}
     {% set types = raw_column_types(relation) if relation else {} %}
+    {% set fields = fields_by_name(types) %}
     select
     {% for column in contract_columns(model) %}
-        {% set field = column.name | replace('_', '') %}
-        {{ raw_column(field, column.data_type, types.get(field)) }} as {{ column.name }}{{ ',' if not loop.last }}
+        {% set texts = [] %}
+        {% for field in fields.get(column.name | replace('_', ''), [none]) %}
+            {% do texts.append(raw_column(field, column.data_type, types.get(field))) %}
+        {% endfor %}
+        {{ texts[0] if texts | length == 1 else 'coalesce(' ~ texts | join(', ') ~ ')' }} as {{ column.name }}{{ ',' if not loop.last }}
     {% endfor %}
     {% if relation %}
     from {{ relation }}
     {% else %}
     where false
     {% endif %}
+{% endmacro %}
+
+
+{# {name without underscores: the columns that have it}: EndTime, or end_time as connectors write it; both, where files differ. #}
+{% macro fields_by_name(types) %}
+    {% set fields = {} %}
+    {% for field in types %}
+        {% do fields.setdefault(field | replace('_', ''), []).append(field) %}
+    {% endfor %}
+    {{ return(fields) }}
+{% endmacro %}
+
+
+{# A condition, where an object has the fields that what it lets pass is made of; else false. What a whole export leaves out is
+   not told, and no event lacks it; a record that leaves it out is rejected, and says why. #}
+{% macro where_there_are(object, fields, condition) %}
+    {% if not execute %}
+        {{ return(condition) }}
+    {% endif %}
+    {% set relation = raw_object_relation(object) %}
+    {% set there = fields_by_name(raw_column_types(relation)) if relation else {} %}
+    {{ return(condition if fields | reject('in', there) | list | length == 0 else 'false') }}
 {% endmacro %}
 
 
@@ -57,7 +83,7 @@
 
 
 {# The records of an object as they are now, a select: of several versions of an id (snapshots, extracts of what changed)
-   the latest by SystemModstamp, at the same moment the larger, field by field; not those that were deleted since. A record
+   the latest by SystemModstamp, else by LastModifiedDate, at the same moment the larger, field by field; not those that were deleted since. A record
    without an id cannot be told from another and stays, for what is made of it to be rejected. #}
 {% macro current_records(base, object) %}
     select * from (
@@ -70,7 +96,10 @@
                 row_number() over (
                     partition by versions.id
                     order by
-                        {{ platform_time('versions.system_modstamp', object) }} desc nulls last,
+                        coalesce(
+                            {{ platform_time('versions.system_modstamp', object) }},
+                            {{ platform_time('versions.last_modified_date', object) }}
+                        ) desc nulls last,
                         {{ row_of(fields_of(base)) }} desc
                 ) as version_number
             from {{ ref(base) }} as versions

@@ -90,9 +90,11 @@
 
 {# Event of a row of `outcomes_named`. #}
 {% macro work_event(what, event_type, occurred_at, actor, payload, condition=none) -%}
+    {%- set condition = condition or occurred_at ~ ' is not null' -%}
     {{ event_out_of(
         'outcomes_named', 'agent_work_id', what, event_type, occurred_at, "'" ~ actor ~ "'",
-        actor_id='agent_id' if actor == 'agent' else 'cast(null as varchar)', payload=payload, condition=condition
+        actor_id='agent_id' if actor == 'agent' else 'cast(null as varchar)', payload=payload,
+        condition=where_there_are('AgentWork', ['userid'], condition) if actor == 'agent' or 'agent_id' in payload else condition
     ) }}
 {%- endmacro %}
 
@@ -101,7 +103,8 @@
 {% macro entry_event(entries, what, event_type, actor, actor_id, payload, condition='true') -%}
     {{ event_out_of(
         entries, 'conversation_entry_id', what, event_type, 'entered_at', actor,
-        actor_id=actor_id or 'cast(null as varchar)', payload=payload, received_at='received_at', condition=condition
+        actor_id=actor_id or 'cast(null as varchar)', payload=payload, received_at='received_at',
+        condition=where_there_are('ConversationEntry', ['entrytime'] + (['actortype'] if what == 'sent' else []), condition)
     ) }}
 {%- endmacro %}
 

@@ -36,7 +36,7 @@ ours as (
 
 compared as (
     select
-        reports.*,
+        reports.* replace (coalesce(works.session_id, reports.session_id) as session_id),
         coalesce(of_sessions.our_value, of_works.our_value) as our_value,
         {{ figure_as_number('reports.reported_value') }} as reported_number,
         {{ figure_as_number('coalesce(of_sessions.our_value, of_works.our_value)') }} as our_number
@@ -51,6 +51,7 @@ compared as (
             reports.conversation_id = of_works.conversation_id
             and reports.work_id = of_works.work_id
             and reports.figure = of_works.figure
+    left join works on reports.conversation_id = works.conversation_id and reports.work_id = works.work_id
     where reports.is_figure_report
 ),
 

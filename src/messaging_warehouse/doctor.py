@@ -705,7 +705,7 @@ def _about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[F
                 yield _warning(f"{name}: not there{_hanging(hangs)}; export it if the platform has it.")
             continue
         for column in columns:
-            if field_name(column) not in raw.tables[name]:
+            if field_name(column) not in map(field_name, raw.tables[name]):
                 field, things = told.get(field_name(column), (column, ()))
                 sentence = f"{name}.{field}: not there, read as null{_hanging(things)}"
                 yield _warning(f"{sentence}; export it.") if things else _ok(sentence)

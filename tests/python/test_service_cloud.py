@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -470,3 +471,47 @@ def test_the_adapter_makes_the_tables_of_the_contract(built: DbtRun) -> None:
 def test_without_a_source_the_adapter_does_not_exist(demo: DbtRun) -> None:
     assert adapter_models(demo) == {}
     assert not [path for path in (PROJECT / "models").rglob("*service_cloud*.sql") if path.stem in demo.output]
+
+
+# --- what an export leaves out, or spells otherwise ------------------------------------------------
+
+
+def _drop(file: Path, field: str) -> None:
+    with file.open(encoding="utf-8", newline="") as text:
+        reader = csv.DictReader(text)
+        told, columns = list(reader), [column for column in reader.fieldnames or [] if column != field]
+    with file.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(told)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "left_out",
+    ["MessagingSession.EndTime", "ConversationEntry.EntryTime", "ConversationEntry.ActorType", "AgentWork.UserId"],
+)
+def test_without_a_field_what_needs_it_is_not_told_and_the_rest_is(
+    objects: Path, tmp_path: Path, left_out: str
+) -> None:
+    name, field = left_out.split(".")
+    for file in (objects / name).glob("*.csv"):
+        _drop(file, field)
+    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    reasons = "select distinct rejection_reason from staging.stg_messaging__conversation_event_ledger"
+    assert rows(run, reasons) == [(None,)]
+
+
+@pytest.mark.deep
+def test_fields_may_be_spelt_as_connectors_do_and_versions_dated_by_their_last_change(
+    built: DbtRun, objects: Path, tmp_path: Path
+) -> None:
+    for file in objects.rglob("*.csv"):
+        header, rest = file.read_text(encoding="utf-8").split("\n", 1)
+        spelt = re.sub("(?<=[a-z])(?=[A-Z])", "_", header.replace("SystemModstamp", "LastModifiedDate")).lower()
+        file.write_text(f"{spelt}\n{rest}", encoding="utf-8")
+    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    log = "select * exclude (part) from staging.stg_messaging__conversation_event_ledger order by all"
+    assert rows(run, log) == rows(built, log)

@@ -51,7 +51,7 @@ final as (
         'actors_named', 'messaging_session_id', 'ended', 'conversation_ended', 'ended_at', "coalesce(ender, 'system')",
         actor_id="case ender when 'agent' then " ~ id_or_unknown('coalesce(owning_agent_id, last_agent_id)')
             ~ " when 'bot' then " ~ id_or_unknown('last_bot_id') ~ ' end',
-        payload={'is_actor_unknown': "case when ender is null then 'true' end"}, condition='has_ended'
+        payload={'is_actor_unknown': "case when ender is null then 'true' end"}, condition=where_there_are('MessagingSession', ['endtime'], 'has_ended')
     ) }}
 )
 
