@@ -23,7 +23,7 @@ lint: $(SETUP)  ## SQL, Python, types, layers
 	$(BIN)/mypy
 	for source in $(SOURCES) ''; do env -u MESSAGING_RAW MESSAGING_SOURCE=$$source $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint && \
 		$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures || exit 1; done
-	env -u MESSAGING_RAW -u MESSAGING_SOURCE $(BIN)/sqlfluff lint models analyses tests/singular --processes 2
+	env -u MESSAGING_RAW -u MESSAGING_SOURCE $(BIN)/sqlfluff lint models/core models/intermediate models/marts models/staging/messaging analyses tests/singular --processes 2
 	for source in $(SOURCES); do env -u MESSAGING_RAW MESSAGING_SOURCE=$$source $(BIN)/sqlfluff lint models/staging/$$source || exit 1; done
 
 docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
