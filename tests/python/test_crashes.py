@@ -13,7 +13,7 @@ from raw_folders import BUILD, contents, demo_rows, parsed_dbt, write_csv
 from warehouse import RAW_COLUMNS, DbtRun
 
 LOGS = ("raw_conversation_events", "raw_presence_events")
-KILLS = int(os.environ.get("MESSAGING_TEST_KILLS", "6"))
+KILLS = int(os.environ.get("MESSAGING_TEST_KILLS", "4"))
 BATCHES = 2 * KILLS
 
 

@@ -26,6 +26,8 @@ from serving_readers import BUILD_ID, Looks, by_driver, look, readers
 from warehouse import PROJECT, DbtRun, load_raw
 
 Relations = list[dict[str, Any]]
+# Readers read while so many builds are made.
+READ_BUILDS = int(os.environ.get("MESSAGING_TEST_READ_BUILDS", "10"))
 
 
 def _serving(place: Path) -> Path:
@@ -567,7 +569,7 @@ def _assert_at_peace(found: list[Looks], builds: set[str]) -> None:
         assert seen <= builds
 
 
-@pytest.mark.parametrize("builds", [pytest.param(20, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("builds", [pytest.param(READ_BUILDS, marks=pytest.mark.deep)])
 def test_readers_see_one_build_at_a_time_and_no_error_while_others_are_built(open_shop: Path, builds: int) -> None:
     with by_driver(_serving(open_shop)) as ask:
         published = {ask(BUILD_ID): 1}
