@@ -2,18 +2,16 @@
 with
 
 sessions as (
-    select * from {{ ref('fct_messaging_sessions') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
 cycles as (
-    select * from {{ ref('fct_resolutions') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_resolutions')) }}
 ),
 
 customer_runs as (
-    select * from {{ ref('fct_responses') }}
-    where responder_type is distinct from 'end_user' and {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_responses')) }}
+    where responder_type is distinct from 'end_user'
 ),
 
 days as (
@@ -78,3 +76,4 @@ final as (
 )
 
 select * from final
+order by started_at

@@ -2,8 +2,8 @@
 with
 
 sessions as (
-    select * from {{ ref('fct_messaging_sessions') }}
-    where is_ended and {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
+    where is_ended
 ),
 
 response_times as (
@@ -12,8 +12,8 @@ response_times as (
         responder_type,
         {{ mean_seconds('sum(response_seconds)', 'count(response_seconds)') }} as average_response_time,
         max(response_seconds) as max_response_time
-    from {{ ref('fct_responses') }}
-    where is_answered and {{ in_touched_conversations() }}
+    from {{ of_touched_conversations(ref('fct_responses')) }}
+    where is_answered
     group by session_id, responder_type
 ),
 
@@ -52,3 +52,4 @@ final as (
 )
 
 select * from final
+order by started_date

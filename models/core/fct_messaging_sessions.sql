@@ -95,3 +95,4 @@ final as (
 )
 
 select * from final
+order by started_at

@@ -16,18 +16,15 @@ sessions as (
     select
         *,
         agent_message_count + bot_message_count + end_user_message_count > 0 as has_messages
-    from {{ ref('fct_messaging_sessions') }}
-    where {{ in_touched_conversations() }}
+    from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
 works as (
-    select * from {{ ref('fct_agent_work') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_agent_work')) }}
 ),
 
 session_metrics as (
-    select * from {{ ref('fct_messaging_session_metrics') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_session_metrics')) }}
 ),
 
 ours as (
