@@ -62,6 +62,31 @@
 {%- endmacro %}
 
 
+{# The same of a ledger, whose parts were written side by side: in each of them rows lie by their time of receipt. #}
+{% macro deliveries_found(ledger, condition) -%}
+    (
+        with found as (
+            select
+                rowid as found_rowid,
+                received_at
+            from {{ ledger }}
+            where {{ condition }}
+        )
+
+        select * from {{ ledger }}
+        where
+            rowid in (select found_rowid from found)
+            and received_at in (select received_at from found)
+        union all
+        select * from {{ ledger }}
+        where rowid in (
+            select found_rowid from found
+            where received_at is null
+        )
+    )
+{%- endmacro %}
+
+
 {# The few rows of a large table of which the condition is true: looked for in its columns alone, and read where they stand. A
    join reads all columns of each row that it leaves out, but not of those that lie before the first and after the last one
    asked for. So facts are stored by time (`order by`): touched rows are mostly new ones. #}

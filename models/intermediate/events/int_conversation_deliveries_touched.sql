@@ -4,7 +4,7 @@
 with
 {% if is_partial_build() %}
 touched as (
-    select * exclude (part) from {{ of_touched_conversations(ledger) }}
+    select * exclude (part) from {{ deliveries_found(ledger, in_touched_conversations()) }}
     where {{ is_delivered_as_of() }}
 ),
 
@@ -30,7 +30,7 @@ of_conversations_apart as (
 
 conflicting as (
     select * exclude (part)
-    from {{ rows_found(
+    from {{ deliveries_found(
         ledger, 'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations()
     ) }}
     where {{ is_delivered_as_of() }}
