@@ -219,7 +219,7 @@ def _is_empty(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, name: str, gone: str, grain: Sequence[str]) -> None:
-    """Delete the rows that are gone. Their times say where in the table they are to be looked for, if it lies by time."""
+    """Delete the rows that are gone; where a table lies by time, their times say which part of it to look through."""
     equal = [
         f"stands.{_name(column)} = gone.{_name(column)}" for column in _times(connection, gone) if column not in grain
     ]
