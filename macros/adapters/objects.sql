@@ -145,13 +145,14 @@
 
 
 {# The select of one kind of event: a row for each of the records that meet the condition, in the columns of the raw
-   contract. Objects hold no record of delivery: an event counts as received when it happened, unless the platform says. #}
+   contract. Objects hold no record of delivery: an event counts as received when it happened, unless the platform says. Of
+   `what` there may be none, where the record's id says it. #}
 {% macro event_out_of(
     records, record_id, what, event_type, occurred_at, actor_type, actor_id='cast(null as varchar)', payload={},
     received_at='cast(null as timestamp)', condition=none
 ) -%}
     select
-        {{ record_id }} || ':{{ what }}' as event_id,
+        {{ record_id ~ (" || ':" ~ what ~ "'" if what) }} as event_id,
         '{{ event_type }}' as event_type,
         {{ occurred_at }} as occurred_at,
         greatest({{ occurred_at }}, {{ received_at }}) as received_at,

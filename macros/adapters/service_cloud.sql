@@ -22,12 +22,36 @@
 {%- endmacro %}
 
 
-{# A moment of a session: where the session is told to have started later in the same second, the moment moves with it. #}
+{# A moment of a session: where the session is told to have started later, the moment moves with it. #}
 {% macro within_its_session(moment, spans) -%}
     case
-        when {{ moment }} >= {{ spans }}.platform_started_at and {{ moment }} < {{ spans }}.started_at then {{ spans }}.started_at
+        when {{ moment }} >= {{ spans }}.first_at and {{ moment }} < {{ spans }}.started_at then {{ spans }}.started_at
         else {{ moment }}
     end
+{%- endmacro %}
+
+
+{# Whether a session of this status is not over: one that says nothing of its end lasts. #}
+{% macro is_going_on(status) -%}
+    {{ status }} in ('New', 'Active', 'Consent', 'Waiting', 'Paused', 'Inactive')
+{%- endmacro %}
+
+
+{# Whether an entry was made in the time of the session that it names: no other of the conversation was going on, and it
+   lies no further from the session than a silence that ends one. #}
+{% macro is_of_the_session_it_names(moment, sessions) -%}
+    {%- set limit = 3600000 * (var('session_inactivity_hours') or 0) -%}
+    {{ sessions }}.messaging_session_id is not null
+    and coalesce({{ moment }} >= {{ sessions }}.previous_ended_at, true)
+    and coalesce({{ moment }} < {{ end_of_its_second(sessions ~ '.next_started_at') }}, true)
+    and coalesce({{ milliseconds_between(moment, sessions ~ '.started_at') }} < {{ limit }}, true)
+    and coalesce({{ milliseconds_between(sessions ~ '.ended_at', moment) }} < {{ limit }}, true)
+{%- endmacro %}
+
+
+{# What the ids of voice calls begin with: their entries are no messages. #}
+{% macro voice_call_prefix() -%}
+    '0LQ'
 {%- endmacro %}
 
 
@@ -112,19 +136,6 @@
 {# Who served a session; System is an automatic notice. #}
 {% macro session_agent_type(agent_type) -%}
     case {{ agent_type }} when 'Agent' then 'agent' when 'Bot' then 'bot' when 'BotToAgent' then 'bot_to_agent' when 'System' then 'system' end
-{%- endmacro %}
-
-
-{# Event of a figure that the platform has computed itself, of a session or of a piece of work. #}
-{% macro figure_event(records, record_id, figure, value, moment, work_id=none) -%}
-    {%- set payload = {'figure': raw_literal(figure), 'value': figure_text(value)} -%}
-    {%- if work_id -%}
-        {%- do payload.update({'work_id': work_id}) -%}
-    {%- endif -%}
-    {{ event_out_of(
-        records, record_id, figure, 'figure_reported', moment, "'system'", payload=payload,
-        condition=value ~ ' is not null and ' ~ moment ~ ' is not null'
-    ) }}
 {%- endmacro %}
 
 

@@ -110,7 +110,7 @@ def test_nobody_is_said_to_have_ended_a_standard_session(built: DbtRun) -> None:
 
 
 def test_messages_are_the_entries_of_sessions(built: DbtRun) -> None:
-    """Those of voice calls and of no session are left out; a supervisor is an agent, a nameless bot is one."""
+    """Those of voice calls are left out; a supervisor is an agent, a nameless bot is one."""
     found = rows(
         built,
         "select message_id, session_id, actor_type, case when actor_type != 'end_user' then actor_id end, sent_at, "
@@ -210,6 +210,80 @@ def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None
     ]
     assert rows(built, "select team_id, team_name from dim_teams") == [(BILLING, "Billing")]
     assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(3,)]
+
+
+SESSION_FIELDS = "Id,Status,Origin,StartTime,EndTime,ConversationId,MessagingEndUserId,AgentMessageCount,AgentType"
+ENTRY_FIELDS = "Id,ConversationId,EntryType,ActorType,ActorId,EntryTime,EntryTimeMilliSecs,Message"
+
+
+def written(place: Path, name: str, fields: str, records: Iterable[Iterable[str]]) -> None:
+    """Write an object's records, one a text of its fields."""
+    (place / name).mkdir(parents=True, exist_ok=True)
+    lines = [fields, *(",".join(record) for record in records)]
+    (place / name / "records.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def on_the_day(time: str) -> str:
+    """Return a time of the fixture's day in whole seconds, as exports write it."""
+    return f"2026-03-02T{time}.000+0000"
+
+
+@pytest.mark.deep
+def test_an_entry_is_of_one_session_and_begins_none(tmp_path: Path) -> None:
+    """Two sessions of one conversation, and a notice in the midst of the first; clocks disagree by moments.
+
+    What came just before a start is of that session, what an agent said after the end is of the one that ended, the
+    notice ends nothing but itself; and what was said hours away from all is rejected, without its words.
+    """
+    counts = {"0MwFIRST0000000001": "2", "0MwSECOND000000001": "0", "0MwNOTICE000000001": "0"}
+    written(
+        tmp_path / "objects", "MessagingSession", SESSION_FIELDS,
+        [
+            (name, "Ended", origin, on_the_day(start), on_the_day(end), "0dwTHREAD000000001", BOB, counts[name], kind)
+            for name, origin, start, end, kind in (
+                ("0MwFIRST0000000001", "InboundInitiated", "10:00:00", "10:30:00", "Agent"),
+                ("0MwNOTICE000000001", "TriggeredOutbound", "10:10:00", "10:10:00", "System"),
+                ("0MwSECOND000000001", "InboundInitiated", "12:00:00", "12:10:00", ""),
+            )
+        ],
+    )  # fmt: skip
+    written(
+        tmp_path / "objects", "ConversationEntry", ENTRY_FIELDS,
+        [
+            (f"0Xc{number:015}", belongs_to, "Text", actor, ANA if actor == "Agent" else "", on_the_day(time), ms, "Hi")
+            for number, (belongs_to, actor, time, ms) in enumerate((
+                ("0dwTHREAD000000001", "EndUser", "09:59:59", "800"),
+                ("0dwTHREAD000000001", "Agent", "10:20:00", "000"),
+                ("0MwFIRST0000000001", "Agent", "10:30:04", "000"),
+                ("0dwTHREAD000000001", "EndUser", "11:59:59", "700"),
+                ("0dwTHREAD000000001", "EndUser", "18:00:00", "000"),
+            ))
+        ],
+    )  # fmt: skip
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(tmp_path / "objects"), variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    thread, notice = "0dwTHREAD000000001", "0MwNOTICE000000001"
+    assert rows(run, "select session_id, started_at, ended_at, origin from fct_messaging_sessions order by 2") == [
+        (f"{thread}/1", at("09:59:59.800"), at("10:30:04"), "inbound"),
+        (f"{notice}/1", at("10:10:00"), at("10:10:00"), "triggered_outbound"),
+        (f"{thread}/2", at("11:59:59.700"), at("12:10:00"), "inbound"),
+    ]
+    assert rows(run, "select session_id, sent_at from fct_messages order by 2") == [
+        (f"{thread}/1", at("09:59:59.800")),
+        (f"{thread}/1", at("10:20:00")),
+        (f"{thread}/1", at("10:30:04")),
+        (f"{thread}/2", at("11:59:59.700")),
+    ]
+    assert rows(run, "select event_id, rejection_reason, payload from rejected_events") == [
+        ("0Xc000000000000004:sent", "missing_conversation_id", '{"message_id":"0Xc000000000000004"}')
+    ]
+    figures = "select figure, reconciliation_cause, count(*) from fct_reported_figures group by all order by all"
+    assert rows(run, figures) == [
+        ("agent_message_count", "equal", 2),
+        ("agent_message_count", "not_recorded", 1),
+        ("agent_type", "equal", 1),
+        ("agent_type", "not_recorded", 1),
+    ]
 
 
 # --- what comes later --------------------------------------------------------------------------
