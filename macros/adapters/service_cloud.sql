@@ -31,6 +31,12 @@
 {%- endmacro %}
 
 
+{# The order of a conversation's sessions: of those that start at once the longest is first. #}
+{% macro in_order_of_start() -%}
+    started_at asc, ended_at desc nulls first, messaging_session_id asc
+{%- endmacro %}
+
+
 {# Whether a session of this status is not over: one that says nothing of its end lasts. #}
 {% macro is_going_on(status) -%}
     {{ status }} in ('New', 'Active', 'Consent', 'Waiting', 'Paused', 'Inactive')

@@ -36,7 +36,7 @@ from messaging_warehouse.doctor import (
     read_project,
     verdict_of,
 )
-from messaging_warehouse.event_log import LogSighting, look_into_events, look_into_presence, silences
+from messaging_warehouse.doctor.event_log import LogSighting, look_into_events, look_into_presence, silences
 from messaging_warehouse.needs import Need, foretell, inputs_named, read_needs
 from messaging_warehouse.objects import field_name, inputs_lost, read_feeds
 from raw_folders import write_csv, write_csv_folder, write_ndjson, write_parquet

@@ -5,7 +5,7 @@ spans as (
     select * from {{ ref('stg_service_cloud__messaging_session_spans') }}
 ),
 
-entries as (      -- of what is of no session there is one event without a conversation, and without words, to be rejected
+entries as (      -- what is of no session is one event, without a conversation and without words, to be rejected
     select
         spans.conversation_id,
         spans.channel_id,

@@ -1,4 +1,4 @@
--- Grain: one row per messaging session: from when to when it is told, which is as long as its entries and its own times say.
+-- Grain: one row per messaging session: from when to when it is told, which is no less than its entries say.
 with
 
 sessions as (
@@ -18,10 +18,8 @@ entries as (      -- of those that are events; whoever speaks after the end woul
 stretched as (
     select
         sessions.*,
-        case when entries.first_entered_at < sessions.started_at then entries.first_entered_at else sessions.started_at end
-            as first_at,
-        case when entries.last_entered_at > sessions.ended_at then entries.last_entered_at else sessions.ended_at end
-            as last_at
+        least(sessions.started_at, entries.first_entered_at) as first_at,
+        case when sessions.ended_at is not null then greatest(sessions.ended_at, entries.last_entered_at) end as last_at
     from sessions
     left join entries using (messaging_session_id)
 ),
@@ -30,7 +28,7 @@ followed as (
     select
         *,
         lag(last_at) over (
-            partition by conversation_id order by started_at, ended_at desc nulls first, messaging_session_id
+            partition by conversation_id order by {{ in_order_of_start() }}
         ) as previous_last_at
     from stretched
 ),

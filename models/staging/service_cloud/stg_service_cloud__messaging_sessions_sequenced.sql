@@ -6,7 +6,7 @@ sessions as (
 ),
 
 {%- set before = 'over (
-            partition by conversation_id order by started_at, ended_at desc nulls first, messaging_session_id
+            partition by conversation_id order by {{ in_order_of_start() }}
             rows between unbounded preceding and 1 preceding
         )' %}
 
@@ -33,10 +33,10 @@ final as (
     select
         * exclude (busy_until, is_after_open_one),
         lag(ended_at) over (
-            partition by conversation_id order by started_at, ended_at desc nulls first, messaging_session_id
+            partition by conversation_id order by {{ in_order_of_start() }}
         ) as previous_ended_at,
         lead(started_at) over (
-            partition by conversation_id order by started_at, ended_at desc nulls first, messaging_session_id
+            partition by conversation_id order by {{ in_order_of_start() }}
         ) as next_started_at
     from threaded
 )
