@@ -1,5 +1,52 @@
 {# What the words and fields of the platform's objects mean here; docs/decisions/0048-service-cloud.md argues it. #}
 
+{# An id of 15 characters, as reports print it, with the three that exports write after it: one for each five characters,
+   which of them are capitals, so that ids differ without regard to letter case. #}
+{% macro service_cloud__record_id(text) -%}
+    case
+        when length({{ text }}) = 15 and {{ text_matches(text, '[0-9A-Za-z]{15}') }} then {{ text }}
+            {%- for first in [1, 6, 11] %}
+            || substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1
+                {%- for place in range(5) %}
+                + case when substr({{ text }}, {{ first + place }}, 1) between 'A' and 'Z' then {{ 2 ** place }} else 0 end
+                {%- endfor %}, 1)
+            {%- endfor %}
+        else {{ text }}
+    end
+{%- endmacro %}
+
+
+{# The schedule of a channel: what the business says of the platform's id, else the id itself; null where there is none of
+   that name, which the doctor tells. A platform's export does not stop a build. #}
+{% macro schedule_of(business_hours_id) -%}
+    case
+        when false then null
+        {%- for name, schedule in (var('service_cloud_business_hours') or {}).items() %}
+        when {{ business_hours_id }} = {{ record_id(raw_literal(name)) }} then {{ raw_literal(schedule) }}
+        {%- endfor %}
+        else {{ business_hours_id }}
+    end
+{%- endmacro %}
+
+
+{# A line of the build's output for each schedule that channels name and nobody knows. #}
+{% macro tell_of_unknown_schedules(channels, schedules) %}
+    {% if is_about_to_build() %}
+        {% for row in run_query(
+            "select business_hours_id, count(*) from " ~ channels ~ " where business_hours_id is not null and "
+            ~ schedule_of('business_hours_id') ~ " not in (select business_hours_id from " ~ schedules
+            ~ " where business_hours_id is not null) group by 1 order by 1"
+        ).rows %}
+            {% do log(
+                "MessagingChannel: BusinessHoursId " ~ row[0] ~ " of " ~ row[1] ~ " channel(s) stands in no business_hours: they "
+                ~ "count as open around the clock; add the schedule, or name the one that is meant in service_cloud_business_hours.",
+                info=true
+            ) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
 {# When an entry was made: EntryTime holds whole seconds, EntryTimeMilliSecs the rest. #}
 {% macro entry_moment() -%}
     {%- set second = platform_time('entry_time', 'ConversationEntry') -%}

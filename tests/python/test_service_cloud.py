@@ -1,6 +1,7 @@
 """Service Cloud's objects become the warehouse that their events would have made."""
 
 import csv
+import hashlib
 import json
 import re
 import shutil
@@ -402,6 +403,73 @@ def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Pat
     assert run.exit_code == 0, run.output
     assert rows(run, "select channel_id from dim_channels where is_test") == [("0MjSANDBOX00000001",)]
     assert rows(run, "select started_at from fct_agent_presence where status = 'busy'") == [(at("16:00"),)]
+
+
+@pytest.mark.deep
+def test_a_schedule_that_nobody_knows_stops_no_build_and_is_told(objects: Path, tmp_path: Path) -> None:
+    """Channels name the platform's schedules: one is said to be ours, the other counts as open around the clock."""
+    schedules = {"0MjWHATSSTANDARD01": "01mLONDON000000001", "0MjAPPENHANCED0001": "01mELSEWHERE000001"}
+    rewrite(
+        objects / "MessagingChannel" / "channels.csv",
+        lambda channels: [
+            row | {"BusinessHoursId": schedules.get(row["Id"], row["BusinessHoursId"])} for row in channels
+        ],
+    )
+    variables = {"service_cloud_business_hours": {"01mLONDON000000001": "support_london"}}
+    run = run_dbt(
+        ["build", "--select", "+dim_channels", *BUILD[1:]], tmp_path, raw=str(objects), variables=variables,
+        environment={"MESSAGING_SOURCE": SOURCE, "MESSAGING_SERVING": "none"},
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    told = "BusinessHoursId 01mELSEWHERE000001 of 1 channel(s) stands in no business_hours"
+    assert told in run.output and "01mLONDON" not in run.output and "support_london of" not in run.output
+    named = "select channel_id, business_hours_id from dim_channels where business_hours_id is not null order by 1"
+    assert rows(run, named) == [
+        ("0MjSMSSTANDARD0001", "support_london"),
+        ("0MjWHATSSTANDARD01", "support_london"),
+    ]
+
+
+@pytest.mark.deep
+def test_ids_of_15_characters_are_those_of_18(built: DbtRun, objects: Path, tmp_path: Path) -> None:
+    """Reports print 15, exports 18, and both may lie side by side.
+
+    Ids differ by letter case alone, which is what the last three characters say.
+    """
+
+    def short(identifier: str) -> str:
+        told = hashlib.sha1(identifier.encode()).hexdigest()[:12]
+        return identifier[:3] + "".join(letter.upper() if place % 2 else letter for place, letter in enumerate(told))
+
+    def full(identifier: str) -> str:
+        known = short(identifier)
+        chunks = (known[place : place + 5] for place in (0, 5, 10))
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+        return known + "".join(
+            letters[sum(2**place for place, letter in enumerate(chunk) if letter.isupper())] for chunk in chunks
+        )
+
+    ids = "(?:0|5)[0-9A-Za-z]{17}"
+    for file in sorted(objects.rglob("*.csv")):
+        rewrite(
+            file,
+            lambda records: [
+                {
+                    field: (short, full)[(number + place) % 2](text) if re.fullmatch(ids, text) else text
+                    for place, (field, text) in enumerate(record.items())
+                }
+                for number, record in enumerate(records)
+            ],
+        )
+    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    columns = "event_id, event_type, occurred_at, conversation_id, actor_id, messaging_user_id"
+    ledger = f"select {columns} from staging.stg_messaging__conversation_event_ledger"
+    expected = Counter(
+        tuple(re.sub(ids, lambda found: full(found[0]), value) if isinstance(value, str) else value for value in row)
+        for row in rows(built, ledger)
+    )
+    assert Counter(rows(run, ledger)) == expected
 
 
 @pytest.mark.deep

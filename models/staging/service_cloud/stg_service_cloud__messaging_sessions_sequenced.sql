@@ -6,7 +6,7 @@ sessions as (
 ),
 
 {%- set before = 'over (
-            partition by conversation_id order by {{ in_order_of_start() }}
+            partition by conversation_id order by ' ~ in_order_of_start() ~ '
             rows between unbounded preceding and 1 preceding
         )' %}
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from messaging_warehouse.doctor.findings import Finding, Verdict, describe, verdict_of
 from messaging_warehouse.doctor.logs import about_logs, look_into_logs
 from messaging_warehouse.doctor.marts import about_losses
+from messaging_warehouse.doctor.object_values import about_object_values, look_into_objects
 from messaging_warehouse.doctor.objects import about_objects
 from messaging_warehouse.doctor.places import about_raw, about_the_source, look_at_raw
 from messaging_warehouse.doctor.project import DoctorError, Project, Settings, find_project, read_project
@@ -46,8 +47,11 @@ def look(settings: Settings, feeds: Mapping[str, Feeds] | None = None) -> Sighti
         return seen
     fed = (feeds or {}).get(settings.source)
     raw = look_at_raw(settings, project, fed.required if fed else next(iter(project.objects), ""))
-    if settings.source or raw.problems or not raw.is_looked_at:
+    if raw.problems or not raw.is_looked_at:
         return Sighting(**(vars(seen) | {"raw": raw}))
+    if settings.source:
+        objects, misfits = look_into_objects(settings, project, raw, fed) if fed else ({}, None)
+        return Sighting(**(vars(seen) | {"raw": raw, "objects": objects, "misfits": misfits}))
     logs, unreadable = look_into_logs(settings, project, raw)
     return Sighting(**(vars(seen) | {"raw": raw, "logs": logs, "unreadable_logs": unreadable}))
 
@@ -60,6 +64,7 @@ def judge(sighting: Sighting, at: datetime, needs: Needs, feeds: Mapping[str, Fe
         *about_the_source(sighting),
         *about_raw(sighting),
         *(about_objects(sighting, feeds or {}) if sighting.settings.source else ()),
+        *about_object_values(sighting, feeds or {}),
         *about_logs(sighting, at),
         *about_losses(sighting, needs, feeds or {}),
     ]

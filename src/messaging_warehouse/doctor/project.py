@@ -46,7 +46,10 @@ class Project:
         packages: what it needs, each with its locked version.
         contract: columns by raw table.
         objects: columns by object of the adapter that `source` names; of none without an adapter.
+        object_times: those of them that are times.
         adapted_tables: the raw tables that the adapter makes.
+        variables: its vars.
+        schedules: the business hours of its own seed.
         vocabulary, tolerances: what the logs may say, and how far clocks may be apart.
         schemas: where it writes to.
     """
@@ -55,7 +58,10 @@ class Project:
     packages: tuple[tuple[Requirement, str | None], ...]
     contract: Mapping[str, Sequence[str]]
     objects: Mapping[str, Sequence[str]]
+    object_times: Mapping[str, Sequence[str]]
     adapted_tables: tuple[str, ...]
+    variables: Mapping[str, Any]
+    schedules: tuple[str, ...]
     vocabulary: Vocabulary
     tolerances: Tolerances
     schemas: frozenset[str]
@@ -92,6 +98,11 @@ def read_project(folder: Path, source: str = "") -> Project:
             ),
             contract=_columns_by_meta(folder / "models" / "staging" / "messaging" / "base", "raw_table"),
             objects=_columns_by_meta(adapter / "base", "raw_object") if adapter else {},
+            object_times=_columns_by_meta(adapter / "base", "raw_object", "timestamp") if adapter else {},
+            variables=project["vars"],
+            schedules=tuple(
+                row["business_hours_id"] for row in _rows(folder / "seeds" / "config" / "business_hours.csv")
+            ),
             adapted_tables=tuple(
                 sorted(file.stem.removeprefix(f"stg_{source}__") for file in adapter.rglob(f"stg_{source}__raw_*.sql"))
             )
@@ -113,10 +124,14 @@ def read_project(folder: Path, source: str = "") -> Project:
         ) from None
 
 
-def _columns_by_meta(folder: Path, key: str) -> dict[str, list[str]]:
-    """Return the columns with a type of each model whose meta has a key, by what the key says."""
+def _columns_by_meta(folder: Path, key: str, data_type: str | None = None) -> dict[str, list[str]]:
+    """Return the columns with a type, or with this one, of each model whose meta has a key, by what the key says."""
     return {
-        model["config"]["meta"][key]: [column["name"] for column in model["columns"] if column.get("data_type")]
+        model["config"]["meta"][key]: [
+            column["name"]
+            for column in model["columns"]
+            if column.get("data_type") and data_type in (None, column["data_type"])
+        ]
         for file in sorted(folder.glob("*.yml"))
         for model in _yaml(file).get("models") or ()
         if key in (model.get("config", {}).get("meta") or {})
