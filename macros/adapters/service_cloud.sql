@@ -102,6 +102,14 @@
 {%- endmacro %}
 
 
+{# Whether a row of `stg_service_cloud__agent_work` is a human's, offered or accepted and not over. #}
+{% macro is_open_work() -%}
+    not is_bot_work
+    and coalesce(status in ('Assigned', 'Opened'), true)
+    and coalesce(closed_at, canceled_at, declined_at, push_timed_out_at) is null
+{%- endmacro %}
+
+
 {# What the ids of voice calls begin with: their entries are no messages. #}
 {% macro voice_call_prefix() -%}
     '0LQ'

@@ -287,12 +287,51 @@ def test_an_entry_is_of_one_session_and_begins_none(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.deep
+def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_once(tmp_path: Path) -> None:
+    """Before the platform has found somebody there is no AgentWork; then there is, and the wait is over."""
+    fields = "Id,Status,Origin,StartTime,MessagingEndUserId,OwnerId"
+    waiting = [
+        ("0MwSILENT000000001", "Waiting", "InboundInitiated", on_the_day("10:00:00"), "0PAONE000000000001", BILLING),
+        ("0MwOFFERED00000001", "Waiting", "InboundInitiated", on_the_day("10:05:00"), "0PATWO000000000001", BILLING),
+        ("0MwBOT000000000001", "Active", "InboundInitiated", on_the_day("10:06:00"), "0PASIX000000000001", BILLING),
+    ]
+    offered = ("0BzOFFERED00000001", "0MwOFFERED00000001", ANA, BILLING, "Assigned", on_the_day("10:05:01"),
+               on_the_day("10:06:00"), "")  # fmt: skip
+    raw, dbt = tmp_path / "objects", parsed_dbt(SOURCE).run
+    written(raw, "Group", "Id,Name,Type", [(BILLING, "Billing", "Queue")])
+    written(raw, "MessagingSession", fields, waiting)
+    work_fields = "Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime"
+    written(raw, "AgentWork", work_fields, [offered])
+    run = dbt(BUILD, tmp_path, raw=str(raw))
+    assert run.exit_code == 0, run.output
+    queue = f"select waiting_session_count, longest_waiting_since_at from rt_queues where team_id = '{BILLING}'"
+    works = "select work_id, team_id, status, requested_at, accepted_at from fct_agent_work order by requested_at"
+    assert rows(run, queue) == [(2, at("10:00:00"))]
+    assert rows(run, works) == [
+        ("0MwSILENT000000001:queued", BILLING, "requested", at("10:00:00"), None),
+        ("0BzOFFERED00000001", BILLING, "assigned", at("10:05:01"), None),
+    ]
+    accepted = ("0BzSILENT000000001", "0MwSILENT000000001", ANA, BILLING, "Opened", on_the_day("10:00:00"),
+                on_the_day("10:07:00"), on_the_day("10:08:00"))  # fmt: skip
+    written(raw, "MessagingSession", fields, [(waiting[0][0], "Active", *waiting[0][2:5], ANA), *waiting[1:]])
+    written(raw, "AgentWork", work_fields, [offered, accepted])
+    run = dbt(BUILD, tmp_path, raw=str(raw))
+    assert run.exit_code == 0, run.output
+    assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(True,)]
+    assert rows(run, queue) == [(1, at("10:05:01"))]
+    assert rows(run, works) == [
+        ("0BzSILENT000000001", BILLING, "opened", at("10:00:00"), at("10:08:00")),
+        ("0BzOFFERED00000001", BILLING, "assigned", at("10:05:01"), None),
+    ]
+
+
 # --- what comes later --------------------------------------------------------------------------
 
 
 @pytest.mark.deep
 def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp_path: Path) -> None:
-    """Work closes, other work weighs more, a session ends in another file, an hour loses its only event."""
+    """Work closes and weighs more, a session ends in another file, one is within it, an hour loses its only event."""
     dbt = parsed_dbt(SOURCE).run
     place, anew = tmp_path / "place", tmp_path / "anew"
     for folder in (place, anew):
@@ -317,6 +356,8 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
         "Id,Status,Origin,StartTime,EndTime,MessagingChannelId,MessagingEndUserId,OwnerId,SystemModstamp\n"
         "0MwREACTIVATED0001,Ended,AgentInitiated,2026-03-02T14:00:00Z,2026-03-02T20:30:00Z,0MjSMSSTANDARD0001,"
         f"{BOB},{ANA},2026-03-02T20:30:00Z\n"
+        "0MwPROMPTED0000001,Ended,TriggeredOutbound,2026-03-02T18:00:00Z,2026-03-02T18:00:00Z,0MjSMSSTANDARD0001,"
+        f"{BOB},{ANA},2026-03-02T18:00:00Z\n"
     )
     for folder in (place, anew):
         run = dbt(BUILD, folder, raw=str(objects))
@@ -466,7 +507,9 @@ def test_ids_of_15_characters_are_those_of_18(built: DbtRun, objects: Path, tmp_
     columns = "event_id, event_type, occurred_at, conversation_id, actor_id, messaging_user_id"
     ledger = f"select {columns} from staging.stg_messaging__conversation_event_ledger"
     expected = Counter(
-        tuple(re.sub(ids, lambda found: full(found[0]), value) if isinstance(value, str) else value for value in row)
+        tuple(
+            re.sub(ids, lambda found: full(str(found[0])), value) if isinstance(value, str) else value for value in row
+        )
         for row in rows(built, ledger)
     )
     assert Counter(rows(run, ledger)) == expected
