@@ -1,6 +1,19 @@
 -- Grain: one row per figure that the platform has computed of an ended session, or of a human's piece of work.
 with
 
+sessions as (
+    select * from {{ ref('stg_service_cloud__messaging_sessions') }}
+),
+
+agent_work as (
+    select * from {{ ref('stg_service_cloud__agent_work') }}
+    where not is_bot_work
+),
+
+spans as (
+    select * from {{ ref('stg_service_cloud__messaging_session_spans') }}
+),
+
 of_sessions as (      -- what there is of a session is reported at its end
     {%- for figure, value in {
         'agent_message_count': figure_text('agent_message_count'),
@@ -13,7 +26,7 @@ of_sessions as (      -- what there is of a session is reported at its end
         messaging_session_id || ':{{ figure }}' as event_id,
         '{{ figure }}' as figure,
         {{ value }} as reported_value
-    from {{ ref('stg_service_cloud__messaging_sessions') }}
+    from sessions
     union all
     {%- endfor %}
     select
@@ -38,8 +51,8 @@ of_work as (
         {{ figure_text(value) }} as reported_value,
         agent_work_id as work_id,
         {{ moment }} as reported_at
-    from {{ ref('stg_service_cloud__agent_work') }}
-    where not is_bot_work and {{ moment }} is not null
+    from agent_work
+    where {{ moment }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -57,7 +70,7 @@ timed as (
         spans.channel_id,
         spans.messaging_user_id
     from reported
-    inner join {{ ref('stg_service_cloud__messaging_session_spans') }} as spans using (messaging_session_id)
+    inner join spans using (messaging_session_id)
     where reported.reported_value is not null
 ),
 

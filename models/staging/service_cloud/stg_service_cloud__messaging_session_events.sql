@@ -5,6 +5,10 @@ sessions as (
     select * from {{ ref('stg_service_cloud__messaging_session_spans') }}
 ),
 
+agent_work as (
+    select * from {{ ref('stg_service_cloud__agent_work') }}
+),
+
 workers as (
     select
         messaging_session_id,
@@ -14,7 +18,7 @@ workers as (
             partition by messaging_session_id, is_bot_work
             order by accepted_at desc nulls last, agent_work_id desc
         ) as recency
-    from {{ ref('stg_service_cloud__agent_work') }}
+    from agent_work
     where messaging_session_id is not null and (is_bot_work or accepted_at is not null)
 ),
 
@@ -23,7 +27,7 @@ works as (      -- whether somebody has the session or is offered it, and when t
         messaging_session_id,
         bool_or({{ is_open_work() }}) as has_open_work,
         max(greatest(closed_at, canceled_at, declined_at, push_timed_out_at)) as last_over_at
-    from {{ ref('stg_service_cloud__agent_work') }}
+    from agent_work
     group by messaging_session_id
 ),
 
