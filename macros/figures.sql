@@ -91,6 +91,19 @@ joined as (
 {%- endmacro %}
 
 
+{# Whether two values of a figure are apart by no more than whole seconds are. Ours are whole, too, where a source tells
+   times in whole seconds: then each end may be cut by nearly one, and theirs is cut or rounded. #}
+{% macro is_told_in_whole_seconds(figures) -%}
+    {%- set distance = 'abs(' ~ figures ~ '.reported_number - ' ~ figures ~ '.our_number)' -%}
+    {{ distance }} < 1
+    or (
+        {{ distance }} = 1
+        and {{ figures }}.our_number = floor({{ figures }}.our_number)
+        and ({{ figures }}.figure like '%_seconds' or {{ figures }}.figure like '%_time')
+    )
+{%- endmacro %}
+
+
 {# A figure's value as a number; null for a word. #}
 {% macro figure_as_number(value) -%}
     case when not ({{ is_not_a_number(value) }}) then cast({{ value }} as decimal(18, 3)) end

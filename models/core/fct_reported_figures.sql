@@ -67,7 +67,7 @@ final as (
             when compared.our_value is null then 'not_recorded'
             when compared.our_value = compared.reported_value or compared.our_number = compared.reported_number
                 then 'equal'
-            when abs(compared.reported_number - compared.our_number) < 1 then 'whole_seconds'
+            when {{ is_told_in_whole_seconds('compared') }} then 'whole_seconds'
             when starts.session_id is null then 'session_cut'
             else 'unexplained'
         end as reconciliation_cause,

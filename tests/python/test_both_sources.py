@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +167,65 @@ def test_the_platforms_figures_are_ours_or_ours_are_missing(told_as_objects: Dbt
         "speed_to_answer_seconds": ["whole_seconds"],
         "work_handle_seconds": ["whole_seconds"],
     }
+
+
+@pytest.fixture(scope="module")
+def told_in_whole_seconds(month: Simulation, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """The month's objects as the platform keeps them, built."""
+    place = tmp_path_factory.mktemp("seconds")
+    write(month, place / "raw", OutputFormat.PARQUET, layout=Layout.SERVICE_CLOUD, whole_seconds=True)
+    environment = {"MESSAGING_SOURCE": "service_cloud"}
+    run = run_dbt(BUILD, place, raw=str(place / "raw"), variables=AS_OF, environment=environment)
+    assert run.exit_code == 0, run.output
+    return run
+
+
+# What there is one row of, whatever its times are, and what of it is a time.
+THINGS = {
+    "fct_messaging_sessions": ("session_id", ("started_at", "ended_at")),
+    "fct_messages": ("message_id", ("sent_at",)),
+    "fct_agent_work": ("work_id", ("requested_at", "accepted_at", "closed_at")),
+}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("fact", THINGS)
+def test_whole_seconds_tell_the_same_things_within_a_second(
+    told_as_objects: DbtRun, told_in_whole_seconds: DbtRun, fact: str
+) -> None:
+    """The same sessions, messages and work, each in its session and within a second of where it was."""
+    key, times = THINGS[fact]
+    columns = ", ".join({"session_id": None, key: None, **dict.fromkeys(times)})
+    told = []
+    for run in (told_as_objects, told_in_whole_seconds):
+        with run.connect() as connection:
+            found = connection.execute(f"select {columns} from {fact} order by session_id, {key}").fetchall()
+        told.append(found)
+    exact, cut = told
+    assert len(exact) > 100
+    first_time = len(exact[0]) - len(times)
+    assert [row[:first_time] for row in cut] == [row[:first_time] for row in exact]
+    apart = [
+        (row, other)
+        for row, other in zip(cut, exact, strict=True)
+        for time, exact_time in zip(row[first_time:], other[first_time:], strict=True)
+        if (time is None) != (exact_time is None) or (time and abs(time - exact_time) >= timedelta(seconds=1))
+    ]
+    assert apart == []
+    assert cut != exact or fact == "fct_messages"
+
+
+@pytest.mark.deep
+def test_in_whole_seconds_the_platforms_figures_are_ours_to_the_second(told_in_whole_seconds: DbtRun) -> None:
+    with told_in_whole_seconds.connect() as connection:
+        causes = connection.execute(
+            "select figure, list_sort(list(distinct reconciliation_cause)) from mart_reconciliation group by figure"
+        ).fetchall()
+        rejected = connection.execute("select count(*) from rejected_events").fetchone()
+    assert {cause for _, told in causes for cause in told} == {"equal", "not_recorded", "whole_seconds"}
+    assert dict(causes)["speed_to_answer_seconds"] == ["equal", "whole_seconds"]
+    assert dict(causes)["agent_message_count"] == ["equal", "not_recorded"]
+    assert rejected == (0,)
 
 
 @pytest.mark.deep
