@@ -138,21 +138,23 @@ final as (
         sessions.duration_seconds,
         sessions.handle_seconds,
         sessions.viewing_seconds,
-        coalesce(surveys_counted.requested_survey_count, 0) as requested_survey_count,
-        coalesce(surveys_counted.answered_survey_count, 0) as answered_survey_count,
-        coalesce(surveys_counted.valid_survey_count, 0) as valid_survey_count,
-        coalesce(surveys_counted.satisfied_survey_count, 0) as satisfied_survey_count,
+        {{- counts_or_zero('surveys_counted', [
+            'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
+        ]) }},
         last_answers.score as csat_score,
         last_answers.scale_max as csat_scale_max,
         sessions.emoji_sentiment_score,
         sessions.emoji_sentiment_shift,
         sessions.is_inbound,
+        {{ if_recorded('resolutions', 'sessions.first_resolved_at is not null', 'boolean') }} as is_resolved,
         sessions.is_handed_off,
         sessions.is_transferred,
         sessions.is_reopened,
         sessions.is_bot_resolved,
         sessions.is_abandoned,
         sessions.is_repeat_contact,
+        sessions.are_messages_recorded,
+        sessions.is_agent_type_reported,
         sessions.has_clock_anomaly
     from sessions
     left join last_resolutions using (session_id)

@@ -34,6 +34,15 @@ waiting as (
     group by team_id
 ),
 
+unrecorded as (
+    select
+        team_id,
+        count(*) as unrecorded_session_count
+    from sessions
+    where not are_messages_recorded
+    group by team_id
+),
+
 promises as (
     select
         sessions.team_id,
@@ -61,11 +70,14 @@ final as (
     select
         teams.team_id,
         teams.team_name,
-        coalesce(waiting.waiting_session_count, 0) as waiting_session_count,
+        {{ count_on_record('waiting.waiting_session_count', 'unrecorded.unrecorded_session_count') }}
+            as waiting_session_count,
         waiting.longest_waiting_since_at,
         {{ seconds_between('waiting.longest_waiting_since_at', 'build.as_of') }} as longest_wait_seconds,
-        coalesce(promises.sla_due_count, 0) as sla_due_count,
-        coalesce(promises.sla_overdue_count, 0) as sla_overdue_count,
+        {{ promises_on_record('promises.sla_due_count', 'unrecorded.unrecorded_session_count') }} as sla_due_count,
+        {{ promises_on_record('promises.sla_overdue_count', 'unrecorded.unrecorded_session_count') }}
+            as sla_overdue_count,
+        coalesce(unrecorded.unrecorded_session_count, 0) as unrecorded_session_count,
         coalesce(online.online_agent_count, 0) as online_agent_count,
         coalesce(online.available_agent_count, 0) as available_agent_count,
         coalesce(online.away_agent_count, 0) as away_agent_count,
@@ -73,6 +85,7 @@ final as (
     from teams
     cross join build
     left join waiting using (team_id)
+    left join unrecorded using (team_id)
     left join promises using (team_id)
     left join online using (team_id)
 )
