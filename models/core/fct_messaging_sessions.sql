@@ -32,7 +32,7 @@ final as (
         sessions.origin,
         judged.agent_type,
         sessions.ended_by_type,
-        {{ sentiment_label('sentiments.emoji_sentiment_score') }} as emoji_sentiment_label,
+        {{ sentiment_label('judged.emoji_sentiment_score') }} as emoji_sentiment_label,
         sessions.started_at,
         {{ local_date('sessions.started_at') }} as started_date,
         sessions.last_activity_at,
@@ -59,8 +59,8 @@ final as (
         {{ seconds_if_recorded('focus', 'coalesce(handled.handle_seconds, 0)') }} as handle_seconds,
         {{ seconds_if_recorded('focus', 'coalesce(handled.viewing_seconds, 0)') }} as viewing_seconds,
         {{ seconds_if_recorded('focus', 'coalesce(handled.attended_seconds, 0)') }} as attended_seconds,
-        sentiments.emoji_sentiment_score,
-        sentiments.emoji_sentiment_shift,
+        judged.emoji_sentiment_score,
+        judged.emoji_sentiment_shift,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.status not in ('ended', 'inactive') as is_open,
@@ -91,7 +91,6 @@ final as (
     left join {{ ref('int_session_last_resolutions') }} as last_resolutions using (session_id)
     left join {{ ref('int_sessions_repeat_contacts') }} as repeat_contacts using (session_id)
     left join {{ ref('int_sessions_handled') }} as handled using (session_id)
-    left join {{ ref('int_session_sentiments') }} as sentiments using (session_id)
     {{ join_team_of('first_responses.first_response_agent_id', 'first_responses.first_responded_at') }}
 )
 

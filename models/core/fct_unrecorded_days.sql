@@ -12,6 +12,7 @@ build as (
 final as (
     select
         stretches.session_id,
+        stretches.stretch_number,
         stretches.work_id,
         stretches.conversation_id,
         stretches.channel_id,

@@ -35,6 +35,7 @@ stretches as (
 final as (
     select
         stretches.session_id,
+        row_number() over (partition by stretches.session_id order by stretches.work_id nulls first) as stretch_number,
         stretches.work_id,
         sessions.conversation_id,
         sessions.channel_id,

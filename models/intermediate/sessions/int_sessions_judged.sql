@@ -22,6 +22,8 @@ judged as (
         sessions.bot_message_count,
         sessions.end_user_message_count,
         coalesce(sentiments.scored_message_count, 0) as scored_message_count,
+        sentiments.emoji_sentiment_score,
+        sentiments.emoji_sentiment_shift,
         coalesce(
             sessions.closed_at is not null and sessions.origin = 'inbound'
             and sessions.agent_message_count + sessions.bot_message_count > 0, false
@@ -43,6 +45,7 @@ final as (
         case when judged.are_messages_recorded then judged.agent_type else reported.agent_type end as agent_type,
         {%- for told in [
             'agent_message_count', 'bot_message_count', 'end_user_message_count', 'scored_message_count',
+            'emoji_sentiment_score', 'emoji_sentiment_shift',
             'is_closed_conversation', 'is_bot_resolved', 'is_handed_off', 'is_abandoned'
         ] %}
         case when judged.are_messages_recorded then judged.{{ told }} end as {{ told }}{{ ',' if not loop.last }}
