@@ -7,6 +7,10 @@
     resolutions   conversation_resolved and conversation_reopened: a session that ends is not resolved
     csat          surveys and their answers
     topics        what a conversation is about
+    queues        work that nobody has been assigned yet: without it nobody knows in which queue a session waits
+    memberships   which agent is in which team
+    proactive     which messages were sent without being asked for
+    receipt       when events were received: without it every delay would be 0
 
     Whether the messages of a session are recorded is told by session (`are_messages_recorded`), because a platform may hand
     them over for some channels and not for others.
@@ -14,7 +18,7 @@
 
 {# What may be missing from a source. #}
 {% macro recordable() %}
-    {{ return(['focus', 'resolutions', 'csat', 'topics']) }}
+    {{ return(['focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt']) }}
 {% endmacro %}
 
 
@@ -42,17 +46,19 @@
 {%- endmacro %}
 
 
-{# What counts are made of that a source may not record: after an outer join nothing tells their 0 from not knowing. #}
+{# What a count is made of that the source does not record, or not of every session: after an outer join nothing tells none
+   from not knowing. #}
 {% macro made_of(name) %}
     {% set counts = {
         'focus': ['handled_session_count', 'handle_seconds', 'viewed_session_count', 'viewing_seconds'],
         'resolutions': [
             'resolution_count', 'resolved_session_count', 'measured_resolution_count', 'reopened_session_count',
-            'unresolved_session_count'
+            'unresolved_session_count', 'closed_session_count', 'session_close_count'
         ],
         'csat': [
             'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
         ],
+        'proactive': ['proactive_messages'],
         'messages': [
             'message_count', 'agent_message_count', 'bot_message_count', 'end_user_message_count', 'proactive_messages',
             'unique_contacts', 'active_agents', 'closed_conversations', 'scored_message_count', 'positive_message_count',
@@ -62,19 +68,23 @@
             'unanswered_session_count'
         ],
     } %}
-    {% for what in counts if name in counts[what] %}
+    {% for what in counts if name in counts[what] and (what == 'messages' or not is_recorded(what)) %}
         {{ return(what) }}
     {% endfor %}
     {{ return(none) }}
 {% endmacro %}
 
 
-{# A count of what is said in sessions, or a sum: 0 is said where each of them is on record. #}
+{# A count of what is said in sessions, or a sum: 0 is said where each of them is on record, and whatever else it is made of. #}
 {% macro count_on_record(count, unrecorded_count) -%}
+    {%- if varargs | reject('in', unrecorded()) | list | length == varargs | length -%}
     case
         when coalesce({{ unrecorded_count }}, 0) = 0 then coalesce({{ count }}, 0)
         else nullif({{ count }}, 0)
     end
+    {%- else -%}
+    nullif({{ count }}, 0)
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -85,7 +95,7 @@
     {%- set count = relation ~ '.' ~ name -%}
     {%- if what == 'messages' -%}
         {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count') }}
-    {%- elif is_recorded(what) -%}
+    {%- elif what is none -%}
         coalesce({{ count }}, 0)
     {%- else -%}
         {{ count }}
@@ -96,12 +106,6 @@
 {# The same under its own name. #}
 {% macro count_or_zero(relation, name, unrecorded_count=none) -%}
     {{ or_zero(relation, name, unrecorded_count) }} as {{ name }}
-{%- endmacro %}
-
-
-{# How many promises are in danger: the clocks of answers are told by messages, those of resolutions by resolves. #}
-{% macro promises_on_record(count, unrecorded_count) -%}
-    {{ count_on_record(count, unrecorded_count if is_recorded('resolutions') else 1) }}
 {%- endmacro %}
 
 

@@ -64,11 +64,9 @@ final as (
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.status not in ('ended', 'inactive') as is_open,
-        sessions.closed_at is not null as is_closed,
+        judged.is_closed,
         {{ if_recorded(
-            'focus',
-            'sessions.closed_at is not null and coalesce(handled.last_handled_at >= sessions.started_at, false)',
-            'boolean'
+            'focus', 'judged.is_closed and coalesce(handled.last_handled_at >= sessions.started_at, false)', 'boolean'
         ) }} as is_closed_handled,
         judged.is_closed_conversation,
         judged.is_bot_resolved,

@@ -1,8 +1,11 @@
 -- Grain: one row per session: what is made of what was said in it, and null where that is not recorded.
 with
 
-sessions as (
-    select * from {{ ref('int_sessions_concluded') }}
+sessions as (      -- who does not hear of resolves knows of an end that it closes, and of nothing that it does not
+    select
+        *,
+        closed_at is not null{{ ' or null' if not is_recorded('resolutions') }} as is_closed
+    from {{ ref('int_sessions_concluded') }}
 ),
 
 sentiments as (
@@ -24,12 +27,10 @@ judged as (
         coalesce(sentiments.scored_message_count, 0) as scored_message_count,
         sentiments.emoji_sentiment_score,
         sentiments.emoji_sentiment_shift,
-        coalesce(
-            sessions.closed_at is not null and sessions.origin = 'inbound'
-            and sessions.agent_message_count + sessions.bot_message_count > 0, false
-        ) as is_closed_conversation,
-        sessions.closed_at is not null and sessions.bot_message_count > 0 and sessions.agent_message_count = 0
-            as is_bot_resolved,
+        sessions.is_closed,
+        sessions.is_closed and coalesce(sessions.origin = 'inbound', false)
+        and sessions.agent_message_count + sessions.bot_message_count > 0 as is_closed_conversation,
+        sessions.is_closed and sessions.bot_message_count > 0 and sessions.agent_message_count = 0 as is_bot_resolved,
         sessions.is_handed_off,
         coalesce(sessions.origin = 'inbound', false) and sessions.ended_at is not null
         and sessions.has_unanswered_customer as is_abandoned
@@ -41,6 +42,7 @@ final as (
     select
         judged.session_id,
         judged.are_messages_recorded,
+        judged.is_closed,
         not judged.are_messages_recorded and reported.agent_type is not null as is_agent_type_reported,
         case when judged.are_messages_recorded then judged.agent_type else reported.agent_type end as agent_type,
         {%- for told in [

@@ -50,8 +50,8 @@ final as (
         {{ seconds_between('sessions.waiting_since_at', 'build.as_of') }} as waiting_seconds,
         sessions.last_activity_at,
         promises.next_sla_due_at,
-        {{ promises_on_record(
-            'promises.sla_overdue_count', 'cast(not sessions.are_messages_recorded as integer)'
+        {{ count_on_record(
+            'promises.sla_overdue_count', 'cast(not sessions.are_messages_recorded as integer)', 'resolutions'
         ) }} as sla_overdue_count,
         owned.open_work_count,
         owned.open_work_weight,

@@ -70,17 +70,19 @@ final as (
     select
         teams.team_id,
         teams.team_name,
-        {{ count_on_record('waiting.waiting_session_count', 'unrecorded.unrecorded_session_count') }}
+        {{ count_on_record('waiting.waiting_session_count', 'unrecorded.unrecorded_session_count', 'queues') }}
             as waiting_session_count,
         waiting.longest_waiting_since_at,
         {{ seconds_between('waiting.longest_waiting_since_at', 'build.as_of') }} as longest_wait_seconds,
-        {{ promises_on_record('promises.sla_due_count', 'unrecorded.unrecorded_session_count') }} as sla_due_count,
-        {{ promises_on_record('promises.sla_overdue_count', 'unrecorded.unrecorded_session_count') }}
-            as sla_overdue_count,
+        {%- for count in ['sla_due_count', 'sla_overdue_count'] %}
+        {{ count_on_record(
+            'promises.' ~ count, 'unrecorded.unrecorded_session_count', 'queues', 'resolutions'
+        ) }} as {{ count }},
+        {%- endfor %}
         coalesce(unrecorded.unrecorded_session_count, 0) as unrecorded_session_count,
-        coalesce(online.online_agent_count, 0) as online_agent_count,
-        coalesce(online.available_agent_count, 0) as available_agent_count,
-        coalesce(online.away_agent_count, 0) as away_agent_count,
+        {{ if_recorded('memberships', 'coalesce(online.online_agent_count, 0)', 'bigint') }} as online_agent_count,
+        {{ if_recorded('memberships', 'coalesce(online.available_agent_count, 0)', 'bigint') }} as available_agent_count,
+        {{ if_recorded('memberships', 'coalesce(online.away_agent_count, 0)', 'bigint') }} as away_agent_count,
         build.as_of
     from teams
     cross join build

@@ -72,7 +72,7 @@ final as (
         coalesce(joined.session_count, 0) as session_count,
         coalesce(joined.inbound_session_count, 0) as inbound_session_count,
         coalesce(joined.ended_session_count, 0) as ended_session_count,
-        coalesce(joined.closed_session_count, 0) as closed_session_count,
+        {{ count_or_zero('joined', 'closed_session_count') }},
         joined.session_duration_sum_seconds,
         coalesce(joined.session_duration_count, 0) as session_duration_count,
         joined.average_session_duration_seconds,
