@@ -97,6 +97,8 @@
         {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count') }}
     {%- elif what is none -%}
         coalesce({{ count }}, 0)
+    {%- elif name in ['closed_session_count', 'reopened_session_count'] -%}      {#- of no sessions, none #}
+        coalesce({{ count }}, case when {{ relation }}.session_count is null then 0 end)
     {%- else -%}
         {{ count }}
     {%- endif -%}
