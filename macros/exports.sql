@@ -1,6 +1,7 @@
 {#
     The three exports of sessions: `resolved`, `open` and `unresolved`. They have the same columns, and every session
-    outside test channels stands in exactly one of them.
+    outside test channels stands in exactly one of them. Where resolutions are not recorded what has ended stands among the
+    `unresolved`, and `is_resolved` is null: nobody knows.
 #}
 {% macro exported_sessions(state) %}
 with
@@ -146,16 +147,16 @@ final as (
         sessions.emoji_sentiment_score,
         sessions.emoji_sentiment_shift,
         sessions.is_inbound,
-        {{ if_recorded('resolutions', 'sessions.first_resolved_at is not null', 'boolean') }} as is_resolved,
         sessions.is_handed_off,
         sessions.is_transferred,
         sessions.is_reopened,
         sessions.is_bot_resolved,
         sessions.is_abandoned,
         sessions.is_repeat_contact,
+        sessions.has_clock_anomaly,
         sessions.are_messages_recorded,
         sessions.is_agent_type_reported,
-        sessions.has_clock_anomaly
+        {{ if_recorded('resolutions', 'sessions.first_resolved_at is not null', 'boolean') }} as is_resolved
     from sessions
     left join last_resolutions using (session_id)
     left join sla_statuses using (session_id)
