@@ -47,7 +47,7 @@ stretches as (      -- a resolve that stands, and the end of the session, let no
         least(runs.responded_at, last_cycles.resolved_at, sessions.ended_at) as ended_at
     from customer_runs as runs
     inner join sessions using (session_id)
-    inner join cycles as last_cycles on runs.session_id = last_cycles.session_id and last_cycles.is_last_cycle
+    left join cycles as last_cycles on runs.session_id = last_cycles.session_id and last_cycles.is_last_cycle
 ),
 
 final as (

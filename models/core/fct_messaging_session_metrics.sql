@@ -17,6 +17,10 @@ response_times as (
     group by session_id, responder_type
 ),
 
+reported as (      -- where a session's messages are not recorded the platform's own figures stand, and are marked
+    select * from {{ ref('int_session_figures_reported') }}
+),
+
 measured as (
     select
         sessions.*,
@@ -37,17 +41,19 @@ final as (
     union all
     {%- endif %}
     select
-        session_id,
+        measured.session_id,
         '{{ metric_type }}' as metric_type,
-        conversation_id,
-        channel_id,
-        messaging_user_id,
-        account_id,
-        started_date,
-        cast({{ metric_type }} as decimal(18, 3)) as metric_value,
-        {{ metric_type }} is not null as has_value,
-        is_test_channel
+        measured.conversation_id,
+        measured.channel_id,
+        measured.messaging_user_id,
+        measured.account_id,
+        measured.started_date,
+        {{ ours_else_reported(metric_type) }} as metric_value,
+        {{ ours_else_reported(metric_type) }} is not null as has_value,
+        not measured.are_messages_recorded and reported.{{ metric_type }} is not null as is_reported,
+        measured.is_test_channel
     from measured
+    left join reported using (session_id)
     {%- endfor %}
 )
 

@@ -13,10 +13,7 @@ starts as (
 ),
 
 sessions as (
-    select
-        *,
-        agent_message_count + bot_message_count + end_user_message_count > 0 as has_messages
-    from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
 works as (

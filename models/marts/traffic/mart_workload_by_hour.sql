@@ -35,16 +35,16 @@ left_at_the_end as (
     group by hour_started_at, channel
 ),
 
+unrecorded as (      -- by day: in which hour something was said, nobody knows
+    {{ unrecorded_by_day('activity_date') }}
+),
+
 joined as (
     select *
-    from arrivals
-    full join messages using (hour_started_at, channel_id)
-    full join first_responses using (hour_started_at, channel_id)
-    full join resolutions using (hour_started_at, channel_id)
-    full join closings using (hour_started_at, channel_id)
-    full join endings using (hour_started_at, channel_id)
-    full join handling using (hour_started_at, channel_id)
-    full join left_at_the_end using (hour_started_at, channel_id)
+    from left_at_the_end
+    {%- for part in workload_facts() %}
+    full join {{ part.name }} using (hour_started_at, channel_id)
+    {%- endfor %}
 ),
 
 hours as (
@@ -85,12 +85,14 @@ final as (
             'first_response_count', 'resolution_count', 'session_close_count', 'session_end_count',
             'handled_session_count', 'handle_seconds', 'open_session_count', 'unresolved_session_count',
             'unanswered_session_count'
-        ]) }},
+        ], 'unrecorded.unrecorded_session_count') }},
+        {{ count_or_zero('unrecorded', 'unrecorded_session_count') }},
         joined.average_handle_seconds,
         {{ seconds_between('joined.unresolved_since_at', 'hours.told_at') }} as longest_unresolved_seconds,
         {{ seconds_between('joined.unanswered_since_at', 'hours.told_at') }} as longest_unanswered_seconds
     from channel_hours as hours
     left join joined using (hour_started_at, channel_id)
+    left join unrecorded on hours.date_day = unrecorded.activity_date and hours.channel_id = unrecorded.channel_id
     left join {{ ref('dim_channels') }} as channels using (channel_id)
 )
 
