@@ -2,13 +2,13 @@
 with
 
 sessions as (
-    select * from {{ ref('fct_messaging_sessions') }}
-    where not are_messages_recorded and {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
+    where not are_messages_recorded
 ),
 
 works as (
-    select * from {{ ref('fct_agent_work') }}
-    where is_accepted and {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_agent_work')) }}
+    where is_accepted
 ),
 
 stretches as (

@@ -9,7 +9,7 @@ entries as (      -- those that become events: an entry without its time or its 
     select
         *,
         {{ entry_actor('actor_type') }} as actor
-    from {{ ref('stg_service_cloud__conversation_entries') }}
+    from {{ ref('stg_service_cloud__conversation_entries_placed') }}
     where {{ where_there_are('ConversationEntry', ['entrytype', 'entrytime', 'actortype'], 'entered_at is not null') }}
 ),
 
