@@ -118,3 +118,20 @@ joined as (
 {% macro figure_as_number(value) -%}
     case when not ({{ is_not_a_number(value) }}) then cast({{ value }} as decimal(18, 3)) end
 {%- endmacro %}
+
+
+{# What was reported last under each name, out of the reports of a session: a select list. #}
+{% macro reported_last(figures) -%}
+    {%- for figure in figures %}
+        max_by(reported_value, case when figure = '{{ figure }}' then position_in_conversation end) as {{ figure }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# Columns of text as numbers: a select list. #}
+{% macro as_numbers(columns) -%}
+    {%- for column in columns %}
+        {{ figure_as_number(column) }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

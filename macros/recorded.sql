@@ -46,6 +46,15 @@
 {%- endmacro %}
 
 
+{# What is made of what was said in a session: a select list of columns, null where that is not recorded. #}
+{% macro where_messages_are_recorded(sessions, columns) -%}
+    {%- for column in columns %}
+        case when {{ sessions }}.are_messages_recorded then {{ sessions }}.{{ column }} end as {{ column }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# What a count is made of that the source does not record, or not of every session: after an outer join nothing tells none
    from not knowing. #}
 {% macro made_of(name) %}

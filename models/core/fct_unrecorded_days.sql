@@ -1,4 +1,4 @@
--- Grain: one row per session whose messages are not recorded, or piece of work on it, and local day on which it went on.
+-- Grain: one row per session whose messages are not recorded, or piece of work on it, and local day on which it lasted.
 with
 
 stretches as (

@@ -155,7 +155,9 @@ left join {{ ref('rt_owned_sessions') }} as listed using (agent_id)
 group by agents.agent_id, agents.owned_session_count, agents.waiting_session_count, agents.unrecorded_session_count
 having
     count(listed.session_id) is distinct from agents.owned_session_count
-    or {{ count_on_record('count(listed.session_id) filter (where listed.is_waiting)', 'agents.unrecorded_session_count') }}
+    or {{ count_on_record(
+        'count(listed.session_id) filter (where listed.is_waiting)', 'agents.unrecorded_session_count'
+    ) }}
     is distinct from agents.waiting_session_count
     or count(listed.session_id) filter (where not listed.are_messages_recorded)
     is distinct from agents.unrecorded_session_count

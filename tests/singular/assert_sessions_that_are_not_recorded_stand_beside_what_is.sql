@@ -41,31 +41,39 @@ spans as (
     where works.accepted_at is not null
 ),
 
-days as (
+spans_by_day as (
     select
         spans.*,
-        days.date_day
+        dates.date_day
     from spans
-    inner join {{ ref('dim_dates') }} as days
-        on days.date_day between spans.first_date and coalesce(spans.last_date, days.date_day)
+    inner join {{ ref('dim_dates') }} as dates
+        on dates.date_day between spans.first_date and coalesce(spans.last_date, dates.date_day)
     cross join {{ ref('dim_build') }} as build
-    where days.date_day <= {{ local_date('build.as_of') }}
-)
+    where dates.date_day <= {{ local_date('build.as_of') }}
+),
 
-{%- for mart, day, key, expression in marts %}
-{%- if not loop.first %}
-union all
-{%- endif %}
-select '{{ mart }}' as mart
-from {{ ref(mart) }} as mart
-left join (
+{% for mart, day, key, expression in marts %}
+expected_of_{{ mart }} as (
     select
         {{ first_day_of('month', 'date_day') if day == 'month_start' else 'date_day' }} as {{ day }},
         {{ expression }} as {{ key }},
         count(distinct session_id) as session_count
-    from days
-    {{ 'where agent_id is not null' if key in ('agent_id', 'team_id') }}
+    from spans_by_day
+    where {{ 'agent_id is not null' if key in ('agent_id', 'team_id') else 'true' }}
     group by all
-) as expected using ({{ day }}, {{ key }})
-where mart.unrecorded_session_count is distinct from coalesce(expected.session_count, 0)
-{%- endfor %}
+),
+
+{% endfor -%}
+differences as (
+    {%- for mart, day, key, expression in marts %}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
+    select '{{ mart }}' as mart
+    from {{ ref(mart) }} as mart
+    left join expected_of_{{ mart }} as expected using ({{ day }}, {{ key }})
+    where mart.unrecorded_session_count is distinct from coalesce(expected.session_count, 0)
+    {%- endfor %}
+)
+
+select * from differences

@@ -1,5 +1,5 @@
--- Each row of the topic mart says of its day, topic and channel what the facts without test channels say. Where topics are
--- not recorded there is none.
+-- Each row of the topic mart says of its day, topic and channel what the facts without test channels say. Where topics
+-- are not recorded there is none.
 {%- set facts = {
     'fct_messaging_sessions': [
         ('started_date', {

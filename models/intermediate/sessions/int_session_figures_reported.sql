@@ -9,10 +9,7 @@ reports as (
 last_reports as (
     select
         session_id,
-        {%- for figure in ['agent_type'] + session_metric_types() %}
-        max_by(reported_value, case when figure = '{{ figure }}' then position_in_conversation end) as {{ figure }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{- reported_last(['agent_type'] + session_metric_types()) }}
     from reports
     group by session_id
 ),
@@ -20,10 +17,8 @@ last_reports as (
 final as (
     select
         session_id,
-        case when agent_type in ('agent', 'bot', 'bot_to_agent', 'system') then agent_type end as agent_type,
-        {%- for metric_type in session_metric_types() %}
-        {{ figure_as_number(metric_type) }} as {{ metric_type }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{- as_numbers(session_metric_types()) }},
+        case when agent_type in ('agent', 'bot', 'bot_to_agent', 'system') then agent_type end as agent_type
     from last_reports
 )
 

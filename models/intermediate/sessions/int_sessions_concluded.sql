@@ -44,7 +44,8 @@ standing as (
         pending_work.pending_since_at,
         unanswered.session_id is not null as has_unanswered_customer,
         sessions.are_messages_recorded
-        and (sessions.is_handed_off or sessions.agent_message_count > 0 or sessions.bot_message_count = 0) as is_human_due,
+        and (sessions.is_handed_off or sessions.agent_message_count > 0 or sessions.bot_message_count = 0)
+            as is_human_due,
         {{ hours_after('sessions.last_activity_at', var('session_inactivity_hours')) }} as inactive_at,
         build.as_of
     from sessions

@@ -45,13 +45,11 @@ final as (
         judged.is_closed,
         not judged.are_messages_recorded and reported.agent_type is not null as is_agent_type_reported,
         case when judged.are_messages_recorded then judged.agent_type else reported.agent_type end as agent_type,
-        {%- for told in [
+        {{- where_messages_are_recorded('judged', [
             'agent_message_count', 'bot_message_count', 'end_user_message_count', 'scored_message_count',
-            'emoji_sentiment_score', 'emoji_sentiment_shift',
-            'is_closed_conversation', 'is_bot_resolved', 'is_handed_off', 'is_abandoned'
-        ] %}
-        case when judged.are_messages_recorded then judged.{{ told }} end as {{ told }}{{ ',' if not loop.last }}
-        {%- endfor %}
+            'emoji_sentiment_score', 'emoji_sentiment_shift', 'is_closed_conversation', 'is_bot_resolved',
+            'is_handed_off', 'is_abandoned'
+        ]) }}
     from judged
     left join reported using (session_id)
 )

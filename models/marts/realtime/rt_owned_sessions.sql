@@ -56,8 +56,9 @@ final as (
         owned.open_work_count,
         owned.open_work_weight,
         -- Nobody knows whether a customer waits where the messages are not recorded, unless work waits for an agent.
-        case when sessions.waiting_since_at is not null or sessions.are_messages_recorded
-            then sessions.waiting_since_at is not null
+        case
+            when sessions.waiting_since_at is not null or sessions.are_messages_recorded
+                then sessions.waiting_since_at is not null
         end as is_waiting,
         sessions.are_messages_recorded,
         build.as_of

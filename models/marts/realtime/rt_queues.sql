@@ -81,7 +81,8 @@ final as (
         {%- endfor %}
         coalesce(unrecorded.unrecorded_session_count, 0) as unrecorded_session_count,
         {{ if_recorded('memberships', 'coalesce(online.online_agent_count, 0)', 'bigint') }} as online_agent_count,
-        {{ if_recorded('memberships', 'coalesce(online.available_agent_count, 0)', 'bigint') }} as available_agent_count,
+        {{ if_recorded('memberships', 'coalesce(online.available_agent_count, 0)', 'bigint') }}
+            as available_agent_count,
         {{ if_recorded('memberships', 'coalesce(online.away_agent_count, 0)', 'bigint') }} as away_agent_count,
         build.as_of
     from teams

@@ -35,16 +35,20 @@ left_at_the_end as (
     group by hour_started_at, channel
 ),
 
-unrecorded as (      -- by day: in which hour something was said, nobody knows
+unrecorded as (      -- in which hour of the day something was said nobody knows
     {{ unrecorded_by_day('activity_date') }}
 ),
 
 joined as (
     select *
-    from left_at_the_end
-    {%- for part in workload_facts() %}
-    full join {{ part.name }} using (hour_started_at, channel_id)
-    {%- endfor %}
+    from arrivals
+    full join messages using (hour_started_at, channel_id)
+    full join first_responses using (hour_started_at, channel_id)
+    full join resolutions using (hour_started_at, channel_id)
+    full join closings using (hour_started_at, channel_id)
+    full join endings using (hour_started_at, channel_id)
+    full join handling using (hour_started_at, channel_id)
+    full join left_at_the_end using (hour_started_at, channel_id)
 ),
 
 hours as (
@@ -56,20 +60,13 @@ hours as (
     where {{ in_touched_days('hours.date_day') }}
 ),
 
-starts as (
-    select
-        first_hour_at,
-        {{ channel_or_none() }} as channel_id
-    from {{ ref('fct_channel_starts') }}
-    where not is_test_channel
-),
-
 channel_hours as (      -- quiet hours are rows too: an average over hours needs them
     select
-        starts.channel_id,
+        {{ id_or_none('channel_starts.channel_id') }} as channel_id,
         hours.*
-    from starts
-    inner join hours on starts.first_hour_at <= hours.hour_started_at
+    from {{ ref('fct_channel_starts') }} as channel_starts
+    inner join hours on channel_starts.first_hour_at <= hours.hour_started_at
+    where not channel_starts.is_test_channel
 ),
 
 final as (

@@ -80,24 +80,20 @@ days_by_period as (
     {%- endfor %}
 ),
 {% endfor %}
-joined as (
-    select *
-    from days_by_period
-    left join contacts_by_period using (period_type, period_start, channel_id)
-    left join unrecorded_by_period using (period_type, period_start, channel_id)
-),
-
 final as (
     select
         period_type,
         period_start,
         channel_id,
-        {{ count_or_zero('joined', 'unique_contacts') }},
-        cast({{ or_zero('joined', 'closed_conversations') }} as bigint) as closed_conversations,
-        {{ count_or_zero('joined', 'active_agents') }},
-        cast({{ or_zero('joined', 'proactive_messages') }} as bigint) as proactive_messages,
-        {{ count_or_zero('joined', 'unrecorded_session_count') }}
-    from joined
+        {%- set unrecorded = 'unrecorded_by_period.unrecorded_session_count' %}
+        {{ count_or_zero('contacts_by_period', 'unique_contacts', unrecorded) }},
+        cast({{ or_zero('days_by_period', 'closed_conversations', unrecorded) }} as bigint) as closed_conversations,
+        {{ count_or_zero('contacts_by_period', 'active_agents', unrecorded) }},
+        cast({{ or_zero('days_by_period', 'proactive_messages', unrecorded) }} as bigint) as proactive_messages,
+        {{ count_or_zero('unrecorded_by_period', 'unrecorded_session_count') }}
+    from days_by_period
+    left join contacts_by_period using (period_type, period_start, channel_id)
+    left join unrecorded_by_period using (period_type, period_start, channel_id)
 )
 
 select * from final
