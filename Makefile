@@ -6,7 +6,7 @@ SETUP := $(VENV)/.installed
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
-.PHONY: build test test-deep lint docs bench clean setup lock
+.PHONY: build test test-deep lint lint-python lint-sql docs bench clean setup lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
@@ -18,13 +18,25 @@ test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redactio
 	$(BIN)/python -m pytest -m "deep or hypothesis" --hypothesis-profile=deep
 
 lint: $(SETUP)  ## SQL, Python, types, layers
+	$(MAKE) --no-print-directory -j2 lint-python lint-sql
+
+# Apart, because each uses one core for most of its time.
+lint-python: $(SETUP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	for source in $(SOURCES) ''; do env -u MESSAGING_RAW MESSAGING_SOURCE=$$source $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint && \
-		$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures || exit 1; done
-	env -u MESSAGING_RAW -u MESSAGING_SOURCE $(BIN)/sqlfluff lint models/core models/intermediate models/marts models/staging/messaging analyses tests/singular --processes 2
-	for source in $(SOURCES); do env -u MESSAGING_RAW MESSAGING_SOURCE=$$source $(BIN)/sqlfluff lint models/staging/$$source || exit 1; done
+
+# sqlfluff takes what `dbt parse` leaves in its target (.sqlfluff), as long as the environment is the same.
+lint-sql: $(SETUP)
+	$(foreach source,$(SOURCES),$(call lint_source,$(source),models/staging/$(source)))
+	$(call lint_source,,models/core models/intermediate models/marts models/staging/messaging analyses tests/singular)
+
+define lint_source
+env -u MESSAGING_RAW MESSAGING_SOURCE=$(1) $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint
+$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures
+env -u MESSAGING_RAW MESSAGING_SOURCE=$(1) $(BIN)/sqlfluff lint $(2) --processes 2
+
+endef
 
 docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static

@@ -19,11 +19,11 @@ from typing import Any
 
 import duckdb
 
-from raw_folders import BUILD, Contents, parsed_dbt
+from raw_folders import ALL_THAT_IS_LEFT, BUILD, Contents, parsed_dbt
 from reference import RawInput
 from warehouse import RAW_SCHEMA, DbtRun, Replay, load_raw, write_raw_schema
 
-LOGGED = ["--log-level-file", "debug", "--log-format-file", "json", "--log-file-max-bytes", "1000000000"]
+LOGGED = [*ALL_THAT_IS_LEFT, "--log-format-file", "json", "--log-file-max-bytes", "1000000000"]
 AS_OF_LITERAL = f"'{Replay.AS_OF}'"
 BUILD_ID = "<build_id>"
 LOGS = ("raw_conversation_events", "raw_presence_events")
@@ -153,7 +153,6 @@ class IncrementalReplay(Replay):
         self._build_count = 0
         self._kinds: dict[str, str] = {}
         self._partial: list[str] = []
-        self.connection.execute("set threads = 1")
         manifest = json.loads((recordings.built.target / "manifest.json").read_text())
         self._nodes = {node["unique_id"]: node for node in self._models}
         self._parents = {

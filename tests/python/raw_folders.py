@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import gc
 import json
 import os
 import signal
@@ -23,6 +24,9 @@ Contents = dict[str, Counter[tuple[Any, ...]]]
 
 # A build of everything but its tests, which have their own place.
 BUILD = ["build", "--exclude", "resource_type:unit_test", "resource_type:test"]
+# What a run leaves beside the warehouse: a test that looks at it asks for it, each costs a second.
+ARTIFACTS, DEBUG_LOG = "--write-json", "--log-level-file"
+ALL_THAT_IS_LEFT = [ARTIFACTS, DEBUG_LOG, "debug"]
 
 
 # --- builds --------------------------------------------------------------------------------------
@@ -32,14 +36,15 @@ class ParsedDbt:
     """dbt with the project parsed once: most of the seconds of a small run go into starting and parsing.
 
     A server parses, and forks for each command, so that every run begins with the same fresh memory. What it parsed
-    holds for rows of the user's own (the demo's seeds do not exist), for one MESSAGING_SOURCE and for a file named
-    warehouse.duckdb.
+    holds for rows of the user's own (the demo's seeds do not exist), for one MESSAGING_SOURCE, for a file named
+    warehouse.duckdb, and for the vars of Python models: those alone are not read anew by a run.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str = "", variables: Mapping[str, Any] | None = None) -> None:
         self._source = source
         self._place = tempfile.TemporaryDirectory()
         options = ["parse", "--no-partial-parse", "--target-path", self._place.name, "--log-path", self._place.name]
+        options += ["--vars", json.dumps(dict(variables or {}))]
         environ = {k: v for k, v in os.environ.items() if not k.startswith("MESSAGING_")}
         self._server = subprocess.Popen(
             [sys.executable, "-c", "import raw_folders; raw_folders.serve_dbt()", *options],
@@ -65,7 +70,8 @@ class ParsedDbt:
     ) -> DbtRun:
         """Run dbt like `run_dbt` on rows of the user's own.
 
-        Nothing is published unless the environment says where. After `kill_after` seconds the run is killed (-9).
+        Nothing is published unless the environment says where; artifacts and debug log are left only if the command
+        asks for them. After `kill_after` seconds the run is killed (-9).
         """
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
@@ -73,6 +79,8 @@ class ParsedDbt:
         environ |= {"MESSAGING_SOURCE": self._source, **(environment or {})}
         options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
+        arguments += ["--no-write-json"] * (ARTIFACTS not in arguments)
+        arguments += [DEBUG_LOG, "none"] * (DEBUG_LOG not in arguments)
         job = {"arguments": arguments, "environ": environ, "output": str(output), "kill_after": kill_after}
         print(json.dumps(job), file=self._server.stdin, flush=True)
         exit_code = int(self._server.stdout.readline())
@@ -92,7 +100,9 @@ def serve_dbt() -> None:
 
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    gc.disable()  # nothing here lives long enough to be worth it, and a collection in a fork copies what was parsed
     manifest: Any = dbtRunner().invoke(sys.argv[1:]).result
+    gc.freeze()
     for line in sys.stdin:
         job = json.loads(line)
         child = os.fork()
@@ -101,6 +111,10 @@ def serve_dbt() -> None:
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.environ.update(job["environ"])
+            if job["arguments"][: len(BUILD)] == BUILD or job["arguments"][0] == "run":
+                _leave_out_tests(manifest)
+            if job["arguments"][-2:] == [DEBUG_LOG, "none"]:
+                _leave_out_debug_events()
             result = dbtRunner(manifest=manifest).invoke(job["arguments"])
             connections: Any = DuckDBConnectionManager
             connections.close_all_connections()
@@ -110,6 +124,26 @@ def serve_dbt() -> None:
             time.sleep(job["kill_after"])
             os.kill(child, signal.SIGKILL)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=replies, flush=True)
+
+
+def _leave_out_tests(manifest: Any) -> None:
+    """Take the tests, none of which is to be run, out of the graph in which dbt looks for what is."""
+    manifest.nodes = {name: node for name, node in manifest.nodes.items() if node.resource_type != "test"}
+    manifest.unit_tests = {}
+
+
+def _leave_out_debug_events() -> None:
+    """Have dbt put into words only what somebody reads: an event that no log takes costs as much as one that is."""
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+
+    fire = EventManager.fire_event
+
+    def fire_unless_debug(self: Any, event: Any, level: Any = None, **options: Any) -> None:
+        if (level or event.level_tag()) != EventLevel.DEBUG:
+            fire(self, event, level=level, **options)
+
+    setattr(EventManager, "fire_event", fire_unless_debug)  # noqa: B010
 
 
 # --- files ---------------------------------------------------------------------------------------

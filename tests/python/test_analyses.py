@@ -13,7 +13,7 @@ import pytest
 
 from analyses_figures import FIGURES
 from demo_told import DemoTold, Rows
-from raw_folders import parsed_dbt
+from raw_folders import ARTIFACTS, parsed_dbt
 from warehouse import PROJECT, DbtRun, fetch_rows
 
 FOLDER = PROJECT / "analyses"
@@ -52,7 +52,7 @@ def marts_of(name: str) -> list[str]:
 def manifest_and_sql(demo: DbtRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     """All analyses, compiled in one go against the built demo."""
     run = parsed_dbt().run(
-        ["compile", "--select", "path:analyses"],
+        ["compile", "--select", "path:analyses", ARTIFACTS],
         tmp_path_factory.mktemp("analyses"),
         raw="schema:unused",
         environment={"MESSAGING_DB": str(demo.database)},

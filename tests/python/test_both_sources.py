@@ -16,7 +16,7 @@ import pytest
 
 from messaging_warehouse.simulator import Layout, OutputFormat, Simulation, demo_centre, simulate, write
 from messaging_warehouse.simulator.service_cloud import service_cloud_tables
-from raw_folders import BUILD
+from raw_folders import BUILD, parsed_dbt
 from warehouse import PROJECT, DbtRun, run_dbt
 
 EXAMPLE = PROJECT / "examples" / "service_cloud"
@@ -104,7 +104,7 @@ def told_as_events(month: Simulation, tmp_path_factory: pytest.TempPathFactory) 
     """The month's event log, built."""
     place = tmp_path_factory.mktemp("events")
     write(month, place / "raw", OutputFormat.CSV)
-    run = run_dbt(BUILD, place, raw=promise(place / "raw"), variables=AS_OF)
+    run = parsed_dbt().run(BUILD, place, raw=promise(place / "raw"), variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from builders import ConversationBuilder, conversation, raw_input
-from raw_folders import BUILD, parsed_dbt
+from raw_folders import ARTIFACTS, BUILD, parsed_dbt
 from warehouse import PROJECT, DbtRun, load_raw
 
 
@@ -85,7 +85,7 @@ def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
 )
 def test_the_first_day_builds(tmp_path: Path, stream: ConversationBuilder) -> None:
     built = parsed_dbt().run(
-        ["build", "--exclude", "resource_type:unit_test"],
+        ["build", "--exclude", "resource_type:unit_test", ARTIFACTS],
         tmp_path,
         raw=str(_folder(tmp_path / "raw", stream)),
         variables={"max_rejected_rate": 1},

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from messaging_warehouse.cli import app
 from messaging_warehouse.doctor import Verdict, read_project
+from raw_folders import BUILD, parsed_dbt
 from readme_tables import EXAMPLE, with_tables
-from warehouse import PROJECT, DbtRun, run_dbt
+from warehouse import PROJECT, DbtRun
 
 GUIDE = PROJECT / "docs" / "bring-your-own-platform.md"
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
-BUILD = ["build", "--exclude", "resource_type:unit_test", "resource_type:test"]
 
 
 def _blocks(language: str) -> list[str]:
@@ -42,7 +42,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def built(place: Path) -> DbtRun:
     """The warehouse of the example."""
-    run = run_dbt(BUILD, place / "built", raw=str(place / "exports"))
+    (place / "built").mkdir()
+    run = parsed_dbt().run(BUILD, place / "built", raw=str(place / "exports"))
     assert run.exit_code == 0, run.output
     return run
 

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -526,12 +527,15 @@ COMPARISONS = {
 def environment(demo: DbtRun, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment in which MetricFlow sees the demo.
 
-    It reads the manifest in `target/` of the project and nowhere else: hence a project of links with the demo's target.
+    It reads the manifest in `target/` of the project and nowhere else: hence a project of links, with a copy of what is
+    in the demo's target, for it may write there.
     """
     project = tmp_path_factory.mktemp("metricflow")
     for name in ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests", "src"):
         (project / name).symlink_to(PROJECT / name)
-    (project / "target").symlink_to(demo.target)
+    (project / "target").mkdir()
+    for file in demo.target.glob("*.*"):
+        shutil.copy(file, project / "target")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MESSAGING_", "DBT_"))}
     return environment | {
         "MESSAGING_DB": str(demo.database),

@@ -12,7 +12,16 @@ import pytest
 
 from builders import conversation
 from messaging_warehouse.rewriting import Rewriting
-from raw_folders import BUILD, assert_same, contents, demo_rows, parsed_dbt, write_csv, write_csv_folder
+from raw_folders import (
+    ALL_THAT_IS_LEFT,
+    BUILD,
+    assert_same,
+    contents,
+    demo_rows,
+    parsed_dbt,
+    write_csv,
+    write_csv_folder,
+)
 from warehouse import RAW_COLUMNS, DbtRun, run_dbt
 
 # Each test builds with dbt, several times over.
@@ -125,7 +134,8 @@ def forgetting(demo: DbtRun, tmp_path_factory: pytest.TempPathFactory) -> Forget
         if row["messaging_user_id"] in FORGOTTEN:
             row["display_name"] = f"{NAME} {row['display_name']}"
     write_csv_folder(raw, tables)
-    first = run_dbt(BUILD, place, raw=str(raw))
+    beside = {"MESSAGING_SERVING": str(place / "warehouse_serving.duckdb")}
+    first = parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, raw=str(raw), environment=beside)
     assert first.exit_code == 0, first.output
     found, before, columns = files_with(place, (WORD, NAME, KOFIS_PHONE)), contents(first, None), columns_of(first)
     write_csv(raw / "redactions" / "requests.csv", REDACTION_COLUMNS, REQUESTS)
@@ -240,21 +250,25 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
         write_csv(file, RAW_COLUMNS["raw_conversation_events"], [row for each in rows for row in each.rows])
         return file
 
+    place = tmp_path / "built"
+    place.mkdir()
+    beside = {"MESSAGING_SERVING": str(place / "warehouse_serving.duckdb")}
+
     def build() -> DbtRun:
-        run = run_dbt(BUILD, tmp_path / "built", raw=str(raw))
+        run = parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, raw=str(raw), environment=beside)
         assert run.exit_code == 0, run.output
         return run
 
     first = deliver("1.csv", named, unnamed, other)
     build()
-    assert files_with(tmp_path / "built", (WORD,))[WORD] > 0, "nobody knows yet whom the offer was made to"
+    assert files_with(place, (WORD,))[WORD] > 0, "nobody knows yet whom the offer was made to"
 
     first.unlink()
     deliver("2.csv", answer)
     run = build()
 
     words = (WORD, "kim-from-the-web")
-    assert files_with(tmp_path / "built", words) == dict.fromkeys(words, 0)
+    assert files_with(place, words) == dict.fromkeys(words, 0)
     with run.connect() as connection:
         assert connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchone() == (True,)
         texts = connection.execute(
@@ -279,7 +293,7 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
             "select messaging_user_id, count(*) from fct_messages where messaging_user_id is not null "
             "group by all order by all"
         ).fetchall() == [("(redacted 1)", 1), ("(redacted 2)", 2)]
-    assert files_with(tmp_path / "built", (WORD, "kim-from-the-web", NAME)) == dict.fromkeys((*words, NAME), 0)
+    assert files_with(place, (WORD, "kim-from-the-web", NAME)) == dict.fromkeys((*words, NAME), 0)
 
 
 def test_a_name_that_is_taken_back_is_taken_back_for_what_another_file_tells(tmp_path: Path) -> None:
@@ -296,7 +310,8 @@ def test_a_name_that_is_taken_back_is_taken_back_for_what_another_file_tells(tmp
         write_csv(raw / "raw_conversation_events" / name, RAW_COLUMNS["raw_conversation_events"], told)
 
     def build(place: Path) -> tuple[DbtRun, list[Any]]:
-        run = run_dbt(BUILD, place, raw=str(raw))
+        place.mkdir(exist_ok=True)
+        run = parsed_dbt().run(BUILD, place, raw=str(raw))
         assert run.exit_code == 0, run.output
         with run.connect() as connection:
             texts = "select conversation_id, message_text from fct_messages order by conversation_id, sent_at, event_id"

@@ -439,8 +439,7 @@ def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Pat
     variables = {
         "service_cloud_test_channels": ["Sandbox_Chat"], "service_cloud_presence_statuses": {"Training": "busy"},
     }  # fmt: skip
-    environment = {"MESSAGING_SOURCE": SOURCE, "MESSAGING_SERVING": "none"}
-    run = run_dbt(BUILD, tmp_path, raw=str(OBJECTS), variables=variables, environment=environment)
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(OBJECTS), variables=variables)
     assert run.exit_code == 0, run.output
     assert rows(run, "select channel_id from dim_channels where is_test") == [("0MjSANDBOX00000001",)]
     assert rows(run, "select started_at from fct_agent_presence where status = 'busy'") == [(at("16:00"),)]

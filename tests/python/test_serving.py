@@ -136,18 +136,19 @@ def _build(place: Path, raw: str, command: list[str] = BUILD, **environment: str
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small shop, built and published once."""
-    place = tmp_path_factory.mktemp("shop")
-    run = _build(place, _write(place, _conversation(1)))
-    assert run.exit_code == 0, run.output
+    """A small shop, built and published once, and kept as it was then."""
+    place = tmp_path_factory.mktemp("small") / "shop"
+    place.mkdir()
+    _assert_published(_build(place, _write(place, _conversation(1))), is_whole=True)
+    shutil.copytree(place, place.with_name("as built"))
     return place
 
 
 @pytest.fixture
-def open_shop(shop: Path, tmp_path: Path) -> Path:
-    """A shop of the test's own."""
-    shutil.copytree(shop, tmp_path / "shop")
-    return tmp_path / "shop"
+def open_shop(shop: Path) -> Path:
+    """The shop as it was built, in the same place: what is read from another folder would be made anew."""
+    shutil.rmtree(shop)
+    return Path(shutil.copytree(shop.with_name("as built"), shop))
 
 
 def _agents_twice(place: Path) -> None:
@@ -246,62 +247,55 @@ CHANGES: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.fixture
-def settled_shop(open_shop: Path) -> Path:
-    """A shop that has been built where it stands now: what is read from another folder is made anew."""
-    _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=True)
-    return open_shop
-
-
 @pytest.mark.deep
-def test_the_copy_made_out_of_the_last_one_is_core_and_marts_row_for_row(settled_shop: Path) -> None:
+def test_the_copy_made_out_of_the_last_one_is_core_and_marts_row_for_row(open_shop: Path) -> None:
     for change in CHANGES.values():
-        change(settled_shop)
-        _assert_published(_build(settled_shop, str(settled_shop / "raw"), ["run"]), is_whole=False)
+        change(open_shop)
+        _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=False)
 
 
 @pytest.mark.deep
-def test_what_happened_without_a_publication_makes_the_next_a_whole_one(settled_shop: Path) -> None:
-    raw = str(settled_shop / "raw")
-    _another_conversation(settled_shop)
-    assert _build(settled_shop, raw, ["run", "--select", "+fct_messages"]).exit_code == 0
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+def test_what_happened_without_a_publication_makes_the_next_a_whole_one(open_shop: Path) -> None:
+    raw = str(open_shop / "raw")
+    _another_conversation(open_shop)
+    assert _build(open_shop, raw, ["run", "--select", "+fct_messages"]).exit_code == 0
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
 
-    _agents_twice(settled_shop)
-    assert _build(settled_shop, raw, ["build", "--exclude", "resource_type:unit_test"]).exit_code == 1
-    _agent_named(settled_shop, "Ana")
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+    _agents_twice(open_shop)
+    assert _build(open_shop, raw, ["build", "--exclude", "resource_type:unit_test"]).exit_code == 1
+    _agent_named(open_shop, "Ana")
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
 
-    _write(settled_shop, _conversation(1), _answered("Yes?"))
-    assert _build(settled_shop, raw, ["run"], MESSAGING_SERVING="none").exit_code == 0
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
+    _write(open_shop, _conversation(1), _answered("Yes?"))
+    assert _build(open_shop, raw, ["run"], MESSAGING_SERVING="none").exit_code == 0
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=False)
 
 
 @pytest.mark.deep
-def test_a_killed_build_makes_the_next_publication_a_whole_one(settled_shop: Path) -> None:
-    raw, answers = str(settled_shop / "raw"), []
+def test_a_killed_build_makes_the_next_publication_a_whole_one(open_shop: Path) -> None:
+    raw, answers = str(open_shop / "raw"), []
     started = time.monotonic()
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=False)
     seconds = time.monotonic() - started
     for share in (0.6, 0.9):
         answers.append("Yes?")
-        _write(settled_shop, _conversation(1), _answered(*answers))
-        environment = {"MESSAGING_SERVING": str(_serving(settled_shop))}
-        parsed_dbt().run(["run"], settled_shop, raw=raw, environment=environment, kill_after=share * seconds)
-        with duckdb.connect(str(settled_shop / "warehouse.duckdb")) as warehouse:  # for writing: the log is read first
+        _write(open_shop, _conversation(1), _answered(*answers))
+        environment = {"MESSAGING_SERVING": str(_serving(open_shop))}
+        parsed_dbt().run(["run"], open_shop, raw=raw, environment=environment, kill_after=share * seconds)
+        with duckdb.connect(str(open_shop / "warehouse.duckdb")) as warehouse:  # for writing: the log is read first
             begun = warehouse.execute("select next_build_id is not null from journal.published").fetchall()
-        _assert_published(_build(settled_shop, raw, ["run"]), is_whole=begun != [(False,)])
+        _assert_published(_build(open_shop, raw, ["run"]), is_whole=begun != [(False,)])
 
 
 @pytest.mark.deep
-def test_a_copy_that_an_older_one_was_put_in_the_place_of_is_made_whole(settled_shop: Path) -> None:
-    older = Path(shutil.copy2(_serving(settled_shop), settled_shop / "older.duckdb"))
-    raw = _write(settled_shop, _conversation(1), _answered("Yes?"))
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=False)
-    older.replace(_serving(settled_shop))
-    _write(settled_shop, _conversation(1), _answered("Yes?", "Hello?"))
-    _assert_published(_build(settled_shop, raw, ["run"]), is_whole=True)
+def test_a_copy_that_an_older_one_was_put_in_the_place_of_is_made_whole(open_shop: Path) -> None:
+    older = Path(shutil.copy2(_serving(open_shop), open_shop / "older.duckdb"))
+    raw = _write(open_shop, _conversation(1), _answered("Yes?"))
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=False)
+    older.replace(_serving(open_shop))
+    _write(open_shop, _conversation(1), _answered("Yes?", "Hello?"))
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
 
 
 # --- the file, without dbt ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 
 from builders import ConversationBuilder, conversation, messaging_user, presence, raw_input
 from conftest import GUARDS_OFF, Shared, compiled
+from raw_folders import ParsedDbt
 from warehouse import Replay, Row
 
 
@@ -193,7 +194,10 @@ def test_three_conversations_at_once_add_up(replay: Replay) -> None:
 @pytest.fixture(scope="module")
 def replay_without_focus(shared: Shared) -> Replay:
     """Replay the project's SQL for a source that does not record where an agent looks."""
-    return Replay(shared("replay_without_focus", lambda place: compiled(place, **GUARDS_OFF, unrecorded=["focus"])))
+    variables = GUARDS_OFF | {"unrecorded": ["focus"]}
+    return Replay(
+        shared("replay_without_focus", lambda place: compiled(place, ParsedDbt("", variables).run, **variables))
+    )
 
 
 def test_where_focus_is_not_recorded_nobody_knows_the_handle_time(replay: Replay, replay_without_focus: Replay) -> None:
