@@ -1,0 +1,4 @@
+"""x."""
+from dashboard.serving import Copy
+def show(copy: Copy) -> None:
+    """Draw the page."""

@@ -1,0 +1,149 @@
+"""Account usage: how much messaging is used, by the day, week, month or quarter."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, filters, formats, panels, queries, sources
+from dashboard.catalogue import read_catalogue
+from dashboard.filters import Filters
+from dashboard.serving import Copy
+
+RELATION = "mart_account_usage_by_period"
+METRICS = ("unique_contacts", "closed_conversations", "active_agents", "proactive_messages")
+PERIOD_TYPES = {"day": "By day", "week": "By week", "month": "By month", "quarter": "By quarter"}
+_START = {"day": "date_day", "week": "week_start", "month": "month_start", "quarter": "quarter_start"}
+
+
+def show(copy: Copy) -> None:
+    """Draw the page."""
+    head = st.container()
+    chosen = filters.choose(copy, ["channel"], more=_choose_period_type)
+    with head:
+        panels.head("Account usage", "How much is messaging used, and by how many people?", copy, chosen)
+    period_type = str(st.session_state["by"])
+    periods = usage_by_period(copy, chosen, period_type)
+    _headline(copy, periods, chosen, period_type)
+    catalogue = read_catalogue()
+    columns = st.columns(2)
+    for index, name in enumerate(METRICS):
+        data = periods[["period_start", name]]
+        with columns[index % 2], panels.panel(
+            copy, catalogue.label(name), panels.meaning_of(copy, name, relation=RELATION), data, f"usage_{name}", chosen
+        ):
+            drawn = data.rename(columns={"period_start": "day"})
+            grain = "month" if period_type == "quarter" else period_type
+            label = {name: catalogue.label(name)}
+            panels.chart(
+                lambda drawn=drawn, label=label, grain=grain: charts.over_time(drawn, label, "count", grain, "bar"),
+                drawn, [name], f"{label[name]} {PERIOD_TYPES[period_type].lower()}", "Nothing happened in these days",
+            )  # fmt: skip
+    _channels(copy, chosen, period_type)
+
+
+def _choose_period_type() -> None:
+    st.segmented_control(
+        "Told by", list(PERIOD_TYPES), default="week", format_func=PERIOD_TYPES.__getitem__, key="by",
+        bind="query-params", required=True,
+    )  # fmt: skip
+
+
+def usage_by_period(copy: Copy, chosen: Filters, period_type: str) -> pd.DataFrame:
+    """Return the four figures by period: of all channels, of one, or of several together.
+
+    Distinct people of several channels do not add up, so those are counted over messages by the same definition.
+    """
+    start, end = chosen.period.start, chosen.period.end
+    first = f"(select min({_START[period_type]}) from dim_dates where date_day >= ?)"
+    if len(chosen.channels) <= 1:
+        channel = chosen.channels[0] if chosen.channels else "(all)"
+        return copy.rows(
+            [RELATION, "dim_dates"],
+            f"select period_start, {', '.join(METRICS)} from {RELATION} where period_type = ? and channel_id = ? "
+            f"and period_start >= {first} and period_start < ? order by period_start",
+            [period_type, channel, start, end],
+        )
+    catalogue = read_catalogue()
+    adding = ", ".join(f"{catalogue.over_parts(name)} as {name}" for name in ("closed_conversations", "proactive_messages"))
+    distinct = ", ".join(f"{catalogue.over_fact(name)} as {name}" for name in ("unique_contacts", "active_agents"))
+    return copy.rows(
+        [RELATION, "dim_dates", "fct_messages"],
+        f"""
+        with added as (
+            select period_start, {adding} from {RELATION}
+            where period_type = $1 and channel_id in (select unnest($2::varchar[])) and period_start < $4
+                and period_start >= (select min({_START[period_type]}) from dim_dates where date_day >= $3)
+            group by period_start
+        ),
+        counted as (
+            select days.{_START[period_type]} as period_start, {distinct}
+            from fct_messages inner join dim_dates as days on fct_messages.sent_date = days.date_day
+            where not is_test_channel and {queries.named("channel_id")} in (select unnest($2::varchar[]))
+            group by all
+        )
+        select period_start, {", ".join(f"coalesce({name}, 0) as {name}" for name in METRICS)}
+        from added left join counted using (period_start)
+        order by period_start
+        """,
+        [period_type, list(chosen.channels), start, end],
+    )
+
+
+def _headline(copy: Copy, periods: pd.DataFrame, chosen: Filters, period_type: str) -> None:
+    catalogue = read_catalogue()
+    last = periods.iloc[-1] if len(periods) else None
+    before = periods.iloc[-2] if len(periods) > 1 else None
+    title = "No period" if last is None else _called(last["period_start"], period_type)
+    running = last is not None and copy.build.last_day is not None and _end(last["period_start"], period_type) > copy.build.last_day
+    st.markdown(f"**{title}**" + (" so far" if running else ""))
+    with st.container(key="kpis"):
+        for name in METRICS:
+            earlier = None if before is None else f"{formats.number(before[name])} in {_called(before['period_start'], period_type)}"
+            st.metric(
+                catalogue.label(name), formats.number(None if last is None else last[name]), earlier, delta_color="off",
+                delta_arrow="off", help=panels.meaning_of(copy, name, relation=RELATION), border=True,
+                chart_data=periods[name].tolist() if len(periods) > 1 else None, chart_type="area",
+            )  # fmt: skip
+
+
+def _channels(copy: Copy, chosen: Filters, period_type: str) -> None:
+    names = filters.names(copy)["channel"]
+    rows = copy.rows(
+        [RELATION],
+        f"select period_start, channel_id, {', '.join(METRICS)} from {RELATION} "
+        "where period_type = ? and channel_id <> '(all)' and period_start < ? order by period_start desc, 3 desc, 2",
+        [period_type, chosen.period.end],
+    )
+    rows = rows[rows["period_start"] == rows["period_start"].max()]
+    if chosen.channels:
+        rows = rows[rows["channel_id"].isin(chosen.channels)]
+    rows = rows.assign(channel_name=[names.get(each, each) for each in rows["channel_id"]])
+    title = "By channel" if rows.empty else f"By channel, {_called(rows['period_start'].iloc[0], period_type)}"
+    meaning = f"{panels.definitions(copy, METRICS, relation=RELATION)}\n\nWho wrote on two channels is a contact of both."
+    with panels.panel(copy, title, meaning, rows, "usage_by_channel", chosen):
+        panels.table(
+            copy, rows, {"channel_name": "Channel"} | dict.fromkeys(METRICS, ""), RELATION, "Nothing happened on any channel"
+        )
+
+
+def _called(start: date | pd.Timestamp, period_type: str) -> str:
+    match period_type:
+        case "month":
+            return f"{start:%B %Y}"
+        case "quarter":
+            return f"Q{(start.month - 1) // 3 + 1} {start.year}"
+        case "week":
+            return f"week of {formats.day(start)}"
+    return formats.day(start)
+
+
+def _end(start: pd.Timestamp, period_type: str) -> date:
+    match period_type:
+        case "month":
+            return (start + pd.offsets.MonthBegin(1)).date()
+        case "quarter":
+            return (start + pd.offsets.QuarterBegin(startingMonth=1)).date()
+    return (start + timedelta(days=7 if period_type == "week" else 1)).date()
