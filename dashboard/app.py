@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import theme
-from dashboard.pages import performance, realtime, satisfaction, service_level, traffic, usage
+from dashboard.views import performance, realtime, satisfaction, service_level, traffic, usage
 from dashboard.serving import Copy, NothingServedError, opened
 
 Show = Callable[[Copy], None]
@@ -33,12 +33,12 @@ def main() -> None:
     st.set_page_config(page_title="Messaging", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
     theme.apply()
     pages = [
-        st.Page(_page(realtime.show), title="Right now", icon=":material/sensors:", url_path="now"),
         st.Page(_page(usage.show), title="Usage", icon=":material/monitoring:", url_path="usage", default=True),
         st.Page(_page(performance.show), title="Users and teams", icon=":material/groups:", url_path="performance"),
         st.Page(_page(service_level.show), title="Service level", icon=":material/timer:", url_path="service-level"),
         st.Page(_page(satisfaction.show), title="Satisfaction", icon=":material/sentiment_satisfied:", url_path="satisfaction"),
         st.Page(_page(traffic.show), title="Traffic", icon=":material/swap_vert:", url_path="traffic"),
+        st.Page(_page(realtime.show), title="Right now", icon=":material/sensors:", url_path="now"),
     ]  # fmt: skip
     st.navigation(pages, position="top").run()
 

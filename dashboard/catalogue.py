@@ -115,7 +115,8 @@ class Catalogue:
         aggregation = _measure(self[name]).aggregation
         if aggregation not in _ADDING_UP:
             raise NotAddableError(f"{name} is a {aggregation}: the rows of a mart do not add up to it.")
-        return f"{_ADDING_UP[aggregation]}({identifier(name)})"
+        added = f"{_ADDING_UP[aggregation]}({identifier(name)})"
+        return f"cast({added} as bigint)" if aggregation.startswith(("count", "sum_boolean")) else added
 
     def _rendered(self, name: str, simple: Callable[[str], str]) -> str:
         metric = self[name]

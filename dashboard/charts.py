@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import altair as alt
 import pandas as pd
@@ -11,7 +12,7 @@ from dashboard import formats
 from dashboard.theme import colour
 
 HEIGHT = 248
-_SCALES = ((86400 * 3, 86400, "days"), (7200, 3600, "hours"), (180, 60, "minutes"), (0, 1, "seconds"))
+_SCALES = ((86400 * 3, 86400, " d"), (7200, 3600, " h"), (180, 60, " min"), (0, 1, " s"))
 
 
 def over_time(
@@ -22,15 +23,19 @@ def over_time(
     kind: str = "line",
     colours: Sequence[str] = (),
     height: int = HEIGHT,
+    running_from: date | None = None,
 ) -> alt.Chart | alt.LayerChart:
-    """Draw figures by `day`: a line, or a bar that stacks, for each column that `series` names and labels."""
+    """Draw figures by `day`: a line, or a bar that stacks, for each column that `series` names and labels.
+
+    Bars of a stretch that begins at `running_from` or later are pale: it is not over yet.
+    """
     long = _long(frame, series, unit)
-    scale, title = _scaled(long["value"], unit)
+    scale, mark = _scaled(long["value"], unit)
     long["shown"] = long["value"] / scale
     names = list(series.values())
     axis = alt.Axis(format="%-d %b" if grain != "month" else "%b %Y", grid=False, labelOverlap=True, tickCount=8)
     x = alt.X("day:T", title=None, axis=axis)
-    y = alt.Y("shown:Q", title=title, axis=_axis(unit), stack="zero" if kind == "bar" else None)
+    y = alt.Y("shown:Q", title=None, axis=_axis(unit, mark), stack="zero" if kind == "bar" else None)
     tooltip = [
         alt.Tooltip("day:T", title=grain.capitalize(), format="%a %-d %b %Y"),
         alt.Tooltip("series:N", title="Figure"),
@@ -40,33 +45,49 @@ def over_time(
     tint = alt.Color("series:N", sort=names, title=None, scale=_scale(names, colours), legend=_legend(names))
     if kind == "bar":
         names_of_days = [f"{each:%b %Y}" if grain == "month" else f"{each:%-d %b}" for each in long["day"]]
-        base.data = long.assign(called=names_of_days)
+        running = pd.Timestamp(running_from or date.max.replace(year=2200))
+        base.data = long.assign(called=names_of_days, opacity=[0.5 if each >= running else 1.0 for each in long["day"]])
         called = alt.X(
-            "called:O", sort=list(dict.fromkeys(names_of_days)), title=None, scale=alt.Scale(paddingInner=0.18),
+            "called:O", sort=list(dict.fromkeys(names_of_days)), title=None, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2),
             axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=10, ticks=False, domain=False),
         )  # fmt: skip
         return base.mark_bar(cornerRadiusEnd=2 if len(names) == 1 else 0).encode(
-            x=called, y=y, color=tint, order=alt.Order("rank:Q"), tooltip=tooltip
+            x=called,
+            y=y,
+            color=tint,
+            order=alt.Order("rank:Q"),
+            tooltip=tooltip,
+            opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
         )
-    lines = base.mark_line(strokeWidth=2.2, interpolate="linear").encode(
-        x=x, y=y, color=tint,
-        strokeDash=alt.StrokeDash("series:N", sort=names, legend=None, scale=alt.Scale(domain=names, range=_dashes(names))),
+    dashes = alt.StrokeDash(
+        "series:N", sort=names, title=None, scale=alt.Scale(domain=names, range=_dashes(names)),
+        legend=_legend(names, "stroke"),
     )  # fmt: skip
-    points = base.mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=tint, tooltip=tooltip)
+    stroke = alt.Stroke(
+        "series:N", sort=names, title=None, scale=_scale(names, colours), legend=_legend(names, "stroke")
+    )
+    lines = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, stroke=stroke, strokeDash=dashes)
+    points = base.mark_point(filled=True, size=30, opacity=1).encode(
+        x=x, y=y, tooltip=tooltip, color=alt.Color("series:N", sort=names, scale=_scale(names, colours), legend=None)
+    )
     return lines + points
 
 
-def ranking(frame: pd.DataFrame, label: str, value: str, title: str, unit: str, height: int | None = None) -> alt.LayerChart:
+def ranking(
+    frame: pd.DataFrame, label: str, value: str, title: str, unit: str, height: int | None = None
+) -> alt.LayerChart:
     """Draw a bar for each thing, longest first as the frame has them, with its figure at the end."""
     frame = frame.dropna(subset=[value]).copy()
-    scale, axis = _scaled(frame[value], unit)
+    scale, _ = _scaled(frame[value], unit)
     frame["shown"] = frame[value].astype(float) / scale
     frame["told"] = [formats.figure(each, unit) for each in frame[value]]
     frame["what"] = frame[label].astype(str)
     y = alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False, domain=False))
     top = float(frame["shown"].max() or 1)
     base = alt.Chart(frame).properties(height=height or max(90, 30 * len(frame) + 12))
-    x = alt.X("shown:Q", title=None, axis=None, scale=alt.Scale(domain=[min(0.0, float(frame["shown"].min())), top * 1.22]))
+    x = alt.X(
+        "shown:Q", title=None, axis=None, scale=alt.Scale(domain=[min(0.0, float(frame["shown"].min())), top * 1.22])
+    )
     bars = base.mark_bar(orient="vertical", cornerRadiusEnd=3, color=colour("plain"), height={"band": 0.62}).encode(
         x=x, y=y, tooltip=[alt.Tooltip("what:N", title=" "), alt.Tooltip("told:N", title=title)]
     )
@@ -104,11 +125,11 @@ def week(frame: pd.DataFrame, value: str, title: str) -> alt.Chart:
         .mark_rect(cornerRadius=3, stroke=None)
         .encode(
             x=alt.X("hour_of_day:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, ticks=False, domain=False, labelOverlap=True), scale=alt.Scale(paddingInner=0.08)),
-            y=alt.Y("weekday:O", sort=weekdays, title=None, axis=alt.Axis(ticks=False, domain=False), scale=alt.Scale(paddingInner=0.1)),
+            y=alt.Y("weekday:O", sort=weekdays, title=None, axis=alt.Axis(ticks=False, domain=False, labelOverlap=False), scale=alt.Scale(paddingInner=0.1)),
             color=alt.Color(f"{value}:Q", title=title, legend=alt.Legend(orient="top", gradientLength=160, titleAnchor="start")),
             tooltip=[alt.Tooltip("weekday:O", title="Day"), alt.Tooltip("hour_of_day:O", title="Hour"), alt.Tooltip(f"{value}:Q", title=title, format=",")],
         )
-        .properties(height=HEIGHT + 20)
+        .properties(height=HEIGHT + 40)
     )  # fmt: skip
 
 
@@ -122,21 +143,25 @@ def _long(frame: pd.DataFrame, series: Mapping[str, str], unit: str, keep: Seque
     return long
 
 
-def _scaled(values: pd.Series[float], unit: str) -> tuple[float, str | None]:
+def _scaled(values: pd.Series[float], unit: str) -> tuple[float, str]:
+    """Return what to divide by so that an axis is readable, and what then to write behind its numbers."""
     if unit != "seconds":
-        return 1, None
+        return 1, ""
     most = float(values.astype(float).abs().max()) if values.notna().any() else 0.0
-    return next((scale, title) for least, scale, title in _SCALES if most >= least)
+    return next((scale, mark) for least, scale, mark in _SCALES if most >= least)
 
 
-def _axis(unit: str) -> alt.Axis:
-    if unit == "rate":
-        return alt.Axis(format=".0%", tickCount=5, domain=False, ticks=False)
-    return alt.Axis(tickCount=5, domain=False, ticks=False, titleAnchor="end", titleAngle=0, titleAlign="left", titleY=-8, titleX=0)
+def _axis(unit: str, mark: str = "") -> alt.Axis:
+    written = {"format": ".0%"} if unit == "rate" else {"labelExpr": f"datum.label + '{mark}'"}
+    return alt.Axis(tickCount=5, domain=False, ticks=False, **written)
 
 
-def _legend(names: Sequence[str]) -> alt.Legend | None:
-    return None if len(names) < 2 else alt.Legend(orient="top", labelLimit=260, symbolType="square", padding=0)
+def _legend(names: Sequence[str], symbol: str = "square") -> alt.Legend | None:
+    if len(names) < 2:
+        return None
+    long = {"symbolStrokeWidth": 2.6, "symbolSize": 420} if symbol == "stroke" else {}
+    columns = {"columns": 3} if len(names) > 4 else {}
+    return alt.Legend(orient="top", labelLimit=260, symbolType=symbol, padding=0, columnPadding=14, **columns, **long)
 
 
 def _scale(names: Sequence[str], colours: Sequence[str]) -> alt.Scale:
@@ -145,3 +170,24 @@ def _scale(names: Sequence[str], colours: Sequence[str]) -> alt.Scale:
 
 def _dashes(names: Sequence[str]) -> list[list[int]]:
     return [[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]][index % 4] for index in range(len(names))]
+
+
+def steps(frame: pd.DataFrame, x: str, value: str, series: str) -> alt.LayerChart:
+    """Draw a share for each step, one bar a series, its percentage above it."""
+    frame = frame.dropna(subset=[value]).assign(
+        told=lambda rows: [formats.figure(each, "rate") for each in rows[value]]
+    )
+    names, order = list(dict.fromkeys(frame[series])), list(dict.fromkeys(frame[x]))
+    base = alt.Chart(frame).properties(height=HEIGHT).encode(
+        x=alt.X(f"{x}:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, ticks=False, domain=False), scale=alt.Scale(paddingInner=0.32)),
+        xOffset=alt.XOffset(f"{series}:N", sort=names),
+        y=alt.Y(f"{value}:Q", title=None, axis=_axis("rate"), scale=alt.Scale(domain=[0, 1.06], nice=False)),
+        tooltip=[alt.Tooltip(f"{series}:N", title="Of"), alt.Tooltip(f"{x}:N", title="Within"), alt.Tooltip("told:N", title="Share")],
+    )  # fmt: skip
+    bars = base.mark_bar(cornerRadiusEnd=2).encode(
+        color=alt.Color(f"{series}:N", sort=names, title=None, scale=_scale(names, ()), legend=_legend(names))
+    )
+    texts = base.transform_calculate(short=f"format(datum.{value}, '.0%')").mark_text(
+        dy=-7, color=colour("muted"), fontSize=11
+    )
+    return bars + texts.encode(text="short:N")

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.serving import Build, Copy
@@ -98,11 +99,19 @@ def period_of(choice: str, build: Build, own: Sequence[date] = ()) -> Period:
 def names(copy: Copy) -> dict[str, dict[str, str]]:
     """Return what channels, teams, topics and agents are called, by kind and id; who has no name keeps the id."""
     found: dict[str, dict[str, str]] = {}
-    for kind, relation in {"channel": "dim_channels", "team": "dim_teams", "topic": "dim_topics", "agent": "dim_agents"}.items():
+    for kind, relation in {
+        "channel": "dim_channels",
+        "team": "dim_teams",
+        "topic": "dim_topics",
+        "agent": "dim_agents",
+    }.items():
         hidden = "where not is_test" if kind == "channel" else ""
-        rows = copy.rows([relation], f"select {kind}_id as id, {kind}_name as name from {relation} {hidden} order by name, id")
+        rows = copy.rows(
+            [relation], f"select {kind}_id as id, {kind}_name as name from {relation} {hidden} order by name, id"
+        )
         found[kind] = {
-            str(row.id): str(row.id) if row.name in (None, "(unknown)") else str(row.name) for row in rows.itertuples()
+            str(id_): str(id_) if pd.isna(name) or name == "(unknown)" else str(name)
+            for id_, name in zip(rows["id"], rows["name"], strict=True)
         }
         repeated = [name for name in found[kind].values() if list(found[kind].values()).count(name) > 1]
         found[kind] = {key: f"{name} ({key})" if name in repeated else name for key, name in found[kind].items()}
@@ -113,7 +122,12 @@ def names(copy: Copy) -> dict[str, dict[str, str]]:
 @cache
 def zones() -> tuple[str, ...]:
     """Return the zones that a reader may choose, UTC first."""
-    return ("UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))))
+    return (
+        "UTC",
+        *sorted(
+            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
+        ),
+    )
 
 
 def default_zone() -> str:
@@ -122,27 +136,27 @@ def default_zone() -> str:
     return wanted if wanted in zones() else "UTC"
 
 
-def choose(copy: Copy, kinds: Sequence[str], with_period: bool = True, more: Callable[[], None] | None = None) -> Filters:
+def choose(copy: Copy, kinds: Sequence[str], period: str = "", more: Callable[[], None] | None = None) -> Filters:
     """Show the filters that a page has, and return what is chosen.
 
     Args:
         copy: the copy whose channels, teams and topics are offered.
         kinds: which of `channel`, `team` and `topic` the page's figures are told by.
-        with_period: whether the page speaks of a period at all.
+        period: the days that the page speaks of, where its reader has no choice.
         more: draws what else the page lets its reader choose, before the others.
     """
     known = names(copy)
     with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
         if more:
             more()
-        period = _choose_period(copy.build) if with_period else period_of("28d", copy.build)
+        days = period_of(period, copy.build) if period else _choose_period(copy.build)
         chosen = {kind: _choose_ids(kind, known[kind]) for kind in kinds}
         zone = st.selectbox(
             "Times in", zones(), index=zones().index(default_zone()), key="zone", bind="query-params", width=190,
             help="The zone in which moments are shown. Days are always those of the warehouse.",
         )  # fmt: skip
     return Filters(
-        period, chosen.get("channel", ()), chosen.get("team", ()), chosen.get("topic", ()), ZoneInfo(zone or "UTC").key
+        days, chosen.get("channel", ()), chosen.get("team", ()), chosen.get("topic", ()), ZoneInfo(zone or "UTC").key
     )
 
 

@@ -142,7 +142,7 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
             for i, each in enumerate(figures)
         ]
     )  # fmt: skip
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", key="kpis-foot"):
         _download(table, f"{name}_figures", filters, "These figures as CSV")
 
 
@@ -196,7 +196,13 @@ def definitions(copy: Copy, names: Sequence[str], source: Source | None = None, 
     return "\n\n".join(f"**{catalogue.label(name)}**: {meaning_of(copy, name, source, relation)}" for name in names)
 
 
-def chart(draw: Callable[[], alt.Chart | alt.LayerChart], frame: pd.DataFrame, values: Sequence[str], alt_text: str, nothing: str) -> None:
+def chart(
+    draw: Callable[[], alt.Chart | alt.LayerChart],
+    frame: pd.DataFrame,
+    values: Sequence[str],
+    alt_text: str,
+    nothing: str,
+) -> None:
     """Show a chart, or say in its place that there is nothing to show."""
     if is_empty(frame, values):
         empty(nothing)
@@ -239,7 +245,7 @@ def table(
         return None
     shown = pd.DataFrame({name: _cells(frame[name], zone) for name in labels})
     configuration = {
-        name: _column(copy, name, label, relation, shown[name], first=index == 0)
+        name: _column(copy, name, label, relation, shown[name], pinned=index == 0 and len(labels) > 6)
         for index, (name, label) in enumerate(labels.items())
     }
     return st.dataframe(
@@ -256,11 +262,11 @@ def _cells(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
     return values
 
 
-def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[Any], first: bool) -> Any:
+def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[Any], pinned: bool) -> Any:
     catalogue = read_catalogue()
     unit = catalogue.unit(name)
     about: dict[str, Any] = {
-        "label": label or catalogue.label(name), "help": meaning_of(copy, name, relation=relation) or None, "pinned": first or None,
+        "label": label or catalogue.label(name), "help": meaning_of(copy, name, relation=relation) or None, "pinned": pinned or None,
     }  # fmt: skip
     if name.endswith("_at") or name == "as_of":
         return st.column_config.DatetimeColumn(**about, format="D MMM, HH:mm")
@@ -269,7 +275,9 @@ def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[
     if unit == "rate":
         return st.column_config.ProgressColumn(**about, format="percent", min_value=0, max_value=1)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return st.column_config.NumberColumn(**about, format="localized" if pd.api.types.is_integer_dtype(values) else "%.2f")
+        return st.column_config.NumberColumn(
+            **about, format="localized" if pd.api.types.is_integer_dtype(values) else "%.2f"
+        )
     return st.column_config.Column(**about)
 
 
@@ -288,7 +296,8 @@ def as_csv(data: pd.DataFrame) -> bytes:
     for column in safe.columns:
         if pd.api.types.is_string_dtype(safe[column]) or safe[column].dtype == object:
             safe[column] = [
-                f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value for value in safe[column]
+                f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+                for value in safe[column]
             ]
     return safe.to_csv(index=False).encode("utf-8-sig")
 

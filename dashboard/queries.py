@@ -27,7 +27,7 @@ class Source:
 
     relation: str
     day: str
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
     is_fact: bool = False
     where: str = ""
 
@@ -121,6 +121,8 @@ def _conditions(source: Source, filters: Filters) -> tuple[list[str], list[Any]]
     for kind, ids in filters.chosen().items():
         if kind in source.columns:
             column = source.columns[kind]
-            conditions.append(f"({named(column) if source.is_fact else identifier(column)}) in (select unnest(?::varchar[]))")
+            conditions.append(
+                f"({named(column) if source.is_fact else identifier(column)}) in (select unnest(?::varchar[]))"
+            )
             parameters.append(list(ids))
     return conditions, parameters

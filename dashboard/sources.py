@@ -10,7 +10,9 @@ _COUNTED = "not is_test_channel"
 
 AGENTS = Source("mart_agent_by_day", "activity_date", {"agent": "agent_id"})
 TEAMS = Source("mart_team_by_day", "activity_date", {"team": "team_id"})
-RESOLUTIONS = Source("mart_resolutions_by_day", "resolved_date", {"agent": "agent_id", "team": "team_id", "topic": "topic_id"})
+RESOLUTIONS = Source(
+    "mart_resolutions_by_day", "resolved_date", {"agent": "agent_id", "team": "team_id", "topic": "topic_id"}
+)
 EFFICIENCY = Source("mart_efficiency_by_day", "closed_date", {"channel": "channel_id", "topic": "topic_id"})
 SPEED_TO_ANSWER = Source("mart_speed_to_answer_by_day", "accepted_date", {"channel": "channel_id", "team": "team_id"})
 
@@ -35,7 +37,9 @@ DELIVERY_REPORTS = Source("mart_delivery_reports_by_day", "message_date", {"chan
 DELIVERY_FAILURES = Source("mart_delivery_failures_by_day", "message_date", {"channel": "channel_id"})
 ACCOUNTS = Source("mart_account_activity_by_month", "month_start")
 
-DATA_QUALITY = Source("mart_data_quality_by_day", "received_date", {"channel": "channel_id"}, where="not is_test_channel")
+DATA_QUALITY = Source(
+    "mart_data_quality_by_day", "received_date", {"channel": "channel_id"}, where="not is_test_channel"
+)
 
 FACT_MESSAGES = Source("fct_messages", "sent_date", {"channel": "channel_id"}, True, _COUNTED)
 FACT_AGENT_DAYS = Source("fct_agent_days", "activity_date", {"team": "team_id", "agent": "agent_id"}, True, "is_active")

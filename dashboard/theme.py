@@ -27,6 +27,8 @@ _STYLE = """
 .st-key-kpis > div { width: auto !important; min-width: 0; height: 100%; }
 .st-key-kpis [data-testid="stMetric"] { background: light-dark(#FFFFFF, #151C24); height: 100%; }
 .st-key-kpis [data-testid="stMetricLabel"] p { font-size: 0.86rem; color: light-dark(#4A5565, #A6B0BD); white-space: normal; }
+.st-key-kpis [data-testid="stMetricLabel"] { min-height: 2.3rem; align-items: flex-start; }
+.st-key-kpis-foot { margin: -0.75rem 0 -0.6rem; }
 .st-key-page-head h1 { padding: 0; }
 .st-key-page-head { justify-content: space-between; row-gap: 0.5rem; }
 .st-key-page-head > div:first-child { flex: 1 1 340px; }

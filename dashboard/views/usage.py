@@ -14,7 +14,7 @@ from dashboard.serving import Copy
 
 RELATION = "mart_account_usage_by_period"
 METRICS = ("unique_contacts", "closed_conversations", "active_agents", "proactive_messages")
-PERIOD_TYPES = {"day": "By day", "week": "By week", "month": "By month", "quarter": "By quarter"}
+PERIOD_TYPES = {"day": "Day", "week": "Week", "month": "Month", "quarter": "Quarter"}
 _START = {"day": "date_day", "week": "week_start", "month": "month_start", "quarter": "quarter_start"}
 
 
@@ -26,28 +26,40 @@ def show(copy: Copy) -> None:
         panels.head("Account usage", "How much is messaging used, and by how many people?", copy, chosen)
     period_type = str(st.session_state["by"])
     periods = usage_by_period(copy, chosen, period_type)
-    _headline(copy, periods, chosen, period_type)
+    _headline(copy, periods, period_type)
     catalogue = read_catalogue()
+    last = periods["period_start"].iloc[-1] if len(periods) else None
+    running = last if last is not None and _is_running(copy, last, period_type) else None
     columns = st.columns(2)
     for index, name in enumerate(METRICS):
         data = periods[["period_start", name]]
-        with columns[index % 2], panels.panel(
-            copy, catalogue.label(name), panels.meaning_of(copy, name, relation=RELATION), data, f"usage_{name}", chosen
+        with (
+            columns[index % 2],
+            panels.panel(
+                copy,
+                catalogue.label(name),
+                panels.meaning_of(copy, name, relation=RELATION),
+                data,
+                f"usage_{name}",
+                chosen,
+            ),
         ):
             drawn = data.rename(columns={"period_start": "day"})
             grain = "month" if period_type == "quarter" else period_type
             label = {name: catalogue.label(name)}
             panels.chart(
-                lambda drawn=drawn, label=label, grain=grain: charts.over_time(drawn, label, "count", grain, "bar"),
-                drawn, [name], f"{label[name]} {PERIOD_TYPES[period_type].lower()}", "Nothing happened in these days",
+                lambda drawn=drawn, label=label, grain=grain: charts.over_time(
+                    drawn, label, "count", grain, "bar", running_from=running
+                ),
+                drawn, [name], f"{label[name]} by {period_type}", "Nothing happened in these days",
             )  # fmt: skip
     _channels(copy, chosen, period_type)
 
 
 def _choose_period_type() -> None:
-    st.segmented_control(
-        "Told by", list(PERIOD_TYPES), default="week", format_func=PERIOD_TYPES.__getitem__, key="by",
-        bind="query-params", required=True,
+    st.selectbox(
+        "Told by", list(PERIOD_TYPES), index=list(PERIOD_TYPES).index("week"), format_func=PERIOD_TYPES.__getitem__,
+        key="by", bind="query-params", width=130,
     )  # fmt: skip
 
 
@@ -67,7 +79,9 @@ def usage_by_period(copy: Copy, chosen: Filters, period_type: str) -> pd.DataFra
             [period_type, channel, start, end],
         )
     catalogue = read_catalogue()
-    adding = ", ".join(f"{catalogue.over_parts(name)} as {name}" for name in ("closed_conversations", "proactive_messages"))
+    adding = ", ".join(
+        f"{catalogue.over_parts(name)} as {name}" for name in ("closed_conversations", "proactive_messages")
+    )
     distinct = ", ".join(f"{catalogue.over_fact(name)} as {name}" for name in ("unique_contacts", "active_agents"))
     return copy.rows(
         [RELATION, "dim_dates", "fct_messages"],
@@ -92,20 +106,20 @@ def usage_by_period(copy: Copy, chosen: Filters, period_type: str) -> pd.DataFra
     )
 
 
-def _headline(copy: Copy, periods: pd.DataFrame, chosen: Filters, period_type: str) -> None:
+def _headline(copy: Copy, periods: pd.DataFrame, period_type: str) -> None:
+    """Show the last period, and under each figure what it was in the one before."""
     catalogue = read_catalogue()
-    last = periods.iloc[-1] if len(periods) else None
-    before = periods.iloc[-2] if len(periods) > 1 else None
-    title = "No period" if last is None else _called(last["period_start"], period_type)
-    running = last is not None and copy.build.last_day is not None and _end(last["period_start"], period_type) > copy.build.last_day
-    st.markdown(f"**{title}**" + (" so far" if running else ""))
+    last, before = (None if len(periods) < back else periods.iloc[-back] for back in (1, 2))
+    if last is not None:
+        running = _is_running(copy, last["period_start"], period_type)
+        st.markdown(f"**{_called(last['period_start'], period_type)}**" + (" so far" if running else ""))
+    earlier = "" if before is None else _called(before["period_start"], period_type).replace("Week", "week")
     with st.container(key="kpis"):
         for name in METRICS:
-            earlier = None if before is None else f"{formats.number(before[name])} in {_called(before['period_start'], period_type)}"
             st.metric(
-                catalogue.label(name), formats.number(None if last is None else last[name]), earlier, delta_color="off",
-                delta_arrow="off", help=panels.meaning_of(copy, name, relation=RELATION), border=True,
-                chart_data=periods[name].tolist() if len(periods) > 1 else None, chart_type="area",
+                catalogue.label(name), formats.NOTHING if last is None else formats.number(last[name]),
+                None if before is None else f"{formats.number(before[name])} in {earlier}",
+                delta_color="off", delta_arrow="off", help=panels.meaning_of(copy, name, relation=RELATION), border=True,
             )  # fmt: skip
 
 
@@ -122,10 +136,16 @@ def _channels(copy: Copy, chosen: Filters, period_type: str) -> None:
         rows = rows[rows["channel_id"].isin(chosen.channels)]
     rows = rows.assign(channel_name=[names.get(each, each) for each in rows["channel_id"]])
     title = "By channel" if rows.empty else f"By channel, {_called(rows['period_start'].iloc[0], period_type)}"
-    meaning = f"{panels.definitions(copy, METRICS, relation=RELATION)}\n\nWho wrote on two channels is a contact of both."
+    meaning = (
+        f"{panels.definitions(copy, METRICS, relation=RELATION)}\n\nWho wrote on two channels is a contact of both."
+    )
     with panels.panel(copy, title, meaning, rows, "usage_by_channel", chosen):
         panels.table(
-            copy, rows, {"channel_name": "Channel"} | dict.fromkeys(METRICS, ""), RELATION, "Nothing happened on any channel"
+            copy,
+            rows,
+            {"channel_name": "Channel"} | dict.fromkeys(METRICS, ""),
+            RELATION,
+            "Nothing happened on any channel",
         )
 
 
@@ -136,8 +156,13 @@ def _called(start: date | pd.Timestamp, period_type: str) -> str:
         case "quarter":
             return f"Q{(start.month - 1) // 3 + 1} {start.year}"
         case "week":
-            return f"week of {formats.day(start)}"
+            return f"Week of {formats.day(start)}"
     return formats.day(start)
+
+
+def _is_running(copy: Copy, start: pd.Timestamp, period_type: str) -> bool:
+    """Whether a period is not over at `as_of`."""
+    return copy.build.last_day is not None and _end(start, period_type) > copy.build.last_day
 
 
 def _end(start: pd.Timestamp, period_type: str) -> date:

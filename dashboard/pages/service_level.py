@@ -1,4 +1,0 @@
-"""x."""
-from dashboard.serving import Copy
-def show(copy: Copy) -> None:
-    """Draw the page."""
