@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import theme
-from dashboard.views import performance, realtime, satisfaction, service_level, traffic, usage
 from dashboard.serving import Copy, NothingServedError, opened
+from dashboard.views import performance, realtime, satisfaction, service_level, traffic, usage
 
 Show = Callable[[Copy], None]
 
@@ -36,10 +36,15 @@ def main() -> None:
         st.Page(_page(usage.show), title="Usage", icon=":material/monitoring:", url_path="usage", default=True),
         st.Page(_page(performance.show), title="Users and teams", icon=":material/groups:", url_path="performance"),
         st.Page(_page(service_level.show), title="Service level", icon=":material/timer:", url_path="service-level"),
-        st.Page(_page(satisfaction.show), title="Satisfaction", icon=":material/sentiment_satisfied:", url_path="satisfaction"),
+        st.Page(
+            _page(satisfaction.show),
+            title="Satisfaction",
+            icon=":material/sentiment_satisfied:",
+            url_path="satisfaction",
+        ),
         st.Page(_page(traffic.show), title="Traffic", icon=":material/swap_vert:", url_path="traffic"),
         st.Page(_page(realtime.show), title="Right now", icon=":material/sensors:", url_path="now"),
-    ]  # fmt: skip
+    ]
     st.navigation(pages, position="top").run()
 
 

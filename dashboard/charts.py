@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -48,9 +49,12 @@ def over_time(
         running = pd.Timestamp(running_from or date.max.replace(year=2200))
         base.data = long.assign(called=names_of_days, opacity=[0.5 if each >= running else 1.0 for each in long["day"]])
         called = alt.X(
-            "called:O", sort=list(dict.fromkeys(names_of_days)), title=None, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2),
+            "called:O",
+            sort=list(dict.fromkeys(names_of_days)),
+            title=None,
+            scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2),
             axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=10, ticks=False, domain=False),
-        )  # fmt: skip
+        )
         return base.mark_bar(cornerRadiusEnd=2 if len(names) == 1 else 0).encode(
             x=called,
             y=y,
@@ -88,7 +92,7 @@ def ranking(
     x = alt.X(
         "shown:Q", title=None, axis=None, scale=alt.Scale(domain=[min(0.0, float(frame["shown"].min())), top * 1.22])
     )
-    bars = base.mark_bar(orient="vertical", cornerRadiusEnd=3, color=colour("plain"), height={"band": 0.62}).encode(
+    bars = base.mark_bar(orient="horizontal", cornerRadiusEnd=3, color=colour("plain"), height={"band": 0.62}).encode(
         x=x, y=y, tooltip=[alt.Tooltip("what:N", title=" "), alt.Tooltip("told:N", title=title)]
     )
     texts = base.mark_text(align="left", dx=6, color=colour("muted")).encode(x=x, y=y, text="told:N")
@@ -106,14 +110,23 @@ def shares(
         alt.Chart(long)
         .mark_bar(cornerRadius=1, height={"band": 0.62})
         .encode(
-            y=alt.Y(f"{label}:N", sort=list(dict.fromkeys(frame[label])), title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False)),
+            y=alt.Y(
+                f"{label}:N",
+                sort=list(dict.fromkeys(frame[label])),
+                title=None,
+                axis=alt.Axis(labelLimit=190, ticks=False, domain=False),
+            ),
             x=alt.X("value:Q", stack="normalize", title=None, axis=alt.Axis(format="%", grid=False, tickCount=5)),
             color=alt.Color("series:N", sort=names, title=None, scale=_scale(names, colours), legend=_legend(names)),
             order=alt.Order("rank:Q"),
-            tooltip=[alt.Tooltip(f"{label}:N", title=" "), alt.Tooltip("series:N", title="Part"), alt.Tooltip("told:N", title="Count")],
+            tooltip=[
+                alt.Tooltip(f"{label}:N", title=" "),
+                alt.Tooltip("series:N", title="Part"),
+                alt.Tooltip("told:N", title="Count"),
+            ],
         )
         .properties(height=height or max(120, 32 * frame[label].nunique() + 60))
-    )  # fmt: skip
+    )
 
 
 def week(frame: pd.DataFrame, value: str, title: str) -> alt.Chart:
@@ -124,13 +137,30 @@ def week(frame: pd.DataFrame, value: str, title: str) -> alt.Chart:
         alt.Chart(frame)
         .mark_rect(cornerRadius=3, stroke=None)
         .encode(
-            x=alt.X("hour_of_day:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, ticks=False, domain=False, labelOverlap=True), scale=alt.Scale(paddingInner=0.08)),
-            y=alt.Y("weekday:O", sort=weekdays, title=None, axis=alt.Axis(ticks=False, domain=False, labelOverlap=False), scale=alt.Scale(paddingInner=0.1)),
-            color=alt.Color(f"{value}:Q", title=title, legend=alt.Legend(orient="top", gradientLength=160, titleAnchor="start")),
-            tooltip=[alt.Tooltip("weekday:O", title="Day"), alt.Tooltip("hour_of_day:O", title="Hour"), alt.Tooltip(f"{value}:Q", title=title, format=",")],
+            x=alt.X(
+                "hour_of_day:O",
+                title="Hour of the day",
+                axis=alt.Axis(labelAngle=0, ticks=False, domain=False, labelOverlap=True),
+                scale=alt.Scale(paddingInner=0.08),
+            ),
+            y=alt.Y(
+                "weekday:O",
+                sort=weekdays,
+                title=None,
+                axis=alt.Axis(ticks=False, domain=False, labelOverlap=False),
+                scale=alt.Scale(paddingInner=0.1),
+            ),
+            color=alt.Color(
+                f"{value}:Q", title=title, legend=alt.Legend(orient="top", gradientLength=160, titleAnchor="start")
+            ),
+            tooltip=[
+                alt.Tooltip("weekday:O", title="Day"),
+                alt.Tooltip("hour_of_day:O", title="Hour"),
+                alt.Tooltip(f"{value}:Q", title=title, format=","),
+            ],
         )
         .properties(height=HEIGHT + 40)
-    )  # fmt: skip
+    )
 
 
 def _long(frame: pd.DataFrame, series: Mapping[str, str], unit: str, keep: Sequence[str] = ("day",)) -> pd.DataFrame:
@@ -152,16 +182,17 @@ def _scaled(values: pd.Series[float], unit: str) -> tuple[float, str]:
 
 
 def _axis(unit: str, mark: str = "") -> alt.Axis:
-    written = {"format": ".0%"} if unit == "rate" else {"labelExpr": f"datum.label + '{mark}'"}
+    written: dict[str, Any] = {"format": ".0%"} if unit == "rate" else {"labelExpr": f"datum.label + '{mark}'"}
     return alt.Axis(tickCount=5, domain=False, ticks=False, **written)
 
 
 def _legend(names: Sequence[str], symbol: str = "square") -> alt.Legend | None:
     if len(names) < 2:
         return None
-    long = {"symbolStrokeWidth": 2.6, "symbolSize": 420} if symbol == "stroke" else {}
-    columns = {"columns": 3} if len(names) > 4 else {}
-    return alt.Legend(orient="top", labelLimit=260, symbolType=symbol, padding=0, columnPadding=14, **columns, **long)
+    more: dict[str, Any] = {"columns": 3} if len(names) > 4 else {}
+    if symbol == "stroke":
+        more |= {"symbolStrokeWidth": 2.6, "symbolSize": 420}
+    return alt.Legend(orient="top", labelLimit=260, symbolType=symbol, padding=0, columnPadding=14, **more)
 
 
 def _scale(names: Sequence[str], colours: Sequence[str]) -> alt.Scale:
@@ -178,16 +209,31 @@ def steps(frame: pd.DataFrame, x: str, value: str, series: str) -> alt.LayerChar
         told=lambda rows: [formats.figure(each, "rate") for each in rows[value]]
     )
     names, order = list(dict.fromkeys(frame[series])), list(dict.fromkeys(frame[x]))
-    base = alt.Chart(frame).properties(height=HEIGHT).encode(
-        x=alt.X(f"{x}:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, ticks=False, domain=False), scale=alt.Scale(paddingInner=0.32)),
-        xOffset=alt.XOffset(f"{series}:N", sort=names),
-        y=alt.Y(f"{value}:Q", title=None, axis=_axis("rate"), scale=alt.Scale(domain=[0, 1.06], nice=False)),
-        tooltip=[alt.Tooltip(f"{series}:N", title="Of"), alt.Tooltip(f"{x}:N", title="Within"), alt.Tooltip("told:N", title="Share")],
-    )  # fmt: skip
+    base = (
+        alt.Chart(frame)
+        .properties(height=HEIGHT)
+        .encode(
+            x=alt.X(
+                f"{x}:N",
+                sort=order,
+                title=None,
+                axis=alt.Axis(labelAngle=0, ticks=False, domain=False),
+                scale=alt.Scale(paddingInner=0.32),
+            ),
+            xOffset=alt.XOffset(f"{series}:N", sort=names),
+            y=alt.Y(f"{value}:Q", title=None, axis=_axis("rate"), scale=alt.Scale(domain=[0, 1.06], nice=False)),
+            tooltip=[
+                alt.Tooltip(f"{series}:N", title="Of"),
+                alt.Tooltip(f"{x}:N", title="Within"),
+                alt.Tooltip("told:N", title="Share"),
+            ],
+        )
+    )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         color=alt.Color(f"{series}:N", sort=names, title=None, scale=_scale(names, ()), legend=_legend(names))
     )
     texts = base.transform_calculate(short=f"format(datum.{value}, '.0%')").mark_text(
         dy=-7, color=colour("muted"), fontSize=11
     )
-    return bars + texts.encode(text="short:N")
+    drawn: alt.LayerChart = bars + texts.encode(text="short:N")
+    return drawn

@@ -7,6 +7,7 @@ page to page.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -113,7 +114,7 @@ def names(copy: Copy) -> dict[str, dict[str, str]]:
             str(id_): str(id_) if pd.isna(name) or name == "(unknown)" else str(name)
             for id_, name in zip(rows["id"], rows["name"], strict=True)
         }
-        repeated = [name for name in found[kind].values() if list(found[kind].values()).count(name) > 1]
+        repeated = {name for name, count in Counter(found[kind].values()).items() if count > 1}
         found[kind] = {key: f"{name} ({key})" if name in repeated else name for key, name in found[kind].items()}
         found[kind][NONE] = f"No {kind}"
     return found

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -23,6 +23,7 @@ from dashboard.serving import Copy, location, mark
 
 # How often a page looks whether there is a newer copy.
 REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "10"))
+_DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -95,7 +96,7 @@ def _watch(build_id: str) -> None:
 
 
 def meaning_of(copy: Copy, name: str, source: Source | None = None, relation: str = "") -> str:
-    """Return the description of a figure as the copy tells it: of the relation's column, else of a mart's of that name."""
+    """Return what a figure means as the copy tells it: of the relation's column, else of a mart's of that name."""
     if source and not source.is_fact:
         relation = source.relation
     if relation and (found := copy.descriptions(relation).get(name)):
@@ -106,7 +107,9 @@ def meaning_of(copy: Copy, name: str, source: Source | None = None, relation: st
 def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> None:
     """Show headline figures with their course, what they were in the stretch before, and all of it as a download."""
     catalogue = read_catalogue()
-    now, before, course = ({}, {}, {})  # type: dict[int, Any], dict[int, Any], dict[int, Any]
+    now: dict[int, Any] = {}
+    before: dict[int, Any] = {}
+    course: dict[int, list[float]] = {}
     comparable = copy.build.first_day is not None and filters.earlier().period.start >= copy.build.first_day
     for source in dict.fromkeys(figure.source for figure in figures):
         wanted = [index for index, figure in enumerate(figures) if figure.source == source]
@@ -115,18 +118,18 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
         earlier = queries.figures(copy, source, names, filters.earlier()) if comparable else None
         daily = queries.figures(copy, source, names, filters, by=["day"])
         for index in wanted:
-            figure = figures[index].name
-            now[index] = total[figure].iloc[0]
-            before[index] = None if earlier is None else earlier[figure].iloc[0]
-            course[index] = daily[figure].astype(float).dropna().tolist()
-    with st.container(key="kpis"):
+            metric = figures[index].name
+            now[index] = total[metric].iloc[0]
+            before[index] = None if earlier is None else earlier[metric].iloc[0]
+            course[index] = daily[metric].astype(float).dropna().tolist()
+    with st.container(key="kpis-tall"):
         for index, figure in enumerate(figures):
             unit = catalogue.unit(figure.name)
             st.metric(
                 figure.label or catalogue.label(figure.name),
                 formats.figure(now[index], unit),
                 formats.change(now[index], before[index], unit),
-                delta_color={"good": "normal", "bad": "inverse"}.get(figure.more_is, "off"),  # type: ignore[arg-type]
+                delta_color=_DELTA_COLOURS[figure.more_is],
                 help=_help(copy, figure, before[index], unit, filters),
                 border=True,
                 chart_data=course[index] if len(course[index]) > 1 else None,
@@ -135,13 +138,17 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
     table = pd.DataFrame(
         [
             {
-                "figure": each.name, "label": each.label or catalogue.label(each.name), "unit": catalogue.unit(each.name),
-                "value": now[i], "value_before": before[i], "from": filters.period.start,
+                "figure": each.name,
+                "label": each.label or catalogue.label(each.name),
+                "unit": catalogue.unit(each.name),
+                "value": now[i],
+                "value_before": before[i],
+                "from": filters.period.start,
                 "to": filters.period.end - timedelta(days=1),
             }
             for i, each in enumerate(figures)
         ]
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, horizontal_alignment="right", key="kpis-foot"):
         _download(table, f"{name}_figures", filters, "These figures as CSV")
 
@@ -266,8 +273,10 @@ def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[
     catalogue = read_catalogue()
     unit = catalogue.unit(name)
     about: dict[str, Any] = {
-        "label": label or catalogue.label(name), "help": meaning_of(copy, name, relation=relation) or None, "pinned": pinned or None,
-    }  # fmt: skip
+        "label": label or catalogue.label(name),
+        "help": meaning_of(copy, name, relation=relation) or None,
+        "pinned": pinned or None,
+    }
     if name.endswith("_at") or name == "as_of":
         return st.column_config.DatetimeColumn(**about, format="D MMM, HH:mm")
     if unit == "seconds":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -54,16 +54,13 @@ class Copy:
     Attributes:
         connection: to a database in memory, to which the file is attached; `use`d, so that names need no prefix.
         build: which build it is.
-        relations: what was read by name, for those who ask where a figure comes from.
     """
 
     connection: duckdb.DuckDBPyConnection
     build: Build
-    relations: set[str] = field(default_factory=set)
 
     def rows(self, relations: Sequence[str], query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
         """Run a query of the relations that it names; what a build once answered is remembered."""
-        self.relations.update(relations)
         READ.update(relations)
         return _remembered(self.build.build_id, query, repr(parameters), _self=self, _parameters=parameters)
 
@@ -126,6 +123,7 @@ def opened(path: Path | None = None) -> Iterator[Copy]:
 
 
 def _read_build(connection: duckdb.DuckDBPyConnection) -> Build:
+    READ.update(("dim_build", "dim_dates"))
     row = connection.execute(
         """
         select build_id, as_of, first_day, days.date_day, days.started_at

@@ -128,9 +128,14 @@ def _time(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.over_time(rows, {name: catalogue.label(name) for name in names}, "rate", chosen.period.grain),
-            rows, names, "Availability, utilisation and occupancy over time", "Nobody was online in these days",
-        )  # fmt: skip
+            lambda: charts.over_time(
+                rows, {name: catalogue.label(name) for name in names}, "rate", chosen.period.grain
+            ),
+            rows,
+            names,
+            "Availability, utilisation and occupancy over time",
+            "Nobody was online in these days",
+        )
 
 
 def _handle_time(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapping[str, str]]) -> None:
@@ -140,9 +145,14 @@ def _handle_time(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapp
     )
     rows = rows.assign(name=[names[who].get(each, each) for each in rows[who]])
     with panels.panel(
-        copy, f"Handle time by {'user' if who == 'agent' else 'team'}", panels.definitions(copy, ["handle_seconds"], source),
-        rows, "performance_handle_time", chosen, source,
-    ):  # fmt: skip
+        copy,
+        f"Handle time by {'user' if who == 'agent' else 'team'}",
+        panels.definitions(copy, ["handle_seconds"], source),
+        rows,
+        "performance_handle_time",
+        chosen,
+        source,
+    ):
         top = rows[rows["handle_seconds"] > 0].head(8)
         panels.chart(
             lambda: charts.ranking(top, "name", "handle_seconds", "Handle time", "seconds"),
@@ -203,13 +213,16 @@ def _efficiency(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, st
         saved = whole["saved_rate"].iloc[0]
         if not formats.is_nothing(saved):
             st.markdown(
-                f"A conversation took **{formats.duration(whole['average_served_seconds'].iloc[0])}** from start to close, "
+                f"From start to close it took **{formats.duration(whole['average_served_seconds'].iloc[0])}**, "
                 f"and **{formats.duration(whole['average_session_handle_seconds'].iloc[0])}** of an agent's time."
             )
         panels.table(
-            copy, rows, {"name": "Channel"} | dict.fromkeys(metrics, ""), source.relation,
+            copy,
+            rows,
+            {"name": "Channel"} | dict.fromkeys(metrics, ""),
+            source.relation,
             "No conversation that an agent handled was closed in these days",
-        )  # fmt: skip
+        )
 
 
 def _speed_to_answer(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, str]]) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import filters, formats, panels, queries
-from dashboard.catalogue import read_catalogue
+from dashboard import filters, formats, panels
 from dashboard.filters import Filters
 from dashboard.serving import Copy
 
@@ -47,8 +46,7 @@ def show(copy: Copy) -> None:
     _headline(copy, queues, owned, agents, chosen)
     names = filters.names(copy)
     _queues(copy, queues, names["team"], chosen)
-    _agents(copy, agents, names, chosen)
-    agent = _choose("agent", "User", _people(agents, owned, names["agent"]))
+    agent = _agents(copy, agents, _people(agents, owned, names["agent"]), names, chosen)
     left, right = st.columns([3, 2])
     with left:
         session = _conversations(copy, owned, agent, names, chosen)
@@ -82,7 +80,7 @@ def _headline(copy: Copy, queues: pd.DataFrame, owned: pd.DataFrame, agents: pd.
         ("Available", "available_agent_count", "count", queues["available_agent_count"].sum()),
         ("Away", "away_agent_count", "count", queues["away_agent_count"].sum()),
     ]
-    with st.container(key="kpis"):
+    with st.container(key="kpis-short"):
         for label, name, unit, value in told:
             st.metric(
                 label,
@@ -103,7 +101,10 @@ def _queues(copy: Copy, queues: pd.DataFrame, names: Mapping[str, str], chosen: 
         panels.table(copy, queues, labels, "rt_queues", "There is no team yet", chosen.zone)
 
 
-def _agents(copy: Copy, agents: pd.DataFrame, names: Mapping[str, Mapping[str, str]], chosen: Filters) -> None:
+def _agents(
+    copy: Copy, agents: pd.DataFrame, people: Mapping[str, str], names: Mapping[str, Mapping[str, str]], chosen: Filters
+) -> str | None:
+    """Show who is online, and return who is chosen."""
     agents = agents.assign(
         name=[names["agent"].get(each, each) for each in agents["agent_id"]],
         team=[
@@ -115,12 +116,18 @@ def _agents(copy: Copy, agents: pd.DataFrame, names: Mapping[str, Mapping[str, s
     with panels.panel(
         copy, "Online, and the last twelve hours", copy.descriptions("rt_agents")[""], agents, "now_agents", chosen
     ):
-        st.caption("Click a user to see what they own.")
+        agent = _choose("agent", "user", people)
         labels = {
-            "name": "User", "live": "Status", "status_since_at": "Since", "team": "Team", "open_work_count": "Open work",
-            "capacity": "Capacity", "waiting_session_count": "Waiting",
-        } | dict.fromkeys(_TRAILING, "")  # fmt: skip
+            "name": "User",
+            "live": "Status",
+            "status_since_at": "Since",
+            "team": "Team",
+            "open_work_count": "Open work",
+            "capacity": "Capacity",
+            "waiting_session_count": "Waiting",
+        } | dict.fromkeys(_TRAILING, "")
         _clickable(copy, agents, labels, "rt_agents", "Nobody is online", chosen, "agent", "agent_id")
+    return agent
 
 
 def _people(agents: pd.DataFrame, owned: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
@@ -132,9 +139,16 @@ def _people(agents: pd.DataFrame, owned: pd.DataFrame, names: Mapping[str, str])
 def _choose(kind: str, label: str, options: Mapping[str, str]) -> str | None:
     """Let the reader choose by keyboard what they may also click at; the choice stands in the page's address."""
     return st.selectbox(
-        label, list(options), index=None, format_func=lambda each: options.get(each, each), key=kind, bind="query-params",
-        placeholder=f"Choose a {label.lower()}, or click one", width=330,
-    )  # fmt: skip
+        f"Choose a {label}",
+        list(options),
+        index=None,
+        format_func=lambda each: options.get(each, each),
+        key=kind,
+        bind="query-params",
+        placeholder=f"Choose a {label}, or click one below",
+        width=330,
+        label_visibility="collapsed",
+    )
 
 
 def _conversations(
@@ -153,23 +167,21 @@ def _conversations(
             panels.empty("No user is chosen", "Click a user above to see the conversations that they own.")
         else:
             labels = {
-                "conversation_id": "Conversation", "state": "State", "waiting_seconds": "Waits", "next_sla_due_at": "Due",
-                "sla_overdue_count": "Overdue", "channel": "Channel", "topic": "Topic", "owned_since_at": "Owned since",
+                "conversation_id": "Conversation",
+                "state": "State",
+                "waiting_seconds": "Waits",
+                "next_sla_due_at": "Due",
+                "sla_overdue_count": "Overdue",
+                "channel": "Channel",
+                "topic": "Topic",
+                "owned_since_at": "Owned since",
                 "last_activity_at": "Last activity",
-            }  # fmt: skip
-            _clickable(
-                copy,
-                rows,
-                labels,
-                "rt_owned_sessions",
-                "Owns no conversation",
-                chosen,
-                "session",
-                "session_id",
-                "Enjoy the quiet.",
-            )
-        options = dict(zip(rows["session_id"], rows["conversation_id"], strict=True))
-        session = _choose("session", "Conversation", options) if options else None
+            }
+            if len(rows):
+                options = dict(zip(rows["session_id"], rows["conversation_id"], strict=True))
+                session = _choose("session", "conversation", options)
+            nothing = "Owns no conversation at the moment"
+            _clickable(copy, rows, labels, "rt_owned_sessions", nothing, chosen, "session", "session_id")
     return session
 
 
@@ -190,9 +202,8 @@ def _messages(copy: Copy, session: str | None, chosen: Filters) -> None:
         elif rows.empty:
             panels.empty("No message yet", "Nobody has written in this conversation.")
         else:
-            st.html(
-                f'<div class="talk" tabindex="0" role="log">{"".join(_said(row, chosen.zone) for row in rows.itertuples())}</div>'
-            )
+            said = "".join(_said(row, chosen.zone) for row in rows.itertuples())
+            st.html(f'<div class="talk" tabindex="0" role="log">{said}</div>')
 
 
 def _said(row: Any, zone: str) -> str:
@@ -210,12 +221,18 @@ def _said(row: Any, zone: str) -> str:
 
 
 def _clickable(
-    copy: Copy, rows: pd.DataFrame, labels: Mapping[str, str], relation: str, nothing: str, chosen: Filters, kind: str, column: str,
-    hint: str = "Nobody has to be.",
-) -> None:  # fmt: skip
+    copy: Copy,
+    rows: pd.DataFrame,
+    labels: Mapping[str, str],
+    relation: str,
+    nothing: str,
+    chosen: Filters,
+    kind: str,
+    column: str,
+) -> None:
     """Show rows of which one can be chosen by a click; what is chosen is remembered by its id, not by its place."""
     if rows.empty:
-        panels.empty(nothing, hint)
+        panels.empty(nothing, "The board moves on with the next build.")
         return
     ids = [str(each) for each in rows[column]]
     # Rows move from build to build: so a click holds for the rows that were clicked at.

@@ -65,9 +65,14 @@ def _course(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.over_time(rows, {name: catalogue.label(name) for name in metrics}, "rate", chosen.period.grain),
-            rows, metrics, "Satisfaction and response rate over time", "No survey was asked or answered in these days",
-        )  # fmt: skip
+            lambda: charts.over_time(
+                rows, {name: catalogue.label(name) for name in metrics}, "rate", chosen.period.grain
+            ),
+            rows,
+            metrics,
+            "Satisfaction and response rate over time",
+            "No survey was asked or answered in these days",
+        )
 
 
 def _surveys(copy: Copy, chosen: Filters) -> None:
@@ -79,9 +84,14 @@ def _surveys(copy: Copy, chosen: Filters) -> None:
         copy, "Surveys", panels.definitions(copy, metrics, source), rows, "satisfaction_surveys", chosen, source
     ):
         panels.chart(
-            lambda: charts.over_time(rows, {name: catalogue.label(name) for name in metrics}, "count", chosen.period.grain),
-            rows, metrics, "Surveys requested, answered and satisfied over time", "No survey was asked or answered in these days",
-        )  # fmt: skip
+            lambda: charts.over_time(
+                rows, {name: catalogue.label(name) for name in metrics}, "count", chosen.period.grain
+            ),
+            rows,
+            metrics,
+            "Surveys requested, answered and satisfied over time",
+            "No survey was asked or answered in these days",
+        )
 
 
 def _who(copy: Copy, chosen: Filters) -> None:
@@ -129,8 +139,11 @@ def _moods(copy: Copy, chosen: Filters) -> None:
         tints = [colour("good"), colour("none"), colour("bad")]
         panels.chart(
             lambda: charts.over_time(rows, _MOODS, "count", chosen.period.grain, "bar", tints),
-            rows, metrics, "Messages with positive, neutral and negative emoji over time", "No customer used a known emoji in these days",
-        )  # fmt: skip
+            rows,
+            metrics,
+            "Messages with positive, neutral and negative emoji over time",
+            "No customer used a known emoji in these days",
+        )
 
 
 def _resolution_time(copy: Copy, chosen: Filters) -> None:
@@ -147,17 +160,25 @@ def _resolution_time(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.over_time(rows, {name: catalogue.label(name) for name in metrics}, "seconds", chosen.period.grain),
-            rows, metrics, "Resolution time, median and 90th percentile", "Nothing was resolved in these days",
-        )  # fmt: skip
+            lambda: charts.over_time(
+                rows, {name: catalogue.label(name) for name in metrics}, "seconds", chosen.period.grain
+            ),
+            rows,
+            metrics,
+            "Resolution time, median and 90th percentile",
+            "Nothing was resolved in these days",
+        )
 
 
 def _topics(copy: Copy, chosen: Filters) -> None:
     source = sources.RESOLUTION_TIMES
     metrics = [
-        "resolution_count", "average_resolution_seconds", "average_resolution_business_seconds", "average_first_resolution_seconds",
+        "resolution_count",
+        "average_resolution_seconds",
+        "average_resolution_business_seconds",
+        "average_first_resolution_seconds",
         "average_last_resolution_seconds",
-    ]  # fmt: skip
+    ]
     names = filters.names(copy)["topic"]
     rows = queries.figures(copy, source, metrics, chosen, by=["topic"], order="resolution_count")
     rows.insert(0, "name", [names.get(each, each) for each in rows["topic"]])

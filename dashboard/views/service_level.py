@@ -16,8 +16,11 @@ from dashboard.theme import colour
 
 PROMISES = {"first_response": "First response", "next_response": "Next responses", "resolution": "Resolution"}
 _OUTCOMES = {
-    "sla_met_count": "Met", "sla_breached_count": "Breached", "sla_running_count": "Running", "sla_cancelled_count": "Cancelled",
-}  # fmt: skip
+    "sla_met_count": "Met",
+    "sla_breached_count": "Breached",
+    "sla_running_count": "Running",
+    "sla_cancelled_count": "Cancelled",
+}
 HEADLINE = (
     *(
         Figure("sla_attainment_rate", replace(sources.PROMISES, where=f"metric = '{metric}'"), "good", f"{label} kept")
@@ -29,11 +32,13 @@ HEADLINE = (
     Figure("average_agent_response_seconds", sources.RESPONSE_TIMES, "bad"),
 )
 _SESSION_METRICS = {
-    "agent_message_count": "Messages by agents", "end_user_message_count": "Messages by customers",
-    "average_agent_response_time": "Agents' average response time", "max_agent_response_time": "Agents' longest response time",
+    "agent_message_count": "Messages by agents",
+    "end_user_message_count": "Messages by customers",
+    "average_agent_response_time": "Agents' average response time",
+    "max_agent_response_time": "Agents' longest response time",
     "average_end_user_response_time": "Customers' average response time",
     "max_end_user_response_time": "Customers' longest response time",
-}  # fmt: skip
+}
 
 
 def show(copy: Copy) -> None:
@@ -96,9 +101,14 @@ def _outcomes(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.shares(rows, "promise", _OUTCOMES, [colour(each) for each in ("good", "bad", "open", "none")], charts.HEIGHT),
-            rows, list(_OUTCOMES), "Promises met, breached, running and cancelled", "No promise began in these days",
-        )  # fmt: skip
+            lambda: charts.shares(
+                rows, "promise", _OUTCOMES, [colour(each) for each in ("good", "bad", "open", "none")], charts.HEIGHT
+            ),
+            rows,
+            list(_OUTCOMES),
+            "Promises met, breached, running and cancelled",
+            "No promise began in these days",
+        )
 
 
 def _first_response(copy: Copy, chosen: Filters) -> None:
@@ -120,9 +130,14 @@ def _first_response(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.over_time(rows, {name: catalogue.label(name) for name in metrics}, "seconds", chosen.period.grain),
-            rows, metrics, "First response time, median and 90th percentile", "Nobody was answered for the first time in these days",
-        )  # fmt: skip
+            lambda: charts.over_time(
+                rows, {name: catalogue.label(name) for name in metrics}, "seconds", chosen.period.grain
+            ),
+            rows,
+            metrics,
+            "First response time, median and 90th percentile",
+            "Nobody was answered for the first time in these days",
+        )
 
 
 def _waits(copy: Copy, chosen: Filters) -> None:
@@ -138,21 +153,34 @@ def _waits(copy: Copy, chosen: Filters) -> None:
     ]
     frame = pd.DataFrame(rows)
     with panels.panel(
-        copy, "Answered within …", panels.definitions(copy, ["first_response_within_5_min_rate", "agent_wait_within_5_min_rate"], source),
-        frame, "service_level_within", chosen, source,
-    ):  # fmt: skip
+        copy,
+        "Answered within …",
+        panels.definitions(copy, ["first_response_within_5_min_rate", "agent_wait_within_5_min_rate"], source),
+        frame,
+        "service_level_within",
+        chosen,
+        source,
+    ):
         panels.chart(
             lambda: charts.steps(frame, "within", "rate", "kind"),
-            frame, ["rate"], "Share of answers within one, five, fifteen and sixty minutes", "Nobody was answered in these days",
-        )  # fmt: skip
+            frame,
+            ["rate"],
+            "Share of answers within one, five, fifteen and sixty minutes",
+            "Nobody was answered in these days",
+        )
 
 
 def _policies(copy: Copy, chosen: Filters) -> None:
     source = sources.PROMISES
     metrics = [
-        "sla_attainment_rate", "sla_decided_count", "sla_met_count", "sla_breached_count", "sla_running_count", "sla_cancelled_count",
+        "sla_attainment_rate",
+        "sla_decided_count",
+        "sla_met_count",
+        "sla_breached_count",
+        "sla_running_count",
+        "sla_cancelled_count",
         "average_sla_elapsed_seconds",
-    ]  # fmt: skip
+    ]
     keys = ["policy_name", "metric", "clock", "target_seconds"]
     rows = queries.figures(copy, source, metrics, chosen, by=keys, order="sla_decided_count")
     with panels.panel(

@@ -106,9 +106,12 @@ def _ends(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.shares(wide, "name", parts), wide, list(parts), "Sessions by who ended them, for each channel",
+            lambda: charts.shares(wide, "name", parts),
+            wide,
+            list(parts),
+            "Sessions by who ended them, for each channel",
             "No session began in these days",
-        )  # fmt: skip
+        )
 
 
 def _week(copy: Copy, chosen: Filters) -> None:
@@ -163,17 +166,30 @@ def _backlog(copy: Copy, chosen: Filters) -> None:
             else "At the end of each day; the download has every hour"
         )
         panels.chart(
-            lambda: charts.over_time(shown, _BACKLOG, "count", "hour" if len(shown) == len(rows) else "day", height=charts.HEIGHT - 10),
-            shown, list(_BACKLOG), "Sessions unresolved and unanswered over time", "Nothing was left to do in these days",
-        )  # fmt: skip
+            lambda: charts.over_time(
+                shown, _BACKLOG, "count", "hour" if len(shown) == len(rows) else "day", height=charts.HEIGHT - 10
+            ),
+            shown,
+            list(_BACKLOG),
+            "Sessions unresolved and unanswered over time",
+            "Nothing was left to do in these days",
+        )
 
 
 def _topics(copy: Copy, chosen: Filters) -> None:
     source = sources.TOPICS
     metrics = [
-        "session_count", "inbound_session_count", "abandonment_rate", "bot_resolved_rate", "repeat_contact_rate",
-        "average_first_response_seconds", "resolution_count", "average_resolution_seconds", "valid_survey_count", "csat_rate",
-    ]  # fmt: skip
+        "session_count",
+        "inbound_session_count",
+        "abandonment_rate",
+        "bot_resolved_rate",
+        "repeat_contact_rate",
+        "average_first_response_seconds",
+        "resolution_count",
+        "average_resolution_seconds",
+        "valid_survey_count",
+        "csat_rate",
+    ]
     names = filters.names(copy)["topic"]
     rows = queries.figures(copy, source, metrics, chosen, by=["topic"], order="session_count")
     handled = queries.figures(
@@ -252,13 +268,20 @@ def _deliveries(copy: Copy, chosen: Filters) -> None:
 def _accounts(copy: Copy, chosen: Filters) -> None:
     relation = sources.ACCOUNTS.relation
     columns = [
-        "account_name", "session_count", "inbound_session_count", "closed_conversations", "unique_contacts", "message_count",
-        "resolution_count", "average_handle_seconds",
-    ]  # fmt: skip
+        "account_name",
+        "session_count",
+        "inbound_session_count",
+        "closed_conversations",
+        "unique_contacts",
+        "message_count",
+        "resolution_count",
+        "average_handle_seconds",
+    ]
     rows = copy.rows(
         [relation],
         f"select month_start, account_id, {', '.join(columns)} from {relation} "
-        "where month_start < ? and month_start > ?::date - interval 1 month order by month_start desc, session_count desc, account_id",
+        "where month_start < ? and month_start > ?::date - interval 1 month "
+        "order by month_start desc, session_count desc, account_id",
         [chosen.period.end, chosen.period.start],
     )
     rows["account_name"] = [

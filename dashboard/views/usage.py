@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, filters, formats, panels, queries, sources
+from dashboard import charts, filters, formats, panels, queries
 from dashboard.catalogue import read_catalogue
 from dashboard.filters import Filters
 from dashboard.serving import Copy
@@ -27,32 +27,10 @@ def show(copy: Copy) -> None:
     period_type = str(st.session_state["by"])
     periods = usage_by_period(copy, chosen, period_type)
     _headline(copy, periods, period_type)
-    catalogue = read_catalogue()
-    last = periods["period_start"].iloc[-1] if len(periods) else None
-    running = last if last is not None and _is_running(copy, last, period_type) else None
     columns = st.columns(2)
     for index, name in enumerate(METRICS):
-        data = periods[["period_start", name]]
-        with (
-            columns[index % 2],
-            panels.panel(
-                copy,
-                catalogue.label(name),
-                panels.meaning_of(copy, name, relation=RELATION),
-                data,
-                f"usage_{name}",
-                chosen,
-            ),
-        ):
-            drawn = data.rename(columns={"period_start": "day"})
-            grain = "month" if period_type == "quarter" else period_type
-            label = {name: catalogue.label(name)}
-            panels.chart(
-                lambda drawn=drawn, label=label, grain=grain: charts.over_time(
-                    drawn, label, "count", grain, "bar", running_from=running
-                ),
-                drawn, [name], f"{label[name]} by {period_type}", "Nothing happened in these days",
-            )  # fmt: skip
+        with columns[index % 2]:
+            _course(copy, periods, name, chosen, period_type)
     _channels(copy, chosen, period_type)
 
 
@@ -114,13 +92,33 @@ def _headline(copy: Copy, periods: pd.DataFrame, period_type: str) -> None:
         running = _is_running(copy, last["period_start"], period_type)
         st.markdown(f"**{_called(last['period_start'], period_type)}**" + (" so far" if running else ""))
     earlier = "" if before is None else _called(before["period_start"], period_type).replace("Week", "week")
-    with st.container(key="kpis"):
+    with st.container(key="kpis-short"):
         for name in METRICS:
             st.metric(
-                catalogue.label(name), formats.NOTHING if last is None else formats.number(last[name]),
+                catalogue.label(name),
+                formats.NOTHING if last is None else formats.number(last[name]),
                 None if before is None else f"{formats.number(before[name])} in {earlier}",
-                delta_color="off", delta_arrow="off", help=panels.meaning_of(copy, name, relation=RELATION), border=True,
-            )  # fmt: skip
+                delta_color="off",
+                delta_arrow="off",
+                help=panels.meaning_of(copy, name, relation=RELATION),
+                border=True,
+            )
+
+
+def _course(copy: Copy, periods: pd.DataFrame, name: str, chosen: Filters, period_type: str) -> None:
+    """Draw a figure by period; the one that is not over yet is pale."""
+    data = periods[["period_start", name]]
+    drawn = data.rename(columns={"period_start": "day"})
+    label = read_catalogue().label(name)
+    grain = "month" if period_type == "quarter" else period_type
+    last = data["period_start"].iloc[-1] if len(data) else None
+    running = last if last is not None and _is_running(copy, last, period_type) else None
+    meaning = panels.meaning_of(copy, name, relation=RELATION)
+    with panels.panel(copy, label, meaning, data, f"usage_{name}", chosen):
+        panels.chart(
+            lambda: charts.over_time(drawn, {name: label}, "count", grain, "bar", running_from=running),
+            drawn, [name], f"{label} by {period_type}", "Nothing happened in these days",
+        )  # fmt: skip
 
 
 def _channels(copy: Copy, chosen: Filters, period_type: str) -> None:
