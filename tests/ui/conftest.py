@@ -1,0 +1,138 @@
+"""The dashboard under test: warehouses built once, a server over one of them, and a browser before it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from warehouse import PROJECT, RAW_SCHEMA, run_dbt, write_raw_schema
+
+# What the pages read is tested by `make test`; a build for them needs the models alone.
+BUILD = ["build", "--exclude-resource-type", "unit_test", "test"]
+# Long enough for two cores that do something else as well.
+PATIENCE_MS = 60_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all that lies here."""
+    for item in items:
+        item.add_marker("ui")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A warehouse that is built from a folder of raw files, to which more can be added.
+
+    Attributes:
+        folder: where the raw files are, by table.
+        root: where the warehouse and its serving copy are.
+    """
+
+    folder: Path
+    root: Path
+
+    @property
+    def serving(self) -> Path:
+        """The copy for readers."""
+        return self.root / "warehouse_serving.duckdb"
+
+    def build(self) -> None:
+        """Build what is in the folder."""
+        run = run_dbt(BUILD, self.root, raw=str(self.folder))
+        assert run.exit_code == 0, run.output
+
+    def add(self, table: str, name: str, text: str) -> None:
+        """Add a file of rows to a table."""
+        (self.folder / table).mkdir(parents=True, exist_ok=True)
+        (self.folder / table / name).write_text(text)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Path]:
+    """The demo's centre out of files of one's own, and a warehouse to which nothing was delivered, built side by side."""
+    place = Place(tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("centre"))
+    for file in sorted((PROJECT / "seeds" / "demo").glob("raw_*.csv")):
+        place.add(file.stem, "until-now.csv", file.read_text())
+    empty = tmp_path_factory.mktemp("empty")
+    write_raw_schema(empty / "warehouse.duckdb")
+    with ThreadPoolExecutor() as both:
+        of_nothing = both.submit(run_dbt, BUILD, empty, raw=f"schema:{RAW_SCHEMA}")
+        place.build()
+    assert of_nothing.result().exit_code == 0, of_nothing.result().output
+    return place, empty / "warehouse_serving.duckdb"
+
+
+@pytest.fixture(scope="session")
+def centre(built: tuple[Place, Path]) -> Place:
+    """The demo's centre."""
+    return built[0]
+
+
+@pytest.fixture(scope="session")
+def copy_of_demo(centre: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The serving copy as it was before anything is added."""
+    return Path(shutil.copy(centre.serving, tmp_path_factory.mktemp("copy") / "demo_serving.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def copy_of_nothing(built: tuple[Place, Path]) -> Path:
+    """The serving copy of the empty warehouse."""
+    return built[1]
+
+
+@pytest.fixture(scope="session")
+def server(centre: Place) -> Iterator[str]:
+    """The dashboard's address, served over the centre; it looks for a newer copy each second."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "MESSAGING_DB": str(centre.root / "warehouse.duckdb"),
+        "MESSAGING_DASHBOARD_REFRESH_SECONDS": "1",
+        "MESSAGING_DASHBOARD_TIMEZONE": "UTC",
+    }
+    environment.pop("MESSAGING_SERVING", None)
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, "the dashboard did not start"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError(f"{url} did not answer")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program, "Chromium is needed: `apt-get install chromium`, or name one as CHROMIUM."
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
