@@ -189,7 +189,9 @@ def _axis(unit: str, mark: str = "") -> alt.Axis:
 def _legend(names: Sequence[str], symbol: str = "square") -> alt.Legend | None:
     if len(names) < 2:
         return None
-    more: dict[str, Any] = {"columns": 3} if len(names) > 4 else {}
+    # As wide as a telephone.
+    in_one_row = sum(map(len, names)) + 5 * len(names) <= 44
+    more: dict[str, Any] = {} if in_one_row else {"columns": 2 if max(map(len, names)) <= 20 else 1}
     if symbol == "stroke":
         more |= {"symbolStrokeWidth": 2.6, "symbolSize": 420}
     return alt.Legend(orient="top", labelLimit=260, symbolType=symbol, padding=0, columnPadding=14, **more)

@@ -227,12 +227,20 @@ def _channels(copy: Copy, chosen: Filters) -> None:
     names = filters.names(copy)["channel"]
     rows = queries.figures(copy, source, metrics, chosen, by=["channel", "channel_type"], order="session_count")
     rows.insert(0, "name", [names.get(each, each) for each in rows["channel"]])
-    rows["kind"] = [str(each).replace("_", " ").capitalize() if each else None for each in rows["channel_type"]]
+    rows["kind"] = [_kind(each) for each in rows["channel_type"]]
     with panels.panel(
         copy, "Channels", panels.definitions(copy, metrics, source), rows, "traffic_channels", chosen, source
     ):
         labels = {"name": "Channel", "kind": "Type"} | dict.fromkeys(metrics, "")
-        panels.table(copy, rows, labels, source.relation, "Nothing came in on any channel", height=286)
+        panels.table(copy, rows, labels, source.relation, "Nothing came in on any channel")
+
+
+def _kind(channel_type: object) -> str | None:
+    """Write a type of channel: `web_chat` as Web chat."""
+    if not isinstance(channel_type, str):
+        return None
+    written = {"sms": "SMS", "whatsapp": "WhatsApp", "line": "LINE", "rcs": "RCS", "in_app": "In-app"}
+    return written.get(channel_type, channel_type.replace("_", " ").capitalize())
 
 
 def _deliveries(copy: Copy, chosen: Filters) -> None:

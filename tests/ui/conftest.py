@@ -10,14 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from warehouse import PROJECT, RAW_SCHEMA, run_dbt, write_raw_schema
+from raw_folders import parsed_dbt
+from warehouse import PROJECT, RAW_SCHEMA, write_raw_schema
 
 # What the pages read is tested by `make test`; a build for them needs the models alone.
 BUILD = ["build", "--exclude-resource-type", "unit_test", "test"]
@@ -50,7 +50,7 @@ class Place:
 
     def build(self) -> None:
         """Build what is in the folder."""
-        run = run_dbt(BUILD, self.root, raw=str(self.folder))
+        run = parsed_dbt().run(BUILD, self.root, str(self.folder), environment={"MESSAGING_SERVING": str(self.serving)})
         assert run.exit_code == 0, run.output
 
     def add(self, table: str, name: str, text: str) -> None:
@@ -60,36 +60,31 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Path]:
-    """The demo's centre out of files of one's own, and a warehouse to which nothing was delivered, built side by side."""
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The demo's centre, out of files of one's own; a test adds to it."""
     place = Place(tmp_path_factory.mktemp("raw"), tmp_path_factory.mktemp("centre"))
     for file in sorted((PROJECT / "seeds" / "demo").glob("raw_*.csv")):
         place.add(file.stem, "until-now.csv", file.read_text())
-    empty = tmp_path_factory.mktemp("empty")
-    write_raw_schema(empty / "warehouse.duckdb")
-    with ThreadPoolExecutor() as both:
-        of_nothing = both.submit(run_dbt, BUILD, empty, raw=f"schema:{RAW_SCHEMA}")
-        place.build()
-    assert of_nothing.result().exit_code == 0, of_nothing.result().output
-    return place, empty / "warehouse_serving.duckdb"
+    place.build()
+    shutil.copy(place.serving, place.root / "as_it_was_serving.duckdb")
+    return place
 
 
 @pytest.fixture(scope="session")
-def centre(built: tuple[Place, Path]) -> Place:
-    """The demo's centre."""
-    return built[0]
-
-
-@pytest.fixture(scope="session")
-def copy_of_demo(centre: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy_of_demo(centre: Place) -> Path:
     """The serving copy as it was before anything is added."""
-    return Path(shutil.copy(centre.serving, tmp_path_factory.mktemp("copy") / "demo_serving.duckdb"))
+    return centre.root / "as_it_was_serving.duckdb"
 
 
 @pytest.fixture(scope="session")
-def copy_of_nothing(built: tuple[Place, Path]) -> Path:
-    """The serving copy of the empty warehouse."""
-    return built[1]
+def copy_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The serving copy of a warehouse to which nothing was delivered."""
+    root = tmp_path_factory.mktemp("empty")
+    write_raw_schema(root / "warehouse.duckdb")
+    served = root / "warehouse_serving.duckdb"
+    run = parsed_dbt().run(BUILD, root, f"schema:{RAW_SCHEMA}", environment={"MESSAGING_SERVING": str(served)})
+    assert run.exit_code == 0, run.output
+    return served
 
 
 @pytest.fixture(scope="session")

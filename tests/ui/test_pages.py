@@ -65,8 +65,8 @@ def test_what_a_page_reads_is_what_its_exposure_says(
 
     monkeypatch.setattr(Copy, "rows", heard)
     serving.READ.clear()
-    for query in EVERYTHING.get(page, [{}]):
-        look(monkeypatch, page, copy_of_demo, query)
+    for choices in EVERYTHING.get(page, [{}]):
+        look(monkeypatch, page, copy_of_demo, choices)
     for relations, query in queries:
         steps = set(re.findall(r"(\w+) as \(", query))
         assert set(re.findall(r"(?:from|join)\s+(\w+)", query)) - steps == relations, query
