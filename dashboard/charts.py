@@ -42,7 +42,7 @@ def over_time(
         alt.Tooltip("series:N", title="Figure"),
         alt.Tooltip("told:N", title="Value"),
     ]
-    base = alt.Chart(long).properties(height=height)
+    base = alt.Chart(long).properties(height=height + 18 * (_rows_of(names) - 1))
     tint = alt.Color("series:N", sort=names, title=None, scale=_scale(names, colours), legend=_legend(names))
     if kind == "bar":
         names_of_days = [f"{each:%b %Y}" if grain == "month" else f"{each:%-d %b}" for each in long["day"]]
@@ -125,7 +125,7 @@ def shares(
                 alt.Tooltip("told:N", title="Count"),
             ],
         )
-        .properties(height=height or max(120, 32 * frame[label].nunique() + 60))
+        .properties(height=height or max(150, 30 * frame[label].nunique() + 44 + 20 * _rows_of(names)))
     )
 
 
@@ -189,12 +189,17 @@ def _axis(unit: str, mark: str = "") -> alt.Axis:
 def _legend(names: Sequence[str], symbol: str = "square") -> alt.Legend | None:
     if len(names) < 2:
         return None
-    # As wide as a telephone.
-    in_one_row = sum(map(len, names)) + 5 * len(names) <= 44
-    more: dict[str, Any] = {} if in_one_row else {"columns": 2 if max(map(len, names)) <= 20 else 1}
+    more: dict[str, Any] = {} if _rows_of(names) == 1 else {"columns": 2 if max(map(len, names)) <= 20 else 1}
     if symbol == "stroke":
         more |= {"symbolStrokeWidth": 2.6, "symbolSize": 420}
     return alt.Legend(orient="top", labelLimit=260, symbolType=symbol, padding=0, columnPadding=14, **more)
+
+
+def _rows_of(names: Sequence[str]) -> int:
+    """Return in how many rows a legend is written so that it fits a telephone."""
+    if sum(map(len, names)) + 5 * len(names) <= 44:
+        return 1
+    return -(-len(names) // 2) if max(map(len, names)) <= 20 else len(names)
 
 
 def _scale(names: Sequence[str], colours: Sequence[str]) -> alt.Scale:

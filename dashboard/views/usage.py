@@ -133,7 +133,7 @@ def _channels(copy: Copy, chosen: Filters, period_type: str) -> None:
     if chosen.channels:
         rows = rows[rows["channel_id"].isin(chosen.channels)]
     rows = rows.assign(channel_name=[names.get(each, each) for each in rows["channel_id"]])
-    title = "By channel" if rows.empty else f"By channel, {_called(rows['period_start'].iloc[0], period_type)}"
+    title = "By channel" if rows.empty else f"By channel: {_called(rows['period_start'].iloc[0], period_type)}"
     meaning = (
         f"{panels.definitions(copy, METRICS, relation=RELATION)}\n\nWho wrote on two channels is a contact of both."
     )

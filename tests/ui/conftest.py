@@ -10,53 +10,20 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from places import BUILD, Place
 from raw_folders import parsed_dbt
 from warehouse import PROJECT, RAW_SCHEMA, write_raw_schema
-
-# What the pages read is tested by `make test`; a build for them needs the models alone.
-BUILD = ["build", "--exclude-resource-type", "unit_test", "test"]
-# Long enough for two cores that do something else as well.
-PATIENCE_MS = 60_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark all that lies here."""
     for item in items:
         item.add_marker("ui")
-
-
-@dataclass(frozen=True)
-class Place:
-    """A warehouse that is built from a folder of raw files, to which more can be added.
-
-    Attributes:
-        folder: where the raw files are, by table.
-        root: where the warehouse and its serving copy are.
-    """
-
-    folder: Path
-    root: Path
-
-    @property
-    def serving(self) -> Path:
-        """The copy for readers."""
-        return self.root / "warehouse_serving.duckdb"
-
-    def build(self) -> None:
-        """Build what is in the folder."""
-        run = parsed_dbt().run(BUILD, self.root, str(self.folder), environment={"MESSAGING_SERVING": str(self.serving)})
-        assert run.exit_code == 0, run.output
-
-    def add(self, table: str, name: str, text: str) -> None:
-        """Add a file of rows to a table."""
-        (self.folder / table).mkdir(parents=True, exist_ok=True)
-        (self.folder / table / name).write_text(text)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, expect
 
-from conftest import PATIENCE_MS, Place
+from places import PATIENCE_MS, Place
 
 PATHS = ("", "performance", "service-level", "satisfaction", "traffic", "now")
 # A row of Streamlit's table, and its header, in pixels.
