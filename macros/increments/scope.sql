@@ -62,36 +62,35 @@
 {%- endmacro %}
 
 
-{# The same of a ledger, whose parts were written side by side: in each of them rows lie by their time of receipt. #}
-{% macro deliveries_found(ledger, condition) -%}
+{# The few rows of a large table of which the condition is true: looked for in its columns alone, and read where they stand. A
+   join reads all columns of each row that it leaves out, but not of those that lie before the first and after the last one
+   asked for. So facts are stored by time (`order by`): touched rows are mostly new ones. Of a table that was written in
+   parts, side by side, each in the order of a time, the time is asked for too (`by`). #}
+{% macro rows_found(relation, condition, by=none) -%}
+    {%- if not by -%}
+    (select * from {{ relation }} where rowid in (select rowid from {{ relation }} where {{ condition }}))
+    {%- else -%}
     (
         with found as (
             select
                 rowid as found_rowid,
-                received_at
-            from {{ ledger }}
+                {{ by }}
+            from {{ relation }}
             where {{ condition }}
         )
 
-        select * from {{ ledger }}
+        select * from {{ relation }}
         where
             rowid in (select found_rowid from found)
-            and received_at in (select received_at from found)
+            and {{ by }} in (select {{ by }} from found)
         union all
-        select * from {{ ledger }}
+        select * from {{ relation }}
         where rowid in (
             select found_rowid from found
-            where received_at is null
+            where {{ by }} is null
         )
     )
-{%- endmacro %}
-
-
-{# The few rows of a large table of which the condition is true: looked for in its columns alone, and read where they stand. A
-   join reads all columns of each row that it leaves out, but not of those that lie before the first and after the last one
-   asked for. So facts are stored by time (`order by`): touched rows are mostly new ones. #}
-{% macro rows_found(relation, condition) -%}
-    (select * from {{ relation }} where rowid in (select rowid from {{ relation }} where {{ condition }}))
+    {%- endif -%}
 {%- endmacro %}
 
 

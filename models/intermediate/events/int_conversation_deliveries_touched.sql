@@ -4,7 +4,7 @@
 with
 {% if is_partial_build() %}
 touched as (
-    select * exclude (part) from {{ deliveries_found(ledger, in_touched_conversations()) }}
+    select * exclude (part) from {{ rows_found(ledger, in_touched_conversations(), by='received_at') }}
     where {{ is_delivered_as_of() }}
 ),
 
@@ -30,8 +30,10 @@ of_conversations_apart as (
 
 conflicting as (
     select * exclude (part)
-    from {{ deliveries_found(
-        ledger, 'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations()
+    from {{ rows_found(
+        ledger,
+        'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations(),
+        by='received_at'
     ) }}
     where {{ is_delivered_as_of() }}
 ),

@@ -35,9 +35,10 @@ told_of_changed as (
         messaging_user_id,
         occurred_at as from_at,
         {{ hours_after('occurred_at', var('session_inactivity_hours')) }} as to_at
-    from {{ deliveries_found(
+    from {{ rows_found(
         ref('stg_messaging__conversation_event_ledger'),
-        "coalesce(conversation_id, '') in (select conversation_id from " ~ ref('int_conversations_changed') ~ ")"
+        "coalesce(conversation_id, '') in (select conversation_id from " ~ ref('int_conversations_changed') ~ ")",
+        by='received_at'
     ) }}
     where rejection_reason is null and {{ is_delivered_as_of() }}
 ),
