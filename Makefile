@@ -1,12 +1,14 @@
 # The two commands that a newcomer needs are `make build` and `make test`; each sets itself up.
 PYTHON ?= python3.11
 VENV := .venv
+PORT ?= 8501
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
+DASHBOARD_SETUP := $(VENV)/.installed-dashboard
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
-.PHONY: build test test-deep lint lint-python lint-sql docs bench clean setup lock
+.PHONY: build test test-deep test-ui dashboard lint lint-python lint-sql docs bench clean setup lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
@@ -16,6 +18,13 @@ test: lint  ## what can be told in minutes: lint, types, a build, the warehouse 
 
 test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redaction, many more random streams: half an hour
 	$(BIN)/python -m pytest -m "deep or hypothesis" --hypothesis-profile=deep
+
+test-ui: $(DASHBOARD_SETUP)  ## the dashboard: its types, its pages, and in a headless Chromium what people do (CHROMIUM names another)
+	$(BIN)/mypy --cache-dir .mypy_cache/dashboard dashboard tests/ui
+	$(BIN)/python -m pytest tests/ui -o addopts= -q --strict-markers -m ui
+
+dashboard: $(DASHBOARD_SETUP)  ## the dashboard at http://127.0.0.1:8501, over the serving copy; PORT names another port
+	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)
 
 lint: $(SETUP)  ## SQL, Python, types, layers
 	$(MAKE) --no-print-directory -j2 lint-python lint-sql
@@ -61,6 +70,14 @@ $(SETUP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+# What only the dashboard and its tests need comes on top, in the same versions of what both need.
+$(DASHBOARD_SETUP): $(SETUP) requirements-dashboard.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dashboard.lock
+	touch $@
+
+COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --no-strip-extras --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
 lock:  ## resolve the dependencies anew (needs pip-tools)
-	pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --no-strip-extras --no-header \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dashboard --extra test-ui --constraint requirements.lock --output-file requirements-dashboard.lock pyproject.toml

@@ -66,13 +66,18 @@ def split_by_day(made: Path, raw: Path, held_back: Path, new_counts: Sequence[in
                     f"copy ({rows} where received_at > '{after}' and received_at <= '{until}') "
                     f"to '{folder}/new-{number}.parquet'"
                 )
-            connection.execute(f"create or replace temp table kept as {rows} where not received_at > '{cuts[0]}'")
-            days = connection.execute("select distinct cast(received_at as date) from kept").fetchall()
-            for (day,) in days:
-                connection.execute(
-                    f"copy (from kept where cast(received_at as date) is not distinct from '{day}'::date) "
-                    f"to '{raw / table}/{day}.parquet'"
-                )
+            # One pass for all days. Each thread would write files of its own.
+            connection.execute("set threads = 1")
+            connection.execute(
+                f"copy (select *, coalesce(cast(cast(received_at as date) as varchar), 'none') as day "
+                f"from ({rows}) where not received_at > '{cuts[0]}' order by day) to '{raw / table}' "
+                "(format parquet, partition_by (day), overwrite_or_ignore)"
+            )
+            connection.execute("reset threads")
+            for folder in sorted((raw / table).iterdir()):
+                (written,) = folder.iterdir()
+                written.rename(raw / table / f"{folder.name.removeprefix('day=')}.parquet")
+                folder.rmdir()
 
 
 def measure(event_count: int, new_counts: Sequence[int], seed: int) -> Builds:

@@ -1,12 +1,12 @@
 {# The CTE `clipped`: the segments of the agent timeline, each cut at local midnight, with the local day (`activity_date`)
    and the milliseconds (`clipped_ms`) of each piece; of all segments, or of those that `where` names. #}
-{% macro segments_clipped_at_midnight(where='true') %}
+{% macro segments_clipped_at_midnight(where='true', of_conversations=false) %}
 segments_by_day as (
     select
         *,
         cast({{ date_series(local_date('started_at'), local_date('ended_at - interval 1 millisecond')) }} as date)
             as activity_date
-    from {{ ref('fct_agent_timeline') }}
+    from {{ of_touched_conversations(ref('fct_agent_timeline')) if of_conversations else ref('fct_agent_timeline') }}
     where {{ where }}
 ),
 

@@ -128,7 +128,7 @@ select * from final
         'origin', 'message_id', 'text', 'is_proactive', 'has_attachments', 'status_code', 'team_id', 'work_id',
         'agent_id', 'capacity_weight', 'reason', 'to_team_id', 'to_agent_id', 'topic_id', 'survey_id', 'scale_max',
         'score', 'comment', 'figure', 'value',
-        'is_actor_unknown'
+        'is_actor_unknown', 'are_messages_recorded'
     ]) }}
 {% endmacro %}
 

@@ -1,6 +1,7 @@
 {#
     The three exports of sessions: `resolved`, `open` and `unresolved`. They have the same columns, and every session
-    outside test channels stands in exactly one of them.
+    outside test channels stands in exactly one of them. Where resolutions are not recorded what has ended stands among the
+    `unresolved`, and `is_resolved` is null: nobody knows.
 #}
 {% macro exported_sessions(state) %}
 with
@@ -138,10 +139,9 @@ final as (
         sessions.duration_seconds,
         sessions.handle_seconds,
         sessions.viewing_seconds,
-        coalesce(surveys_counted.requested_survey_count, 0) as requested_survey_count,
-        coalesce(surveys_counted.answered_survey_count, 0) as answered_survey_count,
-        coalesce(surveys_counted.valid_survey_count, 0) as valid_survey_count,
-        coalesce(surveys_counted.satisfied_survey_count, 0) as satisfied_survey_count,
+        {{- counts_or_zero('surveys_counted', [
+            'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
+        ]) }},
         last_answers.score as csat_score,
         last_answers.scale_max as csat_scale_max,
         sessions.emoji_sentiment_score,
@@ -153,7 +153,10 @@ final as (
         sessions.is_bot_resolved,
         sessions.is_abandoned,
         sessions.is_repeat_contact,
-        sessions.has_clock_anomaly
+        sessions.has_clock_anomaly,
+        sessions.are_messages_recorded,
+        sessions.is_agent_type_reported,
+        {{ if_recorded('resolutions', 'sessions.first_resolved_at is not null', 'boolean') }} as is_resolved
     from sessions
     left join last_resolutions using (session_id)
     left join sla_statuses using (session_id)

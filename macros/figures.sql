@@ -2,6 +2,7 @@
     Figures of several facts side by side, each fact grouped alone before they meet: a list of common table expressions
     that ends with `joined`. A part has a `name`, the `fact`, the rows of it that count (`where`), the mart's key columns
     as expressions over the fact (`by`, the day first; `day` where that is a month), its `counts` and its other `metrics`.
+    What only stands beside the others (`is_beside`) adds no rows, may have fewer keys, and comes last.
 #}
 {% macro figures_side_by_side(parts) -%}
 {%- for part in parts -%}
@@ -21,7 +22,7 @@ joined as (
     select *
     from {{ parts[0].name }}
     {%- for part in parts[1:] %}
-    full join {{ part.name }} using ({{ part.by | join(', ') }})
+    {{ 'left' if part.is_beside else 'full' }} join {{ part.name }} using ({{ part.by | join(', ') }})
     {%- endfor %}
 )
 {%- endmacro %}
@@ -52,13 +53,22 @@ joined as (
 {%- endmacro %}
 
 
-{# What the warehouse has for the figures that a platform may report, as rows: of sessions, and of pieces of work. Of a session
-   without messages on record nobody knows who wrote how much. #}
+{# One of the six figures of a session: of `measured`, or where its messages are not recorded of `reported`. #}
+{% macro ours_else_reported(metric_type) -%}
+    case
+        when measured.are_messages_recorded then cast(measured.{{ metric_type }} as decimal(18, 3))
+        else reported.{{ metric_type }}
+    end
+{%- endmacro %}
+
+
+{# What the warehouse has for the figures that a platform may report, as rows: of sessions, and of pieces of work. What was
+   taken over from the platform is not ours. #}
 {% macro computed_figures(sessions, session_metrics, works) -%}
     {{ figures_told(sessions, ['session_id'], {
-        'agent_message_count': 'case when has_messages then agent_message_count end',
-        'end_user_message_count': 'case when has_messages then end_user_message_count end',
-        'agent_type': 'case when has_messages then agent_type end',
+        'agent_message_count': 'agent_message_count',
+        'end_user_message_count': 'end_user_message_count',
+        'agent_type': 'case when not is_agent_type_reported then agent_type end',
         'ended_by_type': 'ended_by_type',
     }) }}
     union all by name
@@ -67,7 +77,7 @@ joined as (
         metric_type as figure,
         cast(metric_value as varchar) as our_value
     from {{ session_metrics }}
-    where metric_type not like '%_count'
+    where metric_type not like '%_count' and not is_reported
     union all by name
     {{ figures_told(works, ['conversation_id', 'work_id'], {
         'speed_to_answer_seconds': 'speed_to_answer_seconds',
@@ -91,7 +101,37 @@ joined as (
 {%- endmacro %}
 
 
+{# Whether two values of a figure are apart by no more than whole seconds are. Ours are whole, too, where a source tells
+   times in whole seconds: then each end may be cut by nearly one, and theirs is cut or rounded. #}
+{% macro is_told_in_whole_seconds(figures) -%}
+    {%- set distance = 'abs(' ~ figures ~ '.reported_number - ' ~ figures ~ '.our_number)' -%}
+    {{ distance }} < 1
+    or (
+        {{ distance }} = 1
+        and {{ figures }}.our_number = floor({{ figures }}.our_number)
+        and ({{ figures }}.figure like '%_seconds' or {{ figures }}.figure like '%_time')
+    )
+{%- endmacro %}
+
+
 {# A figure's value as a number; null for a word. #}
 {% macro figure_as_number(value) -%}
     case when not ({{ is_not_a_number(value) }}) then cast({{ value }} as decimal(18, 3)) end
+{%- endmacro %}
+
+
+{# What was reported last under each name, out of the reports of a session: a select list. #}
+{% macro reported_last(figures) -%}
+    {%- for figure in figures %}
+        max_by(reported_value, case when figure = '{{ figure }}' then position_in_conversation end) as {{ figure }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# Columns of text as numbers: a select list. #}
+{% macro as_numbers(columns) -%}
+    {%- for column in columns %}
+        {{ figure_as_number(column) }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}

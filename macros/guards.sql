@@ -37,7 +37,7 @@
         'reporting_timezone', 'session_inactivity_hours', 'focus_idle_minutes', 'presence_stale_hours',
         'repeat_contact_days', 'clock_skew_tolerance_seconds', 'max_lateness_days', 'late_after_minutes',
         'volume_baseline_weeks', 'volume_min_weeks', 'volume_distance_factor', 'volume_min_percent', 'volume_min_events',
-        'service_cloud_presence_statuses', 'service_cloud_test_channels'
+        'service_cloud_presence_statuses', 'service_cloud_test_channels', 'service_cloud_business_hours'
     ] -%}
         {%- do settings.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}

@@ -49,6 +49,9 @@
                 {{ return('count(distinct ' ~ expression ~ ')') }}
             {% elif measure.agg == 'percentile' %}
                 {{ return('percentile_disc(' ~ measure.agg_params.percentile ~ ') within group (order by ' ~ expression ~ ')') }}
+            {% elif measure.agg == 'sum' and expression.endswith('as bigint)') %}
+                {#- A sum of whole numbers is one: the engine makes it wider. Null, and not 0, where each of them is null. -#}
+                {{ return('cast(sum(' ~ expression ~ ') as bigint)') }}
             {% elif measure.agg in ('count', 'sum', 'max', 'min') %}
                 {{ return(measure.agg ~ '(' ~ expression ~ ')') }}
             {% endif %}
@@ -96,9 +99,9 @@
 
 
 {# Several counts after an outer join, each under its own name: where nothing was told of them there were none. #}
-{% macro counts_or_zero(relation, names) -%}
+{% macro counts_or_zero(relation, names, unrecorded_count=none) -%}
     {%- for name in names %}
-        {{ count_or_zero(relation, name) }}{{ ',' if not loop.last }}
+        {{ count_or_zero(relation, name, unrecorded_count) }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

@@ -76,6 +76,11 @@
                 'p90_active_seconds', 'p95_active_seconds'
             ]
         },
+        {
+            'name': 'unrecorded', 'fact': ref('fct_unrecorded_days'), 'day': 'activity_date', 'agent': 'agent_id',
+            'team': 'team_id', 'where': 'not is_test_channel', 'counts': ['unrecorded_session_count'], 'metrics': [],
+            'is_beside': true
+        },
     ]) }}
 {% endmacro %}
 

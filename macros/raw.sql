@@ -86,7 +86,7 @@
     {% endif %}
     {% set relation = adapted or (none if raw_mode() == 'demo' else raw_relation(name)) %}
     {% if relation %}
-        {{ return(raw_select(raw_column_types(relation), relation)) }}
+        {{ return(raw_select(raw_column_types(relation), relation, ids=[] if adapted else record_id_columns())) }}
     {% elif seed %}
         {{ return(raw_select({}, seed)) }}
     {% endif %}
@@ -95,12 +95,13 @@
 
 
 {# The contract's columns out of a relation, each as text with '' read as null, but for timestamps that are typed
-   already. `types` is null for a table that is not there. #}
-{% macro raw_select(types, relation, part=none) %}
+   already. `types` is null for a table that is not there; `ids` are columns that name records of a platform. #}
+{% macro raw_select(types, relation, part=none, ids=[]) %}
     select
     {% for column in contract_columns(model) %}
         {% set type = none if types is none else types.get(column.name, 'VARCHAR') %}
-        {{ raw_column(column.name, column.data_type, type) }} as {{ column.name }}{{ ',' if not loop.last }}
+        {% set value = raw_column(column.name, column.data_type, type) %}
+        {{ record_id(value) if column.name in ids else value }} as {{ column.name }}{{ ',' if not loop.last }}
     {% endfor %}
     {{ ', ' ~ part ~ ' as part' if part }}
     {% if relation is none %}

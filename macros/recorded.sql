@@ -2,20 +2,30 @@
     What the source does not record is not known: a figure made of it is null, and not 0. See
     docs/decisions/0050-what-is-not-recorded.md.
 
-    focus     conversation_opened and conversation_left: without them nobody knows where an agent looked, and visits would
-              be made of messages alone
+    focus         conversation_opened and conversation_left: without them nobody knows where an agent looked, and visits
+                  would be made of messages alone
+    resolutions   conversation_resolved and conversation_reopened: a session that ends is not resolved
+    csat          surveys and their answers
+    topics        what a conversation is about
+    queues        work that nobody has been assigned yet: without it nobody knows in which queue a session waits
+    memberships   which agent is in which team
+    proactive     which messages were sent without being asked for
+    receipt       when events were received: without it every delay would be 0
+
+    Whether the messages of a session are recorded is told by session (`are_messages_recorded`), because a platform may hand
+    them over for some channels and not for others.
 #}
 
 {# What may be missing from a source. #}
 {% macro recordable() %}
-    {{ return(['focus']) }}
+    {{ return(['focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt']) }}
 {% endmacro %}
 
 
 {# What this one does not record: the var says it, else the adapter. #}
 {% macro unrecorded() %}
     {% set told = var('unrecorded') %}
-    {{ return(told if told is not none else {'service_cloud': ['focus']}.get(source_adapter(), [])) }}
+    {{ return(told if told is not none else {'service_cloud': recordable()}.get(source_adapter(), [])) }}
 {% endmacro %}
 
 
@@ -24,22 +34,108 @@
 {% endmacro %}
 
 
-{# A figure of seconds; null where what it is made of is not recorded. #}
-{% macro seconds_if_recorded(what, expression) -%}
-    {{ expression if is_recorded(what) else 'cast(null as decimal(18, 3))' }}
+{# What is made of something that may not be recorded: null where it is not. #}
+{% macro if_recorded(what, expression, type) -%}
+    {{ expression if is_recorded(what) else 'cast(null as ' ~ type ~ ')' }}
 {%- endmacro %}
 
 
-{# A count or a sum after an outer join: where nothing was told of it there was none, unless nothing could be told. #}
-{% macro or_zero(relation, name) -%}
-    {%- set made_of = {
-        'handled_session_count': 'focus', 'handle_seconds': 'focus', 'viewed_session_count': 'focus', 'viewing_seconds': 'focus'
-    } -%}
-    {{ 'coalesce(' ~ relation ~ '.' ~ name ~ ', 0)' if is_recorded(made_of.get(name)) else relation ~ '.' ~ name }}
+{# A figure of seconds; null where what it is made of is not recorded. #}
+{% macro seconds_if_recorded(what, expression) -%}
+    {{ if_recorded(what, expression, 'decimal(18, 3)') }}
+{%- endmacro %}
+
+
+{# What is made of what was said in a session: a select list of columns, null where that is not recorded. #}
+{% macro where_messages_are_recorded(sessions, columns) -%}
+    {%- for column in columns %}
+        case when {{ sessions }}.are_messages_recorded then {{ sessions }}.{{ column }} end as {{ column }}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# What a count is made of that the source does not record, or not of every session: after an outer join nothing tells none
+   from not knowing. #}
+{% macro made_of(name) %}
+    {% set counts = {
+        'focus': ['handled_session_count', 'handle_seconds', 'viewed_session_count', 'viewing_seconds'],
+        'resolutions': [
+            'resolution_count', 'resolved_session_count', 'measured_resolution_count', 'reopened_session_count',
+            'unresolved_session_count', 'closed_session_count', 'session_close_count'
+        ],
+        'csat': [
+            'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
+        ],
+        'proactive': ['proactive_messages'],
+        'messages': [
+            'message_count', 'agent_message_count', 'bot_message_count', 'end_user_message_count', 'proactive_messages',
+            'unique_contacts', 'active_agents', 'closed_conversations', 'scored_message_count', 'positive_message_count',
+            'neutral_message_count', 'negative_message_count', 'scored_session_count', 'positive_session_count',
+            'neutral_session_count', 'negative_session_count', 'bot_resolved_session_count', 'abandoned_session_count',
+            'first_response_count', 'agent_response_count', 'bot_response_count', 'end_user_response_count',
+            'unanswered_session_count'
+        ],
+    } %}
+    {% for what in counts if name in counts[what] and (what == 'messages' or not is_recorded(what)) %}
+        {{ return(what) }}
+    {% endfor %}
+    {{ return(none) }}
+{% endmacro %}
+
+
+{# A count of what is said in sessions, or a sum: 0 is said where each of them is on record, and whatever else it is made of. #}
+{% macro count_on_record(count, unrecorded_count) -%}
+    {%- if varargs | reject('in', unrecorded()) | list | length == varargs | length -%}
+    case
+        when coalesce({{ unrecorded_count }}, 0) = 0 then coalesce({{ count }}, 0)
+        else nullif({{ count }}, 0)
+    end
+    {%- else -%}
+    nullif({{ count }}, 0)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A count or a sum after an outer join: where nothing was told of it there was none, unless nothing could be told. Of how
+   many sessions there are no messages is a column of the same relation, or is given. #}
+{% macro or_zero(relation, name, unrecorded_count=none) -%}
+    {%- set what = made_of(name) -%}
+    {%- set count = relation ~ '.' ~ name -%}
+    {%- if what == 'messages' -%}
+        {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count') }}
+    {%- elif what is none -%}
+        coalesce({{ count }}, 0)
+    {%- elif name in ['closed_session_count', 'reopened_session_count'] -%}      {#- of no sessions, none #}
+        coalesce({{ count }}, case when {{ relation }}.session_count is null then 0 end)
+    {%- else -%}
+        {{ count }}
+    {%- endif -%}
 {%- endmacro %}
 
 
 {# The same under its own name. #}
-{% macro count_or_zero(relation, name) -%}
-    {{ or_zero(relation, name) }} as {{ name }}
+{% macro count_or_zero(relation, name, unrecorded_count=none) -%}
+    {{ or_zero(relation, name, unrecorded_count) }} as {{ name }}
+{%- endmacro %}
+
+
+{# Of figures side by side: of how many sessions nothing said is on record, by the day and other keys of the mart. #}
+{% macro unrecorded_beside(by) %}
+    {{ return({
+        'name': 'unrecorded', 'fact': ref('fct_unrecorded_days'), 'day': 'activity_date', 'where': 'not is_test_channel',
+        'by': by, 'counts': ['unrecorded_session_count'], 'metrics': [], 'is_beside': true
+    }) }}
+{% endmacro %}
+
+
+{# The same where a mart is not made of parts: a select. #}
+{% macro unrecorded_by_day(day) -%}
+    select
+        activity_date as {{ day }},
+        {{ channel_or_none() }} as channel_id,
+        {{- metrics(['unrecorded_session_count']) }}
+    from {{ ref('fct_unrecorded_days') }}
+    where not is_test_channel and {{ in_touched_days('activity_date') }}
+    group by all
 {%- endmacro %}

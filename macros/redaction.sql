@@ -143,7 +143,7 @@ select * from final
             {% set value = 'case when ' ~ value ~ ' is not null then ' ~ redacted_word() ~ ' end' %}
         {% elif key in ['figure', 'value'] %}
             {% set value = 'case when ' ~ text_matches(value, '[a-z_]+|[0-9.]+') ~ ' then ' ~ value ~ ' when ' ~ value ~ ' is not null then ' ~ redacted_word() ~ ' end' %}
-        {% elif key in ['is_proactive', 'has_attachments', 'is_actor_unknown'] %}
+        {% elif key in ['is_proactive', 'has_attachments', 'is_actor_unknown', 'are_messages_recorded'] %}
             {% set value = 'case when ' ~ value ~ " in ('true', 'false') then " ~ value ~ ' end' %}
         {% elif key in numeric_payload_keys() %}
             {% set value = 'case when ' ~ is_not_a_number(value) ~ ' then ' ~ redacted_word() ~ ' else ' ~ value ~ ' end' %}

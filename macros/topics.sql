@@ -4,8 +4,9 @@
         {
             'name': 'sessions', 'fact': ref('fct_messaging_sessions'), 'day': 'started_date',
             'counts': [
-                'session_count', 'inbound_session_count', 'ended_session_count', 'ended_inbound_session_count',
-                'closed_session_count', 'bot_resolved_session_count', 'abandoned_session_count',
+                'session_count', 'recorded_session_count', 'inbound_session_count', 'ended_session_count',
+                'ended_inbound_session_count', 'recorded_ended_inbound_session_count', 'closed_session_count',
+                'recorded_closed_session_count', 'bot_resolved_session_count', 'abandoned_session_count',
                 'transferred_session_count', 'reopened_session_count', 'repeat_contact_session_count'
             ],
             'metrics': [

@@ -22,7 +22,9 @@
     {% for column in contract_columns(model) %}
         {% set texts = [] %}
         {% for field in fields.get(column.name | replace('_', ''), [none]) %}
-            {% do texts.append(raw_column(field, column.data_type, types.get(field))) %}
+            {% set text = raw_column(field, column.data_type, types.get(field)) %}
+            {% set is_id = field and (column.name == 'id' or column.name.endswith('_id')) %}
+            {% do texts.append(record_id(text) if is_id else text) %}
         {% endfor %}
         {{ texts[0] if texts | length == 1 else 'coalesce(' ~ texts | join(', ') ~ ')' }} as {{ column.name }}{{ ',' if not loop.last }}
     {% endfor %}
@@ -31,6 +33,20 @@
     {% else %}
     where false
     {% endif %}
+{% endmacro %}
+
+
+{# An id of a record in the one spelling that everything is joined by: the adapter's macro `<source>__record_id`, if it has
+   one. What the business says of its records (redactions, policies) is read the same way. #}
+{% macro record_id(text) %}
+    {% set spelt = context.get(source_adapter() ~ '__record_id') if has_adapter() else none %}
+    {{ return(spelt(text) if spelt else text) }}
+{% endmacro %}
+
+
+{# The columns of configuration that are ids of records. #}
+{% macro record_id_columns() %}
+    {{ return(['messaging_user_id', 'channel_id', 'team_id', 'conversation_id'] if has_adapter() else []) }}
 {% endmacro %}
 
 
@@ -145,13 +161,14 @@
 
 
 {# The select of one kind of event: a row for each of the records that meet the condition, in the columns of the raw
-   contract. Objects hold no record of delivery: an event counts as received when it happened, unless the platform says. #}
+   contract. Objects hold no record of delivery: an event counts as received when it happened, unless the platform says. Of
+   `what` there may be none, where the record's id says it. #}
 {% macro event_out_of(
     records, record_id, what, event_type, occurred_at, actor_type, actor_id='cast(null as varchar)', payload={},
     received_at='cast(null as timestamp)', condition=none
 ) -%}
     select
-        {{ record_id }} || ':{{ what }}' as event_id,
+        {{ record_id ~ (" || ':" ~ what ~ "'" if what) }} as event_id,
         '{{ event_type }}' as event_type,
         {{ occurred_at }} as occurred_at,
         greatest({{ occurred_at }}, {{ received_at }}) as received_at,

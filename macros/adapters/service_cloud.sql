@@ -1,5 +1,52 @@
 {# What the words and fields of the platform's objects mean here; docs/decisions/0048-service-cloud.md argues it. #}
 
+{# An id of 15 characters, as reports print it, with the three that exports write after it: one for each five characters,
+   which of them are capitals, so that ids differ without regard to letter case. #}
+{% macro service_cloud__record_id(text) -%}
+    case
+        when length({{ text }}) = 15 and {{ text_matches(text, '[0-9A-Za-z]{15}') }} then {{ text }}
+            {%- for first in [1, 6, 11] %}
+            || substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1
+                {%- for place in range(5) %}
+                + case when substr({{ text }}, {{ first + place }}, 1) between 'A' and 'Z' then {{ 2 ** place }} else 0 end
+                {%- endfor %}, 1)
+            {%- endfor %}
+        else {{ text }}
+    end
+{%- endmacro %}
+
+
+{# The schedule of a channel: what the business says of the platform's id, else the id itself; null where there is none of
+   that name, which the doctor tells. A platform's export does not stop a build. #}
+{% macro schedule_of(business_hours_id) -%}
+    case
+        when false then null
+        {%- for name, schedule in (var('service_cloud_business_hours') or {}).items() %}
+        when {{ business_hours_id }} = {{ record_id(raw_literal(name)) }} then {{ raw_literal(schedule) }}
+        {%- endfor %}
+        else {{ business_hours_id }}
+    end
+{%- endmacro %}
+
+
+{# A line of the build's output for each schedule that channels name and nobody knows. #}
+{% macro tell_of_unknown_schedules(channels, schedules) %}
+    {% if is_about_to_build() %}
+        {% for row in run_query(
+            "select business_hours_id, count(*) from " ~ channels ~ " where business_hours_id is not null and "
+            ~ schedule_of('business_hours_id') ~ " not in (select business_hours_id from " ~ schedules
+            ~ " where business_hours_id is not null) group by 1 order by 1"
+        ).rows %}
+            {% do log(
+                "MessagingChannel: BusinessHoursId " ~ row[0] ~ " of " ~ row[1] ~ " channel(s) stands in no business_hours: they "
+                ~ "count as open around the clock; add the schedule, or name the one that is meant in service_cloud_business_hours.",
+                info=true
+            ) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
 {# When an entry was made: EntryTime holds whole seconds, EntryTimeMilliSecs the rest. #}
 {% macro entry_moment() -%}
     {%- set second = platform_time('entry_time', 'ConversationEntry') -%}
@@ -22,12 +69,50 @@
 {%- endmacro %}
 
 
-{# A moment of a session: where the session is told to have started later in the same second, the moment moves with it. #}
+{# A moment of a session: where the session is told to have started later, the moment moves with it. #}
 {% macro within_its_session(moment, spans) -%}
     case
-        when {{ moment }} >= {{ spans }}.platform_started_at and {{ moment }} < {{ spans }}.started_at then {{ spans }}.started_at
+        when {{ moment }} >= {{ spans }}.first_at and {{ moment }} < {{ spans }}.started_at then {{ spans }}.started_at
         else {{ moment }}
     end
+{%- endmacro %}
+
+
+{# The order of a conversation's sessions: of those that start at once the longest is first. #}
+{% macro in_order_of_start() -%}
+    started_at asc, ended_at desc nulls first, messaging_session_id asc
+{%- endmacro %}
+
+
+{# Whether a session of this status is not over: one that says nothing of its end lasts. #}
+{% macro is_going_on(status) -%}
+    {{ status }} in ('New', 'Active', 'Consent', 'Waiting', 'Paused', 'Inactive')
+{%- endmacro %}
+
+
+{# Whether an entry was made in the time of the session that it names: no other of the conversation was going on, and it
+   lies no further from the session than a silence that ends one. #}
+{% macro is_of_the_session_it_names(moment, sessions) -%}
+    {%- set limit = 3600000 * (var('session_inactivity_hours') or 0) -%}
+    {{ sessions }}.messaging_session_id is not null
+    and coalesce({{ moment }} >= {{ sessions }}.previous_ended_at, true)
+    and coalesce({{ moment }} < {{ end_of_its_second(sessions ~ '.next_started_at') }}, true)
+    and coalesce({{ milliseconds_between(moment, sessions ~ '.started_at') }} < {{ limit }}, true)
+    and coalesce({{ milliseconds_between(sessions ~ '.ended_at', moment) }} < {{ limit }}, true)
+{%- endmacro %}
+
+
+{# Whether a row of `stg_service_cloud__agent_work` is a human's, offered or accepted and not over. #}
+{% macro is_open_work() -%}
+    not is_bot_work
+    and coalesce(status in ('Assigned', 'Opened'), true)
+    and coalesce(closed_at, canceled_at, declined_at, push_timed_out_at) is null
+{%- endmacro %}
+
+
+{# What the ids of voice calls begin with: their entries are no messages. #}
+{% macro voice_call_prefix() -%}
+    '0LQ'
 {%- endmacro %}
 
 
@@ -112,19 +197,6 @@
 {# Who served a session; System is an automatic notice. #}
 {% macro session_agent_type(agent_type) -%}
     case {{ agent_type }} when 'Agent' then 'agent' when 'Bot' then 'bot' when 'BotToAgent' then 'bot_to_agent' when 'System' then 'system' end
-{%- endmacro %}
-
-
-{# Event of a figure that the platform has computed itself, of a session or of a piece of work. #}
-{% macro figure_event(records, record_id, figure, value, moment, work_id=none) -%}
-    {%- set payload = {'figure': raw_literal(figure), 'value': figure_text(value)} -%}
-    {%- if work_id -%}
-        {%- do payload.update({'work_id': work_id}) -%}
-    {%- endif -%}
-    {{ event_out_of(
-        records, record_id, figure, 'figure_reported', moment, "'system'", payload=payload,
-        condition=value ~ ' is not null and ' ~ moment ~ ' is not null'
-    ) }}
 {%- endmacro %}
 
 

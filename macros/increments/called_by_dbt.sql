@@ -17,6 +17,8 @@
     lasts shorter or longer now, which the columns in meta.touches_span.lasting tell as well, it is the days in between. A
     row of a dimension that changes touches every day, since marts show its names: meta.touches_every_day.
 
+    Rows are looked for once, and then read and deleted by where they stand: see rows_found().
+
     What is gone and what came stays in the journal until the build is published: the serving copy is brought up to date
     with it.
 #}
@@ -32,18 +34,21 @@
     {% set came = journal('came__' ~ this.identifier) if is_published else this.identifier ~ '__came' %}
     {% set statements %}
         create or replace temporary table {{ stood }} as
-        select {{ columns }} from {{ target_relation }} as stands where {{ is_touched }};
+        select rowid as stood_rowid, {{ columns }} from {{ target_relation }}
+        where rowid in (select rowid from {{ target_relation }} as stands where {{ is_touched }});
         create or replace {{ temporary }} table {{ gone }} as
         {{ rows_without_equal(stood, arg_dict['temp_relation'], columns) }};
         create or replace {{ temporary }} table {{ came }} as
         {{ rows_without_equal(arg_dict['temp_relation'], stood, columns) }};
         {{ touched_by(config.get('meta'), [gone, came], arg_dict['dest_columns'] | map(attribute='name') | list) }}
         {%- if config.get('meta').grain %}
-        delete from {{ target_relation }} as stands using {{ gone }} as gone
-        where {% for column in config.get('meta').grain %}{{ 'and ' if not loop.first }}stands.{{ column }} is not distinct from gone.{{ column }} {% endfor %};
+        delete from {{ target_relation }} where rowid in (
+            select stood.stood_rowid from {{ stood }} as stood
+            inner join {{ gone }} as gone on {% for column in config.get('meta').grain %}{{ 'and ' if not loop.first }}stood.{{ column }} is not distinct from gone.{{ column }} {% endfor %}
+        );
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ came }};
         {%- else %}
-        delete from {{ target_relation }} as stands where {{ is_touched }};
+        delete from {{ target_relation }} where rowid in (select stood_rowid from {{ stood }});
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ arg_dict['temp_relation'] }};
         {%- endif %}
         drop table {{ stood }}

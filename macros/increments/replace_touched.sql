@@ -3,7 +3,10 @@
     {%- if meta.unit == 'conversation' -%}
         coalesce(conversation_id, '') in (select conversation_id from {{ standing('int_conversations_touched') }})
     {%- elif meta.unit == 'agent' -%}
-        {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
+        stands.started_at >= (      -- so that the engine leaves out early what is long past
+            select {{ timestamp_from_milliseconds('min(from_ms)') }} from {{ standing(meta.spans) }}
+        )
+        and {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
     {%- elif meta.unit in ('day', 'month') -%}
         {{ in_touched_days(meta.day) }}{{ ' or ' ~ meta.day ~ ' is null' if meta.get('has_rows_without_day') }}
     {%- elif meta.unit == 'period' -%}
@@ -110,11 +113,16 @@
 
 
 {# Whether an interval reaches into the time from the first touched day on: what does not is left out early. #}
-{% macro reaches_into_touched_days(started_at, ended_at) -%}
+{% macro reaches_into_touched_days(started_at, ended_at, always_ends=false) -%}
     {%- if not is_partial_model() -%}
         true
     {%- else -%}
         coalesce({{ local_date(ended_at) }}, date '9999-12-31') >= (select min(from_day) from ({{ spans_of_touched_days() }}))
+        {%- if always_ends %}      -- and what is long past at once: no local day is two days from the day in UTC
+        and {{ ended_at }} >= (
+            select cast(min(from_day) as timestamp) - interval 2 day from ({{ spans_of_touched_days() }})
+        )
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

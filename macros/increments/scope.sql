@@ -56,6 +56,45 @@
 {%- endmacro %}
 
 
+{# A stored table's rows of the touched conversations, to select from; in a build that makes everything anew the table. #}
+{% macro of_touched_conversations(relation) -%}
+    {{ rows_found(relation, in_touched_conversations()) if is_partial_build() else relation }}
+{%- endmacro %}
+
+
+{# The same of a ledger, whose parts were written side by side: in each of them rows lie by their time of receipt. #}
+{% macro deliveries_found(ledger, condition) -%}
+    (
+        with found as (
+            select
+                rowid as found_rowid,
+                received_at
+            from {{ ledger }}
+            where {{ condition }}
+        )
+
+        select * from {{ ledger }}
+        where
+            rowid in (select found_rowid from found)
+            and received_at in (select received_at from found)
+        union all
+        select * from {{ ledger }}
+        where rowid in (
+            select found_rowid from found
+            where received_at is null
+        )
+    )
+{%- endmacro %}
+
+
+{# The few rows of a large table of which the condition is true: looked for in its columns alone, and read where they stand. A
+   join reads all columns of each row that it leaves out, but not of those that lie before the first and after the last one
+   asked for. So facts are stored by time (`order by`): touched rows are mostly new ones. #}
+{% macro rows_found(relation, condition) -%}
+    (select * from {{ relation }} where rowid in (select rowid from {{ relation }} where {{ condition }}))
+{%- endmacro %}
+
+
 {# What a model must not be built before, though it reads it in a partial build alone, or not at all: dbt takes edges from
    the refs that it sees while it parses, and unit tests from those that are used. #}
 {% macro waits_for() %}

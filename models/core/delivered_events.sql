@@ -64,13 +64,18 @@ final as (
         received_at,
         occurred_date,
         received_date,
-        case when is_accepted then {{ seconds_between('occurred_at', 'received_at') }} end as delay_seconds,
+        {{ seconds_if_recorded(
+            'receipt', 'case when is_accepted then ' ~ seconds_between('occurred_at', 'received_at') ~ ' end'
+        ) }} as delay_seconds,
         is_accepted,
         outcome = 'repeated' as is_repeated,
         outcome = 'rejected' as is_rejected,
-        is_accepted and {{ is_late('occurred_at', 'received_at') }} as is_late,
-        is_accepted and received_date > occurred_date as is_restating,
-        is_accepted and {{ is_clock_anomaly('occurred_at', 'received_at') }} as has_clock_anomaly,
+        {%- for name, expression in {
+            'is_late': is_late('occurred_at', 'received_at'), 'is_restating': 'received_date > occurred_date',
+            'has_clock_anomaly': is_clock_anomaly('occurred_at', 'received_at'),
+        }.items() %}
+        {{ if_recorded('receipt', 'is_accepted and ' ~ expression, 'boolean') }} as {{ name }},
+        {%- endfor %}
         is_test_channel
     from dated
 )

@@ -1,7 +1,7 @@
 -- Grain: one row per agent, team of the moment and local day: how the agent's time was spent, out of the timeline.
 with
 
-{{ segments_clipped_at_midnight(where=reaches_into_touched_days('started_at', 'ended_at')) }},
+{{ segments_clipped_at_midnight(where=reaches_into_touched_days('started_at', 'ended_at', always_ends=true)) }},
 
 {{ clipped_segments_told() }},
 

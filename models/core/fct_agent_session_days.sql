@@ -1,7 +1,7 @@
 -- Grain: one row per agent, team of the moment, session and local day on which the agent had the session in focus.
 with
 
-{{ segments_clipped_at_midnight(where='visit_id is not null and ' ~ in_touched_conversations()) }},
+{{ segments_clipped_at_midnight(where='visit_id is not null', of_conversations=true) }},
 
 pieces as (
     select
@@ -24,9 +24,8 @@ pieces as (
         visits.started_at,
         0 as clipped_ms,
         visits.is_handled
-    from {{ ref('fct_visits') }} as visits
+    from {{ of_touched_conversations(ref('fct_visits')) }} as visits
     anti join clipped using (visit_id)
-    where {{ in_touched_conversations('visits.conversation_id') }}
 ),
 
 summed as (
@@ -95,3 +94,4 @@ final as (
 )
 
 select * from final
+order by activity_date

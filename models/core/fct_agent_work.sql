@@ -75,3 +75,4 @@ final as (
 )
 
 select * from final
+order by requested_at

@@ -22,7 +22,9 @@ owned as (
         sum({{ plausible_load('works.capacity_weight') }}) as open_work_weight,
         count(distinct works.session_id) as owned_session_count,
         count(distinct case when sessions.waiting_since_at is not null then works.session_id end)
-            as waiting_session_count
+            as waiting_session_count,
+        count(distinct case when not sessions.are_messages_recorded then works.session_id end)
+            as unrecorded_session_count
     from {{ ref('fct_agent_work') }} as works
     inner join sessions using (session_id)
     where works.is_open and not works.is_test_channel
@@ -49,7 +51,9 @@ final as (
         coalesce(owned.open_work_count, 0) as open_work_count,
         cast(coalesce(owned.open_work_weight, 0) as decimal(18, 3)) as open_work_weight,
         coalesce(owned.owned_session_count, 0) as owned_session_count,
-        coalesce(owned.waiting_session_count, 0) as waiting_session_count,
+        {{ count_on_record('owned.waiting_session_count', 'owned.unrecorded_session_count') }}
+            as waiting_session_count,
+        coalesce(owned.unrecorded_session_count, 0) as unrecorded_session_count,
         presence.is_online,
         presence.is_available,
         presence.is_away,

@@ -2,18 +2,16 @@
 with
 
 sessions as (
-    select * from {{ ref('fct_messaging_sessions') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
 cycles as (
-    select * from {{ ref('fct_resolutions') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_resolutions')) }}
 ),
 
 customer_runs as (
-    select * from {{ ref('fct_responses') }}
-    where responder_type is distinct from 'end_user' and {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_responses')) }}
+    where responder_type is distinct from 'end_user'
 ),
 
 days as (
@@ -49,7 +47,7 @@ stretches as (      -- a resolve that stands, and the end of the session, let no
         least(runs.responded_at, last_cycles.resolved_at, sessions.ended_at) as ended_at
     from customer_runs as runs
     inner join sessions using (session_id)
-    inner join cycles as last_cycles on runs.session_id = last_cycles.session_id and last_cycles.is_last_cycle
+    left join cycles as last_cycles on runs.session_id = last_cycles.session_id and last_cycles.is_last_cycle
 ),
 
 final as (
@@ -78,3 +76,4 @@ final as (
 )
 
 select * from final
+order by started_at

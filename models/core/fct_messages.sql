@@ -46,8 +46,10 @@ final as (
         {{ seconds_between('messages.sent_at', 'messages.read_at') }} as read_seconds,
         coalesce(emoji.known_emoji_count, 0) as known_emoji_count,
         emoji.emoji_sentiment_score,
-        messages.is_proactive,
-        coalesce(messages.is_proactive and messages.actor_type != 'end_user', false) as is_proactive_outreach,
+        {{ if_recorded('proactive', 'messages.is_proactive', 'boolean') }} as is_proactive,
+        {{ if_recorded(
+            'proactive', "coalesce(messages.is_proactive and messages.actor_type != 'end_user', false)", 'boolean'
+        ) }} as is_proactive_outreach,
         messages.has_attachments,
         messages.is_orphan,
         messages.is_reported,
@@ -62,3 +64,4 @@ final as (
 )
 
 select * from final
+order by message_date

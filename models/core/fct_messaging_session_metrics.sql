@@ -2,8 +2,8 @@
 with
 
 sessions as (
-    select * from {{ ref('fct_messaging_sessions') }}
-    where is_ended and {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
+    where is_ended
 ),
 
 response_times as (
@@ -12,9 +12,13 @@ response_times as (
         responder_type,
         {{ mean_seconds('sum(response_seconds)', 'count(response_seconds)') }} as average_response_time,
         max(response_seconds) as max_response_time
-    from {{ ref('fct_responses') }}
-    where is_answered and {{ in_touched_conversations() }}
+    from {{ of_touched_conversations(ref('fct_responses')) }}
+    where is_answered
     group by session_id, responder_type
+),
+
+reported as (      -- where a session's messages are not recorded the platform's own figures stand, and are marked
+    select * from {{ ref('int_session_figures_reported') }}
 ),
 
 measured as (
@@ -37,18 +41,21 @@ final as (
     union all
     {%- endif %}
     select
-        session_id,
+        measured.session_id,
         '{{ metric_type }}' as metric_type,
-        conversation_id,
-        channel_id,
-        messaging_user_id,
-        account_id,
-        started_date,
-        cast({{ metric_type }} as decimal(18, 3)) as metric_value,
-        {{ metric_type }} is not null as has_value,
-        is_test_channel
+        measured.conversation_id,
+        measured.channel_id,
+        measured.messaging_user_id,
+        measured.account_id,
+        measured.started_date,
+        {{ ours_else_reported(metric_type) }} as metric_value,
+        {{ ours_else_reported(metric_type) }} is not null as has_value,
+        not measured.are_messages_recorded and reported.{{ metric_type }} is not null as is_reported,
+        measured.is_test_channel
     from measured
+    left join reported using (session_id)
     {%- endfor %}
 )
 
 select * from final
+order by started_date

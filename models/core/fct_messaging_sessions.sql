@@ -30,9 +30,9 @@ final as (
         first_responses.first_response_event_id,
         sessions.status,
         sessions.origin,
-        sessions.agent_type,
+        judged.agent_type,
         sessions.ended_by_type,
-        {{ sentiment_label('sentiments.emoji_sentiment_score') }} as emoji_sentiment_label,
+        {{ sentiment_label('judged.emoji_sentiment_score') }} as emoji_sentiment_label,
         sessions.started_at,
         {{ local_date('sessions.started_at') }} as started_date,
         sessions.last_activity_at,
@@ -49,40 +49,39 @@ final as (
         sessions.ended_at,
         {{ local_date('sessions.ended_at') }} as ended_date,
         sessions.event_count,
-        sessions.agent_message_count,
-        sessions.bot_message_count,
-        sessions.end_user_message_count,
-        coalesce(sentiments.scored_message_count, 0) as scored_message_count,
-        sessions.cycle_count,
+        judged.agent_message_count,
+        judged.bot_message_count,
+        judged.end_user_message_count,
+        judged.scored_message_count,
+        {{ if_recorded('resolutions', 'sessions.cycle_count', 'bigint') }} as cycle_count,
         durations.* exclude (session_id, has_clock_anomaly),
         {{ seconds_between('sessions.started_at', 'handled.last_handled_at') }} as served_seconds,
         {{ seconds_if_recorded('focus', 'coalesce(handled.handle_seconds, 0)') }} as handle_seconds,
         {{ seconds_if_recorded('focus', 'coalesce(handled.viewing_seconds, 0)') }} as viewing_seconds,
         {{ seconds_if_recorded('focus', 'coalesce(handled.attended_seconds, 0)') }} as attended_seconds,
-        sentiments.emoji_sentiment_score,
-        sentiments.emoji_sentiment_shift,
+        judged.emoji_sentiment_score,
+        judged.emoji_sentiment_shift,
         coalesce(sessions.origin = 'inbound', false) as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.status not in ('ended', 'inactive') as is_open,
-        sessions.closed_at is not null as is_closed,
-        sessions.closed_at is not null and coalesce(handled.last_handled_at >= sessions.started_at, false)
-            as is_closed_handled,
-        coalesce(
-            sessions.closed_at is not null and sessions.origin = 'inbound'
-            and sessions.agent_message_count + sessions.bot_message_count > 0, false
-        ) as is_closed_conversation,
-        sessions.closed_at is not null and sessions.bot_message_count > 0 and sessions.agent_message_count = 0
-            as is_bot_resolved,
-        sessions.is_handed_off,
+        judged.is_closed,
+        {{ if_recorded(
+            'focus', 'judged.is_closed and coalesce(handled.last_handled_at >= sessions.started_at, false)', 'boolean'
+        ) }} as is_closed_handled,
+        judged.is_closed_conversation,
+        judged.is_bot_resolved,
+        judged.is_handed_off,
         sessions.is_transferred,
-        sessions.cycle_count > 1 as is_reopened,
-        coalesce(sessions.origin = 'inbound', false) and sessions.ended_at is not null
-        and sessions.has_unanswered_customer as is_abandoned,
+        {{ if_recorded('resolutions', 'sessions.cycle_count > 1', 'boolean') }} as is_reopened,
+        judged.is_abandoned,
         repeat_contacts.session_id is not null as is_repeat_contact,
+        judged.are_messages_recorded,
+        judged.is_agent_type_reported,
         contexts.is_test_channel,
         durations.has_clock_anomaly
     from sessions
     inner join contexts using (session_id)
+    inner join {{ ref('int_sessions_judged') }} as judged using (session_id)
     left join {{ ref('int_session_durations_measured') }} as durations using (session_id)
     left join {{ ref('int_first_responses') }} as first_responses using (session_id)
     left join {{ ref('int_session_routings') }} as routings using (session_id)
@@ -90,8 +89,8 @@ final as (
     left join {{ ref('int_session_last_resolutions') }} as last_resolutions using (session_id)
     left join {{ ref('int_sessions_repeat_contacts') }} as repeat_contacts using (session_id)
     left join {{ ref('int_sessions_handled') }} as handled using (session_id)
-    left join {{ ref('int_session_sentiments') }} as sentiments using (session_id)
     {{ join_team_of('first_responses.first_response_agent_id', 'first_responses.first_responded_at') }}
 )
 
 select * from final
+order by started_at

@@ -13,21 +13,15 @@ starts as (
 ),
 
 sessions as (
-    select
-        *,
-        agent_message_count + bot_message_count + end_user_message_count > 0 as has_messages
-    from {{ ref('fct_messaging_sessions') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
 works as (
-    select * from {{ ref('fct_agent_work') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_agent_work')) }}
 ),
 
 session_metrics as (
-    select * from {{ ref('fct_messaging_session_metrics') }}
-    where {{ in_touched_conversations() }}
+    select * from {{ of_touched_conversations(ref('fct_messaging_session_metrics')) }}
 ),
 
 ours as (
@@ -70,7 +64,7 @@ final as (
             when compared.our_value is null then 'not_recorded'
             when compared.our_value = compared.reported_value or compared.our_number = compared.reported_number
                 then 'equal'
-            when abs(compared.reported_number - compared.our_number) < 1 then 'whole_seconds'
+            when {{ is_told_in_whole_seconds('compared') }} then 'whole_seconds'
             when starts.session_id is null then 'session_cut'
             else 'unexplained'
         end as reconciliation_cause,

@@ -3,6 +3,7 @@ with
 
 cycles as (
     select * from {{ ref('int_resolution_cycles_cut') }}
+    {{ 'where false' if not is_recorded('resolutions') }}
 ),
 
 contexts as (
@@ -42,3 +43,4 @@ final as (
 )
 
 select * from final
+order by opened_at

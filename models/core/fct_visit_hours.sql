@@ -5,9 +5,8 @@ visits as (      -- one that is still open has lasted until as_of
     select
         visits.*,
         greatest(coalesce(visits.ended_at, build.as_of), visits.started_at) as told_until_at
-    from {{ ref('fct_visits') }} as visits
+    from {{ of_touched_conversations(ref('fct_visits')) }} as visits
     cross join {{ ref('dim_build') }} as build
-    where {{ in_touched_conversations('visits.conversation_id') }}
 ),
 
 last_moments_told as (      -- what ends on the hour has no part in the next one; what has no length is in its own
@@ -77,3 +76,4 @@ final as (
 )
 
 select * from final
+order by hour_started_at

@@ -61,6 +61,9 @@ def simulate_command(
     layout: Annotated[
         str, typer.Option(help="events: the raw contract. service_cloud: the objects of a platform.")
     ] = "events",
+    whole_seconds: Annotated[
+        bool, typer.Option("--whole-seconds", help="Objects without milliseconds, as the platform keeps them.")
+    ] = False,
     days: Annotated[int | None, typer.Option(help="How many days to simulate; 28 if not told.")] = None,
     agents: Annotated[int | None, typer.Option(help="How many agents; 20 if not told.")] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal runs; 0 or more.")] = 1,
@@ -81,6 +84,7 @@ def simulate_command(
         out=out,
         output_format=output_format,
         layout=layout,
+        whole_seconds=whole_seconds,
         days=days,
         agents=agents,
         seed=seed,

@@ -7,12 +7,20 @@ YAML of its base models.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 
 import yaml
 
 FILE = "object_feeds.yml"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that a field may say, and what becomes of another, as a clause."""
+
+    known: Sequence[str]
+    otherwise: str
 
 
 @dataclass(frozen=True)
@@ -23,16 +31,33 @@ class Feeds:
         required: the object without which there is nothing to report on.
         objects: by object and column what hangs on it: an event type or raw table that there would not be without it,
             or `<event type or raw table>.<key or column>`, which would be empty.
+        numbers, flags: fields by object that are numbers, or true and false.
+        words: by object and field the words that are known.
     """
 
     required: str
     objects: Mapping[str, Mapping[str, Sequence[str]]]
+    numbers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    flags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
 
 
 def read_feeds() -> dict[str, Feeds]:
     """Return the feeds of each adapter that reads objects."""
     loaded = yaml.safe_load(files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
-    return {name: Feeds(adapter["required"], adapter["objects"]) for name, adapter in loaded.items()}
+    return {
+        name: Feeds(
+            required=adapter["required"],
+            objects=adapter["objects"],
+            numbers=adapter["numbers"],
+            flags=adapter["flags"],
+            words={
+                name: {column: Words(**words) for column, words in columns.items()}
+                for name, columns in adapter["words"].items()
+            },
+        )
+        for name, adapter in loaded.items()
+    }
 
 
 def field_name(name: str) -> str:

@@ -219,8 +219,23 @@ def _is_empty(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, name: str, gone: str, grain: Sequence[str]) -> None:
-    is_same = " and ".join(f"stands.{_name(each)} is not distinct from gone.{_name(each)}" for each in grain)
-    connection.execute(f"delete from {name} as stands using {gone} as gone where {is_same}")
+    """Delete the rows that are gone; where a table lies by time, their times say which part of it to look through."""
+    equal = [
+        f"stands.{_name(column)} = gone.{_name(column)}" for column in _times(connection, gone) if column not in grain
+    ]
+    same = [f"stands.{_name(column)} is not distinct from gone.{_name(column)}" for column in grain]
+    connection.execute(f"delete from {name} as stands using {gone} as gone where {' and '.join(same + equal)}")
+
+
+def _times(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Return the columns of a table that have a date or time in each row."""
+    described = connection.execute(f"describe {table}").fetchall()
+    columns = [column for column, type_, *_ in described if type_ in ("DATE", "TIMESTAMP")]
+    if not columns:
+        return []
+    counts = ", ".join(f"count({_name(column)}) = count(*)" for column in columns)
+    are_full = connection.execute(f"select {counts} from {table}").fetchall()[0]
+    return [column for column, is_full in zip(columns, are_full, strict=True) if is_full]
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
@@ -237,7 +252,7 @@ def _written(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     try:
         yield warehouse
         connection.execute("commit")
-    except duckdb.Error:
+    except BaseException:
         with suppress(duckdb.Error):  # a full disk has ended the transaction already
             connection.execute("rollback")
         raise

@@ -2,10 +2,13 @@
 
 import csv
 import io
-from collections import Counter
+import json
+import shutil
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,12 @@ from warehouse import PROJECT, DbtRun, run_dbt
 
 EXAMPLE = PROJECT / "examples" / "service_cloud"
 AS_OF = {"as_of": "2026-03-15T19:59:59.000Z"}
+SERVICE_CLOUD = {"MESSAGING_SOURCE": "service_cloud"}
+POLICIES = """policy_id,policy_name,metric,channel_id,team_id,topic_id,target_seconds,clock,valid_from,valid_to
+first,First response,first_response,,,,60,calendar,2026-01-01,
+next,Next response,next_response,,,,60,calendar,2026-01-01,
+done,Resolution,resolution,,,,600,calendar,2026-01-01,
+"""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +47,14 @@ def test_the_example_is_the_month_that_the_demo_holds(month: Simulation, tmp_pat
     assert written == {file.relative_to(EXAMPLE): file.read_bytes() for file in EXAMPLE.rglob("*.csv")}
 
 
+def promise(raw: Path) -> str:
+    """Put promises beside raw input, the same for both sources; the simulated month has none."""
+    shutil.rmtree(raw / "sla_policies", ignore_errors=True)
+    (raw / "sla_policies").mkdir()
+    (raw / "sla_policies" / "policies.csv").write_text(POLICIES)
+    return str(raw)
+
+
 # --- the marts -----------------------------------------------------------------------------------
 
 # What one of the two cannot tell, and which columns of marts hang on it.
@@ -49,8 +66,10 @@ ENTRIES = (
     "wait",
     "unique_contacts",
     "closed_conversations",
+    "unrecorded",
 )  # of enhanced sessions there are none
 WHOLE_SECONDS = ("after_work",)
+CLOSED = ("closed_session",)  # of a session that goes on nobody knows whether it was resolved
 FLAGS = ("proactive_messages", "consent_status", "locale")  # not there, or in other words
 
 
@@ -69,7 +88,7 @@ COMPARISONS = (
     Comparison("mart_account_activity_by_month", left_out=(*FOCUS, *RESOLUTIONS, *ENTRIES)),
     Comparison("mart_messaging_users_by_account", left_out=(*ENTRIES, *FLAGS)),
     Comparison("mart_rejections_by_day"),
-    Comparison("mart_channel_traffic_by_day", "standard"),
+    Comparison("mart_channel_traffic_by_day", "standard", CLOSED),
     Comparison("mart_session_metrics_by_day", "standard"),
     Comparison("mart_emoji_sentiment_by_day", "standard"),
     Comparison("mart_delivery_failures_by_day", "standard"),
@@ -85,16 +104,17 @@ def told_as_events(month: Simulation, tmp_path_factory: pytest.TempPathFactory) 
     """The month's event log, built."""
     place = tmp_path_factory.mktemp("events")
     write(month, place / "raw", OutputFormat.CSV)
-    run = parsed_dbt().run(BUILD, place, raw=str(place / "raw"), variables=AS_OF)
+    run = parsed_dbt().run(BUILD, place, raw=promise(place / "raw"), variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 
 
 @pytest.fixture(scope="module")
 def told_as_objects(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
-    """The month's objects, built from where a build looks for them by itself."""
+    """The month's objects, built."""
     place = tmp_path_factory.mktemp("objects")
-    run = run_dbt(BUILD, place, variables=AS_OF, environment={"MESSAGING_SOURCE": "service_cloud"})
+    raw = promise(Path(shutil.copytree(EXAMPLE, place / "raw")))
+    run = run_dbt(BUILD, place, raw=raw, variables=AS_OF, environment=SERVICE_CLOUD)
     assert run.exit_code == 0, run.output
     return run
 
@@ -169,6 +189,65 @@ def test_the_platforms_figures_are_ours_or_ours_are_missing(told_as_objects: Dbt
     }
 
 
+@pytest.fixture(scope="module")
+def told_in_whole_seconds(month: Simulation, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """The month's objects as the platform keeps them, built."""
+    place = tmp_path_factory.mktemp("seconds")
+    write(month, place / "raw", OutputFormat.PARQUET, layout=Layout.SERVICE_CLOUD, whole_seconds=True)
+    environment = {"MESSAGING_SOURCE": "service_cloud"}
+    run = run_dbt(BUILD, place, raw=str(place / "raw"), variables=AS_OF, environment=environment)
+    assert run.exit_code == 0, run.output
+    return run
+
+
+# What there is one row of, whatever its times are, and what of it is a time.
+THINGS = {
+    "fct_messaging_sessions": ("session_id", ("started_at", "ended_at")),
+    "fct_messages": ("message_id", ("sent_at",)),
+    "fct_agent_work": ("work_id", ("requested_at", "accepted_at", "closed_at")),
+}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("fact", THINGS)
+def test_whole_seconds_tell_the_same_things_within_a_second(
+    told_as_objects: DbtRun, told_in_whole_seconds: DbtRun, fact: str
+) -> None:
+    """The same sessions, messages and work, each in its session and within a second of where it was."""
+    key, times = THINGS[fact]
+    columns = ", ".join({"session_id": None, key: None, **dict.fromkeys(times)})
+    told = []
+    for run in (told_as_objects, told_in_whole_seconds):
+        with run.connect() as connection:
+            found = connection.execute(f"select {columns} from {fact} order by session_id, {key}").fetchall()
+        told.append(found)
+    exact, cut = told
+    assert len(exact) > 100
+    first_time = len(exact[0]) - len(times)
+    assert [row[:first_time] for row in cut] == [row[:first_time] for row in exact]
+    apart = [
+        (row, other)
+        for row, other in zip(cut, exact, strict=True)
+        for time, exact_time in zip(row[first_time:], other[first_time:], strict=True)
+        if (time is None) != (exact_time is None) or (time and abs(time - exact_time) >= timedelta(seconds=1))
+    ]
+    assert apart == []
+    assert cut != exact or fact == "fct_messages"
+
+
+@pytest.mark.deep
+def test_in_whole_seconds_the_platforms_figures_are_ours_to_the_second(told_in_whole_seconds: DbtRun) -> None:
+    with told_in_whole_seconds.connect() as connection:
+        causes = connection.execute(
+            "select figure, list_sort(list(distinct reconciliation_cause)) from mart_reconciliation group by figure"
+        ).fetchall()
+        rejected = connection.execute("select count(*) from rejected_events").fetchone()
+    assert {cause for _, told in causes for cause in told} == {"equal", "not_recorded", "whole_seconds"}
+    assert dict(causes)["speed_to_answer_seconds"] == ["equal", "whole_seconds"]
+    assert dict(causes)["agent_message_count"] == ["equal", "not_recorded"]
+    assert rejected == (0,)
+
+
 @pytest.mark.deep
 def test_of_focus_the_objects_tell_nothing_and_marts_say_so(told_as_objects: DbtRun) -> None:
     with told_as_objects.connect() as connection:
@@ -176,3 +255,155 @@ def test_of_focus_the_objects_tell_nothing_and_marts_say_so(told_as_objects: Dbt
             "select count(handle_seconds), count(handled_session_count), count(utilisation_rate), "
             "count(online_seconds) > 50 from mart_agent_by_day"
         ).fetchone() == (0, 0, 0, True)
+
+
+@pytest.mark.deep
+def test_a_build_that_is_told_no_place_reads_the_example(tmp_path: Path) -> None:
+    model = "base_service_cloud__messaging_sessions"
+    run = run_dbt(["run", "--select", model], tmp_path, environment=SERVICE_CLOUD)
+    assert run.exit_code == 0, run.output
+    with run.connect() as connection:
+        found = connection.execute(f"select count(*) from staging.{model}").fetchone()
+    (sessions,) = (EXAMPLE / "MessagingSession").glob("*.csv")
+    assert found == (len(sessions.read_text().splitlines()) - 1,)
+
+
+# --- no wrong zeros --------------------------------------------------------------------------------
+
+# They say how much is on record: 0 is what they are for.
+COVERAGE = (
+    "recorded_session_count", "recorded_session_rate", "recorded_ended_session_count", "recorded_closed_session_count",
+    "recorded_ended_inbound_session_count", "are_messages_recorded", "measured_delay_count",
+)  # fmt: skip
+# A distance between volumes: of what is on record it may be 0 where between all volumes it is not.
+DISTANCES = ("usual_distance",)
+# Marts of which the objects can tell nothing: no row says anything wrong.
+EMPTY = {
+    "exp_resolved_conversations", "exp_topics", "mart_csat_by_day", "mart_efficiency_by_day",
+    "mart_resolution_times_by_day", "mart_resolutions_by_day", "mart_topic_by_day",
+}  # fmt: skip
+NO_ROW_OF_BOTH = {
+    *EMPTY,
+    "mart_reconciliation",  # the event log reports no figures
+    "mart_rejections_by_day",  # nothing was rejected
+    "mart_team_by_day",  # nobody knows the agents' teams
+    "rt_owned_sessions",  # at as_of nobody owns a session
+}
+
+Row = dict[str, Any]
+Mart = dict[tuple[Any, ...], Row]
+
+
+def marts_of(run: DbtRun) -> dict[str, tuple[str, ...]]:
+    """Return every mart with the columns that tell its rows apart."""
+    nodes = json.loads((run.target / "manifest.json").read_text())["nodes"].values()
+    return {
+        node["name"]: tuple(node["config"]["meta"]["grain"])
+        for node in nodes
+        if node["resource_type"] == "model" and "marts" in node["fqn"]
+    }
+
+
+def our_name(name: Any, names: Mapping[str, str]) -> Any:
+    """Return what the event log calls a record, a session of it, or the event that it is one of."""
+    if not isinstance(name, str):
+        return name
+    conversation, _, number = name.rpartition("/")
+    if conversation in names:
+        return f"{names[conversation]}/{number}"
+    record, _, what = name.rpartition(":")
+    return names.get(record if what in ("sent", "start") else name, name)
+
+
+def read_mart(run: DbtRun, mart: str, grain: tuple[str, ...], names: Mapping[str, str]) -> Mart:
+    """Return a mart's rows by their keys, under the ids of the event log."""
+    with run.connect() as connection:
+        relation = connection.execute(f"select * from {mart}")
+        columns = [column for column, *_ in relation.description or ()]
+        rows = [
+            dict(zip(columns, (our_name(value, names) for value in row), strict=True)) for row in relation.fetchall()
+        ]
+    return {tuple(row[column] for column in grain): row for row in rows}
+
+
+def wrong_zeros(events: Mart, objects: Mart) -> set[str]:
+    """Name the columns in which the objects say 0 or false, and the events, of the same thing, more than that."""
+    return {
+        column
+        for key in events.keys() & objects.keys()
+        for column, told in events[key].items()
+        if column not in COVERAGE + DISTANCES
+        if isinstance(told, bool | int | float | Decimal) and told > 0
+        if objects[key][column] is not None and not objects[key][column]
+    }
+
+
+@pytest.fixture(scope="module")
+def both(
+    told_as_events: DbtRun, told_as_objects: DbtRun, our_ids: Mapping[str, str]
+) -> Mapping[str, tuple[Mart, Mart]]:
+    """Every mart as the events and as the objects tell it."""
+    return {
+        mart: (read_mart(told_as_events, mart, grain, {}), read_mart(told_as_objects, mart, grain, our_ids))
+        for mart, grain in marts_of(told_as_objects).items()
+    }
+
+
+@pytest.mark.deep
+def test_what_the_objects_do_not_tell_is_nowhere_0(both: Mapping[str, tuple[Mart, Mart]]) -> None:
+    """Where the event log has more than 0, the objects have a number or null, in every column of every mart."""
+    assert {mart: wrong_zeros(*told) for mart, told in both.items() if wrong_zeros(*told)} == {}
+    assert {mart for mart, (_, objects) in both.items() if not objects} >= EMPTY
+    assert {mart for mart, (events, objects) in both.items() if not events.keys() & objects.keys()} == NO_ROW_OF_BOTH
+
+
+@pytest.mark.deep
+def test_a_wrong_zero_is_noticed(both: Mapping[str, tuple[Mart, Mart]]) -> None:
+    """Were what is not known 0, most marts would say something wrong, each in what hangs on the thing not recorded."""
+    noticed: dict[str, set[str]] = defaultdict(set)
+    for mart, (events, objects) in both.items():
+        zeros = {
+            key: {column: 0 if value is None else value for column, value in row.items()}
+            for key, row in objects.items()
+        }
+        noticed[mart] = wrong_zeros(events, zeros)
+    for mart, columns in {
+        "exp_open_conversations": {"end_user_message_count"},
+        "exp_unresolved_conversations": {"agent_message_count", "is_bot_resolved", "is_abandoned", "cycle_count"},
+        "exp_contacts": {"closed_session_count"},
+        "exp_teams": {"member_count"},
+        "mart_account_activity_by_month": {"closed_conversations", "bot_message_count", "resolution_count"},
+        "mart_account_usage_by_period": {"unique_contacts", "closed_conversations", "proactive_messages"},
+        "mart_agent_by_day": {"agent_message_count", "first_response_count", "resolution_count", "handle_seconds"},
+        "mart_channel_traffic_by_day": {"message_count"},
+        "mart_data_quality_by_day": {"delay_sum_seconds"},
+        "mart_emoji_sentiment_by_day": {"end_user_message_count", "scored_session_count", "negative_session_count"},
+        "mart_messaging_users_by_account": {"message_count", "closed_conversations"},
+        "mart_session_outcomes_by_day": {"bot_resolved_session_count", "handoff_rate", "reopened_session_count"},
+        "mart_workload_by_hour": {"agent_message_count", "unresolved_session_count", "session_close_count"},
+        "rt_queues": {"waiting_session_count", "online_agent_count"},
+    }.items():
+        assert noticed[mart] >= columns, (mart, columns - noticed[mart])
+
+
+@pytest.mark.deep
+def test_the_platforms_figures_stand_where_ours_are_missing_and_are_counted(told_as_objects: DbtRun) -> None:
+    """Who served a session and its six metrics: of enhanced sessions the platform says it, of standard ones we do."""
+    with told_as_objects.connect() as connection:
+        sessions = connection.execute(
+            "select platform_type, are_messages_recorded, is_agent_type_reported, count(*) > 10, "
+            "bool_and(agent_type is not null) from fct_messaging_sessions left join dim_channels using (channel_id) "
+            "where is_ended group by all order by all"
+        ).fetchall()
+        assert sessions == [("enhanced", False, True, True, True), ("standard", True, False, True, True)]
+        metrics = connection.execute(
+            "select platform_type, sum(covered_session_count) > 0, "
+            "sum(covered_session_count) = sum(reported_session_count), sum(reported_session_count) = 0 "
+            "from mart_session_metrics_by_day group by all order by all"
+        ).fetchall()
+        assert metrics == [("enhanced", True, True, False), ("standard", True, False, True)]
+        outcomes = connection.execute(
+            "select sum(reported_agent_type_session_count) = sum(session_count) - sum(recorded_session_count) - "
+            "sum(session_count) filter (where agent_type = '(unknown)') from mart_session_outcomes_by_day"
+        ).fetchone()
+        assert outcomes == (True,)

@@ -14,6 +14,19 @@ from warehouse import PROJECT, DbtRun
 
 # For each singular test, a way to break one row of the built warehouse that it must notice.
 BREAKAGES = {
+    "assert_sessions_that_are_not_recorded_stand_beside_what_is": [
+        "update fct_messaging_sessions set are_messages_recorded = false where session_id = "
+        "(select min(session_id) from fct_messaging_sessions where not is_test_channel)",
+        *(
+            f"update {mart} set unrecorded_session_count = 1 where {day} = (select max({day}) from {mart})"
+            for mart, day in (
+                ("mart_channel_traffic_by_day", "traffic_date"), ("mart_emoji_sentiment_by_day", "sentiment_date"),
+                ("mart_response_times_by_day", "responded_date"), ("mart_topic_by_day", "activity_date"),
+                ("mart_workload_by_hour", "activity_date"), ("mart_account_activity_by_month", "month_start"),
+                ("mart_agent_by_day", "activity_date"), ("mart_team_by_day", "activity_date"),
+            )
+        ),
+    ],
     "assert_every_delivery_is_accepted_repeated_or_rejected": [
         "delete from fct_conversation_events where event_id = (select min(event_id) from fct_conversation_events)",
         "delete from rejected_events where rejection_reason = 'missing_event_id'",

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ from messaging_warehouse.doctor import (
     read_project,
     verdict_of,
 )
-from messaging_warehouse.event_log import LogSighting, look_into_events, look_into_presence, silences
+from messaging_warehouse.doctor.event_log import LogSighting, look_into_events, look_into_presence, silences
 from messaging_warehouse.needs import Need, foretell, inputs_named, read_needs
 from messaging_warehouse.objects import field_name, inputs_lost, read_feeds
 from raw_folders import write_csv, write_csv_folder, write_ndjson, write_parquet
@@ -602,6 +602,136 @@ def test_an_adapter_that_is_not_there_or_not_whole_is_told(adapted: Path) -> Non
     (adapted / "models/staging/service_cloud/stg_service_cloud__raw_topics.sql").unlink()
     assert any("adapter service_cloud makes no raw_topics" in line for line in _adapted(adapted))
     assert any("there is no folder" in line and "nowhere" in line for line in _adapted(adapted, raw="nowhere"))
+
+
+# --- what objects say -------------------------------------------------------------------------------
+
+SESSIONS = ("Id", "Status", "StartTime", "EndTime", "MessagingChannelId", "ConversationId", "SystemModstamp")
+
+
+def _told_of(place: Path, objects: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str | None]]]]) -> list[str]:
+    """Say what the doctor finds wrong with the values of objects, given with their fields and records."""
+    for name, (fields, records) in objects.items():
+        write_csv(place / name / "1.csv", fields, [dict(zip(fields, record, strict=True)) for record in records])
+    seen = look(Settings(PROJECT, raw=str(place), source="service_cloud"), read_feeds())
+    findings = judge(seen, AT, read_needs(), read_feeds())
+    skipped = ("not there", "stays empty", "nothing to tell", "there is nothing of", "are told by no object")
+    return [
+        f"{finding.verdict.name} {finding.sentence}"
+        for finding in findings
+        if not any(words in finding.sentence for words in skipped)
+        and finding.sentence.startswith(tuple(read_project(PROJECT, "service_cloud").objects))
+    ]
+
+
+def test_values_that_cannot_be_read_stop_a_build_and_are_told_with_an_example(tmp_path: Path) -> None:
+    """A report prints local times. What no event is made of may say what it likes."""
+    times = [("3/2/2026, 10:00 AM", "x"), ("2026-03-02T10:00:00.000+0000", "x"), ("1772445600000", ""), ("", "")]
+    told = _told_of(
+        tmp_path,
+        {
+            "MessagingSession": (SESSIONS[:3], [("0Mw", "Ended", "2026-03-02T10:00:00Z")]),
+            "AgentWork": (
+                ("Id", "RequestDateTime", "SystemModstamp", "HandleTime", "IsDeleted"),
+                [
+                    (str(number), time, late, "1:30" if late else "90", late or "false")
+                    for number, (time, late) in enumerate(times)
+                ],
+            ),
+        },
+    )
+    assert [line for line in told if not line.startswith("OK")] == [
+        "ERROR AgentWork.RequestDateTime: 1 of 4 (25.0 %) cannot be read as a time, such as '3/2/2026, 10:00 AM'; "
+        "write it like 2026-03-15T18:00:00.000Z, as an export does; a report prints local times.",
+        "WARNING AgentWork.system_modstamp: 2 of 4 (50.0 %) cannot be read as a time, such as 'x'; write "
+        "it like 2026-03-15T18:00:00.000Z, as an export does; a report prints local times.",
+        "ERROR AgentWork.HandleTime: 2 of 4 (50.0 %) cannot be read as a number, such as '1:30'; write a number.",
+        "ERROR AgentWork.is_deleted: 2 of 4 (50.0 %) cannot be read as a flag, such as 'x'; write true or false.",
+    ]
+
+
+def test_words_that_nobody_knows_are_told_with_what_becomes_of_them(tmp_path: Path) -> None:
+    records = [("1", "Closed"), ("2", "Closed"), ("3", "Ended"), ("4", "Over"), ("5", None)]
+    told = _told_of(tmp_path, {"MessagingSession": (SESSIONS[:2], records)})
+    assert told == [
+        "OK MessagingSession: 5 rows",
+        "WARNING MessagingSession.Status: 3 of 5 (60.0 %) say what nobody knows: Closed (2), Over (1); such a session "
+        "counts as not over. Mend it if it is a slip.",
+    ]
+
+
+def test_ids_that_are_short_missing_or_given_twice_are_told(tmp_path: Path) -> None:
+    """Of several rows of an Id the latest counts, where one is."""
+    fields = ("Id", "OwnerId", "SystemModstamp")
+    records = [
+        ("0Mw000000000001AAA", "005000000000001", "2026-03-01"), ("0Mw000000000001AAA", None, "2026-03-02"),
+        ("0Mw000000000002", None, "2026-03-02"), ("0Mw000000000002", "00G", "2026-03-02"), (None, None, None),
+        ("0Mw000000000004AAA", None, "2026-03-02"), ("0Mw000000000004AAA", None, "2026-03-02"),
+    ]  # fmt: skip
+    told = _told_of(tmp_path, {"MessagingSession": (fields, [*records, ("0Mw000000000003AAA", "00G", "2026-03-02")])})
+    assert [line for line in told if "system_modstamp" not in line] == [
+        "OK MessagingSession: 8 rows",
+        "WARNING MessagingSession: 1 of 8 (12.5 %) have no Id, and what is made of them is rejected; export it.",
+        "WARNING MessagingSession: 1 Id given more than once with the same SystemModstamp, or without: which row is "
+        "the latest nobody can tell; export it, or one row for each.",
+        "OK MessagingSession.Id: 2 of 8 (25.0 %) have 15 characters, and are read as those of 18",
+        "OK MessagingSession.OwnerId: 1 of 8 (12.5 %) have 15 characters, and are read as those of 18",
+    ]
+
+
+def test_what_does_not_fit_together_is_told(tmp_path: Path) -> None:
+    """A schedule that nobody knows, sessions without entries, entries without a session; voice calls are no matter."""
+    channels = [
+        ("0Mj1", "Enhanced", "01mNOBODYKNOWS0001"),
+        ("0Mj2", "Standard", "support_london"),
+        ("0Mj3", None, None),
+    ]
+    sessions: list[tuple[str | None, ...]] = [
+        ("0Mw1", "Ended", None, None, "0Mj1", "0dw1", None), ("0Mw2", "Ended", None, None, "0Mj1", "0dw2", None),
+        ("0Mw3", "Ended", None, None, "0Mj2", None, None), ("0Mw4", "Ended", None, None, "0Mj2", None, None),
+        ("0Mw5", "Active", None, None, "0Mj2", None, None),
+    ]  # fmt: skip
+    entries = [("1", "0Mw3"), ("2", "0dw1"), ("3", "0Mw9"), ("4", None), ("5", "0LQ1")]
+    told = _told_of(
+        tmp_path,
+        {
+            "MessagingChannel": (("Id", "PlatformType", "BusinessHoursId"), channels),
+            "MessagingSession": (SESSIONS, sessions),
+            "ConversationEntry": (
+                ("Id", "EntryType", "ConversationId"), [(number, "Text", named) for number, named in entries]
+            ),
+        },
+    )  # fmt: skip
+    assert [line for line in told if not line.startswith("OK")] == [
+        "WARNING MessagingChannel.BusinessHoursId: 01mNOBODYKNOWS0001 of 1 channel stands in no business_hours, so "
+        "that they count as open around the clock; add the schedule, or name the one that is meant in the var "
+        "service_cloud_business_hours.",
+        "WARNING ConversationEntry: 1 of 2 (50.0 %) ended sessions of enhanced channels have none; the platform keeps "
+        "their entries elsewhere. Nothing is known of their messages, first responses and response times; the "
+        "platform's own figures stand in mart_reconciliation.",
+        "WARNING ConversationEntry: 1 of 2 (50.0 %) ended sessions of standard channels have none. Nothing is known of "
+        "their messages, first responses and response times; the platform's own figures stand in mart_reconciliation.",
+        "WARNING ConversationEntry: 2 of 4 (50.0 %) name no session and no conversation that is there, and are "
+        "rejected (missing_conversation_id); export the sessions of the same time.",
+    ]
+
+
+def test_objects_in_a_schema_are_looked_into_as_well(tmp_path: Path) -> None:
+    database = tmp_path / "w.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create schema crm; create table crm.messagingsession as select '0Mw' as id, 'Gone' as status"
+        )
+    seen = look(Settings(PROJECT, raw="schema:crm", source="service_cloud", database=str(database)), read_feeds())
+    assert seen.objects["MessagingSession"].fields["status"].odd == {"Gone": 1}
+
+
+def test_what_is_known_of_values_is_of_what_the_adapter_reads() -> None:
+    for source, feeds in read_feeds().items():
+        for name, fields in [*feeds.numbers.items(), *feeds.flags.items(), *feeds.words.items()]:
+            assert {field_name(field) for field in fields} <= {
+                field_name(column) for column in read_project(PROJECT, source).objects[name]
+            }, name
 
 
 # --- the command ------------------------------------------------------------------------------------

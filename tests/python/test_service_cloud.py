@@ -1,6 +1,7 @@
 """Service Cloud's objects become the warehouse that their events would have made."""
 
 import csv
+import hashlib
 import json
 import re
 import shutil
@@ -110,7 +111,7 @@ def test_nobody_is_said_to_have_ended_a_standard_session(built: DbtRun) -> None:
 
 
 def test_messages_are_the_entries_of_sessions(built: DbtRun) -> None:
-    """Those of voice calls and of no session are left out; a supervisor is an agent, a nameless bot is one."""
+    """Those of voice calls are left out; a supervisor is an agent, a nameless bot is one."""
     found = rows(
         built,
         "select message_id, session_id, actor_type, case when actor_type != 'end_user' then actor_id end, sent_at, "
@@ -212,12 +213,125 @@ def test_reference_tables_are_the_objects_as_they_are_now(built: DbtRun) -> None
     assert rows(built, "select count(*) from dim_agents where not is_inferred") == [(3,)]
 
 
+SESSION_FIELDS = "Id,Status,Origin,StartTime,EndTime,ConversationId,MessagingEndUserId,AgentMessageCount,AgentType"
+ENTRY_FIELDS = "Id,ConversationId,EntryType,ActorType,ActorId,EntryTime,EntryTimeMilliSecs,Message"
+
+
+def written(place: Path, name: str, fields: str, records: Iterable[Iterable[str]]) -> None:
+    """Write an object's records, one a text of its fields."""
+    (place / name).mkdir(parents=True, exist_ok=True)
+    lines = [fields, *(",".join(record) for record in records)]
+    (place / name / "records.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def on_the_day(time: str) -> str:
+    """Return a time of the fixture's day in whole seconds, as exports write it."""
+    return f"2026-03-02T{time}.000+0000"
+
+
+@pytest.mark.deep
+def test_an_entry_is_of_one_session_and_begins_none(tmp_path: Path) -> None:
+    """Two sessions of one conversation, and a notice in the midst of the first; clocks disagree by moments.
+
+    What came just before a start is of that session, what an agent said after the end is of the one that ended, the
+    notice ends nothing but itself; and what was said hours away from all is rejected, without its words.
+    """
+    counts = {"0MwFIRST0000000001": "2", "0MwSECOND000000001": "0", "0MwNOTICE000000001": "0"}
+    written(
+        tmp_path / "objects", "MessagingSession", SESSION_FIELDS,
+        [
+            (name, "Ended", origin, on_the_day(start), on_the_day(end), "0dwTHREAD000000001", BOB, counts[name], kind)
+            for name, origin, start, end, kind in (
+                ("0MwFIRST0000000001", "InboundInitiated", "10:00:00", "10:30:00", "Agent"),
+                ("0MwNOTICE000000001", "TriggeredOutbound", "10:10:00", "10:10:00", "System"),
+                ("0MwSECOND000000001", "InboundInitiated", "12:00:00", "12:10:00", ""),
+            )
+        ],
+    )  # fmt: skip
+    written(
+        tmp_path / "objects", "ConversationEntry", ENTRY_FIELDS,
+        [
+            (f"0Xc{number:015}", belongs_to, "Text", actor, ANA if actor == "Agent" else "", on_the_day(time), ms, "Hi")
+            for number, (belongs_to, actor, time, ms) in enumerate((
+                ("0dwTHREAD000000001", "EndUser", "09:59:59", "800"),
+                ("0dwTHREAD000000001", "Agent", "10:20:00", "000"),
+                ("0MwFIRST0000000001", "Agent", "10:30:04", "000"),
+                ("0dwTHREAD000000001", "EndUser", "11:59:59", "700"),
+                ("0dwTHREAD000000001", "EndUser", "18:00:00", "000"),
+            ))
+        ],
+    )  # fmt: skip
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(tmp_path / "objects"), variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    thread, notice = "0dwTHREAD000000001", "0MwNOTICE000000001"
+    assert rows(run, "select session_id, started_at, ended_at, origin from fct_messaging_sessions order by 2") == [
+        (f"{thread}/1", at("09:59:59.800"), at("10:30:04"), "inbound"),
+        (f"{notice}/1", at("10:10:00"), at("10:10:00"), "triggered_outbound"),
+        (f"{thread}/2", at("11:59:59.700"), at("12:10:00"), "inbound"),
+    ]
+    assert rows(run, "select session_id, sent_at from fct_messages order by 2") == [
+        (f"{thread}/1", at("09:59:59.800")),
+        (f"{thread}/1", at("10:20:00")),
+        (f"{thread}/1", at("10:30:04")),
+        (f"{thread}/2", at("11:59:59.700")),
+    ]
+    assert rows(run, "select event_id, rejection_reason, payload from rejected_events") == [
+        ("0Xc000000000000004:sent", "missing_conversation_id", '{"message_id":"0Xc000000000000004"}')
+    ]
+    figures = "select figure, reconciliation_cause, count(*) from fct_reported_figures group by all order by all"
+    assert rows(run, figures) == [
+        ("agent_message_count", "equal", 2),
+        ("agent_message_count", "not_recorded", 1),
+        ("agent_type", "equal", 1),
+        ("agent_type", "not_recorded", 1),
+    ]
+
+
+@pytest.mark.deep
+def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_once(tmp_path: Path) -> None:
+    """Before the platform has found somebody there is no AgentWork; then there is, and the wait is over."""
+    fields = "Id,Status,Origin,StartTime,MessagingEndUserId,OwnerId"
+    waiting = [
+        ("0MwSILENT000000001", "Waiting", "InboundInitiated", on_the_day("10:00:00"), "0PAONE000000000001", BILLING),
+        ("0MwOFFERED00000001", "Waiting", "InboundInitiated", on_the_day("10:05:00"), "0PATWO000000000001", BILLING),
+        ("0MwBOT000000000001", "Active", "InboundInitiated", on_the_day("10:06:00"), "0PASIX000000000001", BILLING),
+    ]
+    offered = ("0BzOFFERED00000001", "0MwOFFERED00000001", ANA, BILLING, "Assigned", on_the_day("10:05:01"),
+               on_the_day("10:06:00"), "")  # fmt: skip
+    raw, dbt = tmp_path / "objects", parsed_dbt(SOURCE).run
+    written(raw, "Group", "Id,Name,Type", [(BILLING, "Billing", "Queue")])
+    written(raw, "MessagingSession", fields, waiting)
+    work_fields = "Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime"
+    written(raw, "AgentWork", work_fields, [offered])
+    run = dbt(BUILD, tmp_path, raw=str(raw))
+    assert run.exit_code == 0, run.output
+    queue = f"select waiting_session_count, longest_waiting_since_at from rt_queues where team_id = '{BILLING}'"
+    works = "select work_id, team_id, status, requested_at, accepted_at from fct_agent_work order by requested_at"
+    assert rows(run, queue) == [(2, at("10:00:00"))]
+    assert rows(run, works) == [
+        ("0MwSILENT000000001:queued", BILLING, "requested", at("10:00:00"), None),
+        ("0BzOFFERED00000001", BILLING, "assigned", at("10:05:01"), None),
+    ]
+    accepted = ("0BzSILENT000000001", "0MwSILENT000000001", ANA, BILLING, "Opened", on_the_day("10:00:00"),
+                on_the_day("10:07:00"), on_the_day("10:08:00"))  # fmt: skip
+    written(raw, "MessagingSession", fields, [(waiting[0][0], "Active", *waiting[0][2:5], ANA), *waiting[1:]])
+    written(raw, "AgentWork", work_fields, [offered, accepted])
+    run = dbt(BUILD, tmp_path, raw=str(raw))
+    assert run.exit_code == 0, run.output
+    assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(True,)]
+    assert rows(run, queue) == [(1, at("10:05:01"))]
+    assert rows(run, works) == [
+        ("0BzSILENT000000001", BILLING, "opened", at("10:00:00"), at("10:08:00")),
+        ("0BzOFFERED00000001", BILLING, "assigned", at("10:05:01"), None),
+    ]
+
+
 # --- what comes later --------------------------------------------------------------------------
 
 
 @pytest.mark.deep
 def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp_path: Path) -> None:
-    """Work closes, other work weighs more, a session ends in another file, an hour loses its only event."""
+    """Work closes and weighs more, a session ends in another file, one is within it, an hour loses its only event."""
     dbt = parsed_dbt(SOURCE).run
     place, anew = tmp_path / "place", tmp_path / "anew"
     for folder in (place, anew):
@@ -242,6 +356,8 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
         "Id,Status,Origin,StartTime,EndTime,MessagingChannelId,MessagingEndUserId,OwnerId,SystemModstamp\n"
         "0MwREACTIVATED0001,Ended,AgentInitiated,2026-03-02T14:00:00Z,2026-03-02T20:30:00Z,0MjSMSSTANDARD0001,"
         f"{BOB},{ANA},2026-03-02T20:30:00Z\n"
+        "0MwPROMPTED0000001,Ended,TriggeredOutbound,2026-03-02T18:00:00Z,2026-03-02T18:00:00Z,0MjSMSSTANDARD0001,"
+        f"{BOB},{ANA},2026-03-02T18:00:00Z\n"
     )
     for folder in (place, anew):
         run = dbt(BUILD, folder, raw=str(objects))
@@ -327,6 +443,75 @@ def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Pat
     assert run.exit_code == 0, run.output
     assert rows(run, "select channel_id from dim_channels where is_test") == [("0MjSANDBOX00000001",)]
     assert rows(run, "select started_at from fct_agent_presence where status = 'busy'") == [(at("16:00"),)]
+
+
+@pytest.mark.deep
+def test_a_schedule_that_nobody_knows_stops_no_build_and_is_told(objects: Path, tmp_path: Path) -> None:
+    """Channels name the platform's schedules: one is said to be ours, the other counts as open around the clock."""
+    schedules = {"0MjWHATSSTANDARD01": "01mLONDON000000001", "0MjAPPENHANCED0001": "01mELSEWHERE000001"}
+    rewrite(
+        objects / "MessagingChannel" / "channels.csv",
+        lambda channels: [
+            row | {"BusinessHoursId": schedules.get(row["Id"], row["BusinessHoursId"])} for row in channels
+        ],
+    )
+    variables = {"service_cloud_business_hours": {"01mLONDON000000001": "support_london"}}
+    run = run_dbt(
+        ["build", "--select", "+dim_channels", *BUILD[1:]], tmp_path, raw=str(objects), variables=variables,
+        environment={"MESSAGING_SOURCE": SOURCE, "MESSAGING_SERVING": "none"},
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    told = "BusinessHoursId 01mELSEWHERE000001 of 1 channel(s) stands in no business_hours"
+    assert told in run.output and "01mLONDON" not in run.output and "support_london of" not in run.output
+    named = "select channel_id, business_hours_id from dim_channels where business_hours_id is not null order by 1"
+    assert rows(run, named) == [
+        ("0MjSMSSTANDARD0001", "support_london"),
+        ("0MjWHATSSTANDARD01", "support_london"),
+    ]
+
+
+@pytest.mark.deep
+def test_ids_of_15_characters_are_those_of_18(built: DbtRun, objects: Path, tmp_path: Path) -> None:
+    """Reports print 15, exports 18, and both may lie side by side.
+
+    Ids differ by letter case alone, which is what the last three characters say.
+    """
+
+    def short(identifier: str) -> str:
+        told = hashlib.sha1(identifier.encode()).hexdigest()[:12]
+        return identifier[:3] + "".join(letter.upper() if place % 2 else letter for place, letter in enumerate(told))
+
+    def full(identifier: str) -> str:
+        known = short(identifier)
+        chunks = (known[place : place + 5] for place in (0, 5, 10))
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+        return known + "".join(
+            letters[sum(2**place for place, letter in enumerate(chunk) if letter.isupper())] for chunk in chunks
+        )
+
+    ids = "(?:0|5)[0-9A-Za-z]{17}"
+    for file in sorted(objects.rglob("*.csv")):
+        rewrite(
+            file,
+            lambda records: [
+                {
+                    field: (short, full)[(number + place) % 2](text) if re.fullmatch(ids, text) else text
+                    for place, (field, text) in enumerate(record.items())
+                }
+                for number, record in enumerate(records)
+            ],
+        )
+    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    columns = "event_id, event_type, occurred_at, conversation_id, actor_id, messaging_user_id"
+    ledger = f"select {columns} from staging.stg_messaging__conversation_event_ledger"
+    expected = Counter(
+        tuple(
+            re.sub(ids, lambda found: full(str(found[0])), value) if isinstance(value, str) else value for value in row
+        )
+        for row in rows(built, ledger)
+    )
+    assert Counter(rows(run, ledger)) == expected
 
 
 @pytest.mark.deep

@@ -558,6 +558,7 @@ def test_times_are_written_as_the_platforms_exports_write_them(tmp_path: Path) -
         (["--hostility", "mild"], "give hostility none."),
         (["--days", "7", "--tiles", "2"], "give neither events nor tiles."),
         (["--days", "7", "--events", "10"], "give neither events nor tiles."),
+        (["--layout", "events", "--whole-seconds"], "give the layout service_cloud with them."),
         (["--layout", "tables"], "There is no layout 'tables'; give events, service_cloud."),
     ],
 )
@@ -567,6 +568,21 @@ def test_what_the_layout_cannot_hold_is_refused(tmp_path: Path, options: list[st
     assert result.output.startswith("Error: ") and result.output.strip().endswith(sentence)
     assert result.output.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_in_whole_seconds_moments_are_cut_and_those_of_entries_are_not(simulation: Simulation) -> None:
+    exact, cut = service_cloud_tables(simulation), service_cloud_tables(simulation, whole_seconds=True)
+    cut_columns = set()
+    for name, columns in SERVICE_CLOUD_OBJECTS.items():
+        for row, other in zip(exact[name], cut[name], strict=True):
+            for (column, kind), value, seen in zip(columns.items(), row, other, strict=True):
+                if value != seen:
+                    assert isinstance(value, int) and kind == "moment" and seen == value // 1000 * 1000
+                    cut_columns.add((name, column))
+                elif name != "ConversationEntry" and kind == "moment" and isinstance(value, int):
+                    assert value % 1000 == 0
+    assert {("MessagingSession", "EndTime"), ("AgentWork", "CloseDateTime")} <= cut_columns
+    assert "ConversationEntry" not in {name for name, _ in cut_columns}
 
 
 def test_a_simulation_that_objects_cannot_tell_of_is_refused() -> None:

@@ -210,3 +210,90 @@ def test_where_focus_is_not_recorded_nobody_knows_the_handle_time(replay: Replay
     assert replay_without_focus.rows("fct_visits") == []
     (day,) = replay_without_focus.rows("mart_agent_by_day")
     assert (day["online_seconds"], day["handle_seconds"], day["utilisation_rate"]) == (3 * 3600, None, None)
+
+
+def test_of_a_session_whose_messages_are_not_recorded_the_platform_says_who_served_it(replay: Replay) -> None:
+    """Two sessions of Ann's, one told in full and one of which the platform has the figures and not the words."""
+    told = (
+        conversation("told", channel_id="sms")
+        .at("10:00").event("conversation_started", "end_user", origin="inbound")
+        .at("10:01").end_user()
+        .at("10:02").agent("ann")
+        .at("10:30").ended("end_user")
+    )  # fmt: skip
+    untold = (
+        conversation("untold", channel_id="whatsapp")
+        .at("10:00").event("conversation_started", "end_user", origin="inbound", are_messages_recorded=False)
+        .at("10:01").work("requested", "w").at("10:02").work("accepted", "w", "ann")
+        .at("10:30").work("closed", "w", "ann").ended("end_user")
+        .figure_reported("agent_type", "agent").figure_reported("agent_message_count", 4)
+    )  # fmt: skip
+    replay.build(raw_input(told, untold))
+    ours, theirs = _session(replay, "told/1"), _session(replay, "untold/1")
+    columns = ("agent_type", "is_agent_type_reported", "agent_message_count", "is_closed_conversation", "is_abandoned")
+    assert [ours[column] for column in columns] == ["agent", False, 1, True, False]
+    assert [theirs[column] for column in columns] == ["agent", True, None, None, None]
+    metrics = {
+        row["metric_type"]: (row["metric_value"], row["is_reported"])
+        for row in replay.rows("fct_messaging_session_metrics")
+        if row["session_id"] == "untold/1" and row["has_value"]
+    }
+    assert metrics == {"agent_message_count": (4, True)}
+    traffic = {
+        row["channel_id"]: (row["session_count"], row["agent_message_count"], row["unrecorded_session_count"])
+        for row in replay.rows("mart_channel_traffic_by_day")
+    }
+    assert traffic == {"sms": (1, 1, 0), "whatsapp": (1, None, 1)}
+    (day,) = replay.rows("mart_agent_by_day")
+    assert (day["agent_message_count"], day["closed_work_count"], day["unrecorded_session_count"]) == (1, 1, 1)
+    (account,) = replay.rows("mart_account_activity_by_month")
+    assert (account["session_count"], account["closed_conversations"], account["bot_message_count"]) == (2, 1, None)
+    outcomes = {
+        row["channel_id"]: (row["ended_inbound_session_count"], row["abandoned_session_count"], row["abandonment_rate"])
+        for row in replay.rows("mart_session_outcomes_by_day")
+    }
+    assert outcomes == {"sms": (1, 0, 0.0), "whatsapp": (1, None, None)}
+    causes = {
+        row["figure"]: (row["our_value"], row["reconciliation_cause"]) for row in replay.rows("mart_reconciliation")
+    }
+    assert set(causes.values()) == {(None, "not_recorded")}
+
+
+@pytest.fixture(scope="module")
+def replay_of_objects(shared: Shared) -> Replay:
+    """Replay the project's SQL for a source that records nothing of what may be left out."""
+    unrecorded = ["focus", "resolutions", "csat", "topics", "queues", "memberships", "proactive", "receipt"]
+    return Replay(shared("replay_of_objects", lambda place: compiled(place, **GUARDS_OFF, unrecorded=unrecorded)))
+
+
+def test_what_is_not_recorded_is_null_and_not_0(replay: Replay, replay_of_objects: Replay) -> None:
+    """A resolve, a topic, a survey and a push: who does not record them counts none of them, and says no 0."""
+    told = (
+        conversation("c1")
+        .at("10:00").end_user().at("10:01").agent("ann", is_proactive=True).topic_added("refund")
+        .at("10:05").resolved("ann").csat_requested("s").csat_responded("s", 5)
+        .at("10:30").ended("end_user")
+    )  # fmt: skip
+    columns = ("resolved_session_count", "agent_message_count")
+    for known, (resolved, written) in ((replay, (1, 1)), (replay_of_objects, (None, 1))):
+        known.build(raw_input(told))
+        (day,) = known.rows("mart_agent_by_day")
+        assert tuple(day[column] for column in columns) == (resolved, written)
+    for mart in (
+        "mart_topic_by_day",
+        "mart_csat_by_day",
+        "mart_resolutions_by_day",
+        "exp_topics",
+        "mart_efficiency_by_day",
+    ):
+        assert replay_of_objects.rows(mart) == []
+        assert replay.rows(mart) != [] or mart == "mart_efficiency_by_day"
+    session = _session(replay_of_objects, "c1/1")
+    assert (session["is_closed"], session["closed_at"]) == (True, session["ended_at"])
+    assert [session[column] for column in ("cycle_count", "is_reopened", "first_resolved_at", "topic_id")] == [None] * 4
+    (exported,) = replay_of_objects.rows("exp_unresolved_conversations")
+    assert (exported["is_resolved"], exported["requested_survey_count"]) == (None, None)
+    (resolved_export,) = replay.rows("exp_resolved_conversations")
+    assert (resolved_export["is_resolved"], resolved_export["requested_survey_count"]) == (True, 1)
+    assert {row["proactive_messages"] for row in replay_of_objects.rows("mart_account_usage_by_period")} == {None}
+    assert {row["late_event_count"] for row in replay_of_objects.rows("mart_data_quality_by_day")} == {None}

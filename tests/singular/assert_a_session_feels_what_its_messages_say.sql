@@ -18,11 +18,13 @@ select sessions.session_id
 from {{ ref('fct_messaging_sessions') }} as sessions
 full join scored using (session_id)
 where
-    sessions.scored_message_count is distinct from coalesce(scored.scored_message_count, 0)
+    sessions.scored_message_count is distinct from
+    case when sessions.are_messages_recorded then coalesce(scored.scored_message_count, 0) end
     -- Both are doubles, computed in another order of operations.
     or abs(sessions.emoji_sentiment_score - cast(scored.score_sum as double) / scored.scored_message_count) > 1e-9
     or abs(sessions.emoji_sentiment_shift - scored.shift) > 1e-9
-    or (sessions.emoji_sentiment_score is null) is distinct from (scored.session_id is null)
-    or (sessions.emoji_sentiment_shift is null) is distinct from (scored.session_id is null)
+    or (sessions.emoji_sentiment_score is null)
+    is distinct from (scored.session_id is null or not sessions.are_messages_recorded)
+    or (sessions.emoji_sentiment_shift is null) is distinct from (sessions.emoji_sentiment_score is null)
     or (sessions.emoji_sentiment_label = 'positive') is distinct from (sessions.emoji_sentiment_score > 0.1 + 1e-9)
     or (sessions.emoji_sentiment_label = 'negative') is distinct from (sessions.emoji_sentiment_score < -0.1 - 1e-9)

@@ -91,10 +91,14 @@ differences as (
     full join handling using (month_start, account_id)
     where
         mart.session_count is distinct from coalesce(sessions.sessions, 0)
-        or mart.closed_conversations is distinct from coalesce(closed.closed, 0)
-        or mart.message_count is distinct from coalesce(messages.messages, 0)
-        or mart.unique_contacts is distinct from coalesce(messages.contacts, 0)
-        or mart.resolution_count is distinct from coalesce(resolutions.resolutions, 0)
+        or mart.closed_conversations
+        is distinct from {{ count_on_record('closed.closed', 'mart.unrecorded_session_count') }}
+        or mart.message_count
+        is distinct from {{ count_on_record('messages.messages', 'mart.unrecorded_session_count') }}
+        or mart.unique_contacts
+        is distinct from {{ count_on_record('messages.contacts', 'mart.unrecorded_session_count') }}
+        or mart.resolution_count
+        is distinct from {{ if_recorded('resolutions', 'coalesce(resolutions.resolutions, 0)', 'bigint') }}
         or mart.handle_seconds is distinct from {{ or_zero('handling', 'handle_seconds') }}
     union all
     select 'mart_messaging_users_by_account' as mart
@@ -103,7 +107,8 @@ differences as (
     full join messages_by_user using (messaging_user_id)
     where
         mart.session_count is distinct from coalesce(by_user.sessions, 0)
-        or mart.message_count is distinct from coalesce(messages_by_user.messages, 0)
+        or mart.message_count
+        is distinct from {{ count_on_record('messages_by_user.messages', 'mart.unrecorded_session_count') }}
         or mart.first_session_started_at is distinct from by_user.first_started_at
         or mart.last_session_started_at is distinct from by_user.last_started_at
     union all

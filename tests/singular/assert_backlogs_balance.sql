@@ -54,8 +54,8 @@ differences as (
         or hour_number is distinct from coalesce(previous_hour_number + 1, hour_number)
         or unresolved_session_count > open_session_count
         or unanswered_session_count > open_session_count
-        or (longest_unanswered_seconds is null) is distinct from (unanswered_session_count = 0)
-        or (longest_unresolved_seconds is null) is distinct from (unresolved_session_count = 0)
+        or (longest_unanswered_seconds is null) is distinct from (coalesce(unanswered_session_count, 0) = 0)
+        or (longest_unresolved_seconds is null) is distinct from (coalesce(unresolved_session_count, 0) = 0)
         or longest_unanswered_seconds < 0
     union all
     select
@@ -65,8 +65,10 @@ differences as (
     full join left_open using (channel_id)
     where
         last_hours.open_session_count is distinct from left_open.open_count
-        or last_hours.unresolved_session_count is distinct from left_open.unresolved_count
-        or last_hours.unanswered_session_count is distinct from left_open.unanswered_count
+        or last_hours.unresolved_session_count
+        is distinct from {{ if_recorded('resolutions', 'left_open.unresolved_count', 'bigint') }}
+        or last_hours.unanswered_session_count
+        is distinct from {{ count_on_record('left_open.unanswered_count', 'last_hours.unrecorded_session_count') }}
 )
 
 select * from differences

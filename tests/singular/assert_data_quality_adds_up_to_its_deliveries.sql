@@ -105,11 +105,11 @@ where
     or exact_redelivery_count is distinct from repeated
     or rejected_delivery_count is distinct from rejected
     or delivery_count is distinct from accepted + repeated + rejected
-    or late_event_count is distinct from late
-    or restating_event_count is distinct from restating
-    or clock_anomaly_event_count is distinct from clock_anomalies
-    or measured_delay_count is distinct from accepted - clock_anomalies
-    or delay_sum_seconds is distinct from delay
+    or late_event_count is distinct from {{ if_recorded('receipt', 'late', 'bigint') }}
+    or restating_event_count is distinct from {{ if_recorded('receipt', 'restating', 'bigint') }}
+    or clock_anomaly_event_count is distinct from {{ if_recorded('receipt', 'clock_anomalies', 'bigint') }}
+    or measured_delay_count is distinct from {{ 'accepted - clock_anomalies' if is_recorded('receipt') else '0' }}
+    or delay_sum_seconds is distinct from {{ seconds_if_recorded('receipt', 'delay') }}
     or last_received_at is distinct from last_at
 union all
 select 'rejections' as failure

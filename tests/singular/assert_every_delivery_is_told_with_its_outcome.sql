@@ -44,4 +44,5 @@ select 'events' as failure
 from {{ ref('delivered_events') }}
 where
     not is_accepted and (is_late or is_restating or has_clock_anomaly or delay_seconds is not null)
-    or is_accepted and (delay_seconds is null) is distinct from has_clock_anomaly
+    or is_accepted
+    and (delay_seconds is null) is distinct from {{ 'has_clock_anomaly' if is_recorded('receipt') else 'true' }}

@@ -1,4 +1,5 @@
 -- Cycles are numbered without gap, the first opens with the session, and first resolve and credit agree with it.
+-- Where resolutions are not recorded no session has a cycle.
 with
 
 cycles as (
@@ -19,6 +20,6 @@ full join cycles using (session_id)
 where
     cycles.cycle_count is distinct from cycles.last_cycle_number
     or cycles.cycle_count is distinct from sessions.cycle_count
-    or cycles.opened_at is distinct from sessions.started_at
+    or cycles.opened_at is distinct from {{ if_recorded('resolutions', 'sessions.started_at', 'timestamp') }}
     or cycles.first_resolved_at is distinct from sessions.first_resolved_at
     or nullif(cycles.resolved_by_agent_id, '') is distinct from sessions.resolved_by_agent_id

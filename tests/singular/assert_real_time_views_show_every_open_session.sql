@@ -97,7 +97,8 @@ select
 from waiting
 full join {{ ref('rt_queues') }} as queues using (team_id)
 where
-    queues.waiting_session_count is distinct from coalesce(waiting.session_count, 0)
+    queues.waiting_session_count
+    is distinct from {{ count_on_record('waiting.session_count', 'queues.unrecorded_session_count', 'queues') }}
     or 1000 * queues.longest_wait_seconds is distinct from waiting.longest_ms
 union all
 select
@@ -106,8 +107,14 @@ select
 from promises_of_teams as promises
 full join {{ ref('rt_queues') }} as queues using (team_id)
 where
-    queues.sla_due_count is distinct from coalesce(promises.due_count, 0)
-    or queues.sla_overdue_count is distinct from coalesce(promises.overdue_count, 0)
+    queues.sla_due_count
+    is distinct from {{ count_on_record(
+        'promises.due_count', 'queues.unrecorded_session_count', 'queues', 'resolutions'
+    ) }}
+    or queues.sla_overdue_count
+    is distinct from {{ count_on_record(
+        'promises.overdue_count', 'queues.unrecorded_session_count', 'queues', 'resolutions'
+    ) }}
 union all
 select
     'promises of the session' as what,
@@ -116,7 +123,10 @@ from {{ ref('rt_owned_sessions') }} as listed
 left join promises_of_sessions as promises using (session_id)
 where
     listed.next_sla_due_at is distinct from promises.next_due_at
-    or listed.sla_overdue_count is distinct from coalesce(promises.overdue_count, 0)
+    or listed.sla_overdue_count
+    is distinct from {{ count_on_record(
+        'promises.overdue_count', 'cast(not listed.are_messages_recorded as integer)', 'resolutions'
+    ) }}
 union all
 select
     'teams and their agents' as what,
@@ -124,7 +134,7 @@ select
 from {{ ref('rt_queues') }}
 having
     count(*) is distinct from 1 + (select count(*) from {{ ref('dim_teams') }})
-    or sum(online_agent_count) is distinct from (select count(*) from {{ ref('rt_agents') }})
+    or sum(online_agent_count) != (select count(*) from {{ ref('rt_agents') }})
 union all
 select
     'owned' as what,
@@ -134,17 +144,23 @@ full join {{ ref('rt_owned_sessions') }} as listed using (agent_id, session_id)
 where
     listed.open_work_count is distinct from owned.work_count
     or listed.owned_since_at is distinct from owned.owned_since_at
-    or listed.is_waiting is distinct from owned.is_waiting
+    or listed.is_waiting is distinct from
+    case when owned.is_waiting or listed.are_messages_recorded then owned.is_waiting end
 union all
 select
     'owner' as what,
     agents.agent_id as id
 from {{ ref('rt_agents') }} as agents
 left join {{ ref('rt_owned_sessions') }} as listed using (agent_id)
-group by agents.agent_id, agents.owned_session_count, agents.waiting_session_count
+group by agents.agent_id, agents.owned_session_count, agents.waiting_session_count, agents.unrecorded_session_count
 having
     count(listed.session_id) is distinct from agents.owned_session_count
-    or count(listed.session_id) filter (where listed.is_waiting) is distinct from agents.waiting_session_count
+    or {{ count_on_record(
+        'count(listed.session_id) filter (where listed.is_waiting)', 'agents.unrecorded_session_count'
+    ) }}
+    is distinct from agents.waiting_session_count
+    or count(listed.session_id) filter (where not listed.are_messages_recorded)
+    is distinct from agents.unrecorded_session_count
 union all
 select
     'message' as what,

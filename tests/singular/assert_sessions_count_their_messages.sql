@@ -1,4 +1,5 @@
--- Message counts of a session are those of its messages; no message is counted twice or nowhere.
+-- Message counts of a session are those of its messages; no message is counted twice or nowhere. Where messages are not
+-- recorded there is no count.
 with
 
 counted as (
@@ -17,6 +18,7 @@ from {{ ref('fct_messaging_sessions') }} as sessions
 full join counted using (session_id)
 where
     sessions.session_id is null
-    or sessions.agent_message_count is distinct from coalesce(counted.agent_message_count, 0)
-    or sessions.bot_message_count is distinct from coalesce(counted.bot_message_count, 0)
-    or sessions.end_user_message_count is distinct from coalesce(counted.end_user_message_count, 0)
+    {%- for count in ['agent_message_count', 'bot_message_count', 'end_user_message_count'] %}
+    or sessions.{{ count }}
+    is distinct from case when sessions.are_messages_recorded then coalesce(counted.{{ count }}, 0) end
+    {%- endfor %}

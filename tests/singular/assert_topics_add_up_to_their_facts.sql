@@ -1,4 +1,5 @@
--- Each row of the topic mart says of its day, topic and channel what the facts without test channels say.
+-- Each row of the topic mart says of its day, topic and channel what the facts without test channels say. Where topics
+-- are not recorded there is none.
 {%- set facts = {
     'fct_messaging_sessions': [
         ('started_date', {
@@ -41,7 +42,7 @@ told_by_facts as (
         {{ channel_or_none() }} as channel_id,
         {{- figures_or_null(figures, expressions) }}
     from {{ ref(fact) }}
-    where {{ day }} is not null and not is_test_channel
+    where {{ day }} is not null and not is_test_channel and {{ is_recorded('topics') }}
     group by all
     {%- endfor %}
     {%- endfor %}
@@ -69,10 +70,10 @@ where
     {%- endfor %}
     {%- for rate, (part, whole) in {
         'csat_rate': ('satisfied_survey_count', 'valid_survey_count'),
-        'abandonment_rate': ('abandoned_session_count', 'ended_inbound_session_count'),
+        'abandonment_rate': ('abandoned_session_count', 'recorded_ended_inbound_session_count'),
         'reopen_rate': ('reopened_session_count', 'ended_session_count'),
         'transfer_rate': ('transferred_session_count', 'ended_session_count'),
-        'bot_resolved_rate': ('bot_resolved_session_count', 'closed_session_count'),
+        'bot_resolved_rate': ('bot_resolved_session_count', 'recorded_closed_session_count'),
         'repeat_contact_rate': ('repeat_contact_session_count', 'inbound_session_count'),
     }.items() %}
     found.{{ rate }} is distinct from found.{{ part }} / nullif(cast(found.{{ whole }} as double), 0) or

@@ -5,10 +5,10 @@ with
 by_period as (
     select
         period_type,
-        sum(closed_conversations) filter (where channel_id = '(all)') as closed_conversations,
-        sum(closed_conversations) filter (where channel_id != '(all)') as closed_by_channel,
-        sum(proactive_messages) filter (where channel_id = '(all)') as proactive_messages,
-        sum(proactive_messages) filter (where channel_id != '(all)') as proactive_by_channel
+        coalesce(sum(closed_conversations) filter (where channel_id = '(all)'), 0) as closed_conversations,
+        coalesce(sum(closed_conversations) filter (where channel_id != '(all)'), 0) as closed_by_channel,
+        coalesce(sum(proactive_messages) filter (where channel_id = '(all)'), 0) as proactive_messages,
+        coalesce(sum(proactive_messages) filter (where channel_id != '(all)'), 0) as proactive_by_channel
     from {{ ref('mart_account_usage_by_period') }}
     group by period_type
 ),
@@ -29,9 +29,9 @@ distinct_counts as (
     select
         period_type,
         period_start,
-        max(unique_contacts) filter (where channel_id = '(all)') as unique_contacts,
-        max(unique_contacts) filter (where channel_id != '(all)') as largest_part,
-        sum(unique_contacts) filter (where channel_id != '(all)') as sum_of_parts
+        coalesce(max(unique_contacts) filter (where channel_id = '(all)'), 0) as unique_contacts,
+        coalesce(max(unique_contacts) filter (where channel_id != '(all)'), 0) as largest_part,
+        coalesce(sum(unique_contacts) filter (where channel_id != '(all)'), 0) as sum_of_parts
     from {{ ref('mart_account_usage_by_period') }}
     group by period_type, period_start
 )
@@ -52,6 +52,5 @@ select
     period_start
 from distinct_counts
 where
-    unique_contacts is null
-    or unique_contacts < largest_part
+    unique_contacts < largest_part
     or unique_contacts > sum_of_parts

@@ -32,26 +32,25 @@ stood as (
         is_handled,
         is_idle_capped
     from {{ standing('fct_visits') }}
+    where rowid in (
+        select rowid from {{ standing('fct_visits') }}
+        where {{ in_touched_conversations() }}
+        union all
+        select visits.rowid
+        from {{ standing('fct_visits') }} as visits
+        inner join {{ ref('int_timeline_spans_touched') }} as cut_anew
+            on
+                visits.agent_id = cut_anew.agent_id
+                and {{ epoch_milliseconds('visits.started_at') }} <= cut_anew.to_ms
+                and coalesce({{ epoch_milliseconds('visits.ended_at') }}, {{ for_ever_ms() }}) >= cut_anew.from_ms
+    )
 ),
 
 known as (
     select * from paired
     union all by name
     select * from stood
-    where
-        not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
-        and (
-            {{ in_touched_conversations('stood.conversation_id') }}
-            or stood.visit_id in (
-                select reaching.visit_id
-                from stood as reaching
-                inner join {{ ref('int_timeline_spans_touched') }} as cut_anew
-                    on
-                        reaching.agent_id = cut_anew.agent_id
-                        and reaching.started_ms <= cut_anew.to_ms
-                        and coalesce(reaching.ended_ms, {{ for_ever_ms() }}) >= cut_anew.from_ms
-            )
-        )
+    where not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
 ),
 {% else %}
 known as (

@@ -1,20 +1,11 @@
 -- Grain: one row per delivery that the build looks at: of the touched conversations, and the others of their events.
 {{ waits_for('int_conversations_touched') }}
-{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
+{%- set ledger = ref('stg_messaging__conversation_event_ledger') %}
 with
 {% if is_partial_build() %}
--- By the times too, which say little but are sorted: the engine skips what was received before all that is asked for.
 touched as (
-    select * from {{ deliveries }}
-    where
-        {{ in_touched_conversations() }}
-        and received_at in (
-            select received_at from {{ deliveries }}
-            where {{ in_touched_conversations() }}
-        )
-    union all
-    select * from {{ deliveries }}
-    where {{ in_touched_conversations() }} and received_at is null
+    select * exclude (part) from {{ deliveries_found(ledger, in_touched_conversations()) }}
+    where {{ is_delivered_as_of() }}
 ),
 
 -- Deliveries of one event that name different conversations conflict. What is new has touched all of these; of the rest the
@@ -38,10 +29,11 @@ of_conversations_apart as (
 ),
 
 conflicting as (
-    select * from {{ deliveries }}
-    where
-        event_id in (select event_id from of_conversations_apart)
-        and not {{ in_touched_conversations() }}
+    select * exclude (part)
+    from {{ deliveries_found(
+        ledger, 'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations()
+    ) }}
+    where {{ is_delivered_as_of() }}
 ),
 
 final as (
@@ -51,7 +43,7 @@ final as (
 )
 {% else %}
 final as (
-    select * from {{ deliveries }}
+    select * from {{ ref('stg_messaging__conversation_event_deliveries') }}
 )
 {% endif %}
 select * from final

@@ -27,9 +27,9 @@ events_then as (      -- an event that comes late may open the session anew, on 
         events.occurred_at,
         sessions.channel_id,
         sessions.is_test_channel
-    from {{ standing('fct_conversation_events') }} as events
+    from {{ of_touched_conversations(standing('fct_conversation_events')) }} as events
     inner join {{ standing('fct_messaging_sessions') }} as sessions using (session_id)
-    where events.actor_type = 'agent' and {{ in_touched_conversations('events.conversation_id') }}
+    where events.actor_type = 'agent'
 ),
 
 changed as (

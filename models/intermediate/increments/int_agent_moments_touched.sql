@@ -12,10 +12,6 @@ scope as (
     select * from {{ ref('int_build_scope') }}
 ),
 
-deliveries as (
-    select * from {{ ref('stg_messaging__conversation_event_deliveries') }}
-),
-
 moments as (
     select
         id as agent_id,
@@ -28,14 +24,21 @@ moments as (
         actor_id as agent_id,
         {{ epoch_milliseconds('occurred_at') }} as from_ms,
         {{ epoch_milliseconds('occurred_at') }} as to_ms
-    from deliveries
+    from {{ ref('stg_messaging__conversation_event_deliveries') }}
     where
         actor_type = 'agent'
         and rejection_reason is null
-        and (
-            coalesce(conversation_id, '') in (select conversation_id from {{ ref('int_conversations_unsettled') }})
-            or received_at > (select last_as_of from scope)
-        )
+        and received_at > (select last_as_of from scope)
+    union
+    select
+        actor_id as agent_id,
+        {{ epoch_milliseconds('occurred_at') }} as from_ms,
+        {{ epoch_milliseconds('occurred_at') }} as to_ms
+    from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    where
+        actor_type = 'agent'
+        and rejection_reason is null
+        and coalesce(conversation_id, '') in (select conversation_id from {{ ref('int_conversations_unsettled') }})
     union
     select
         agent_id,

@@ -24,8 +24,7 @@ works_then as (
         coalesce(terminal_at, case when is_closed_by_session_end then closed_at end) as open_until_at,
         capacity_weight,
         is_test_channel
-    from {{ standing('fct_agent_work') }}
-    where {{ in_touched_conversations() }}
+    from {{ of_touched_conversations(standing('fct_agent_work')) }}
 ),
 
 changed as (

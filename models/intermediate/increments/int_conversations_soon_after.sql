@@ -1,6 +1,6 @@
 -- Grain: one row per conversation of which a session may be a repeat contact, or cease to be one, for a changed one.
 {{ waits_for(
-    'int_conversations_changed', 'stg_messaging__messaging_users', 'stg_messaging__conversation_event_deliveries'
+    'int_conversations_changed', 'stg_messaging__messaging_users', 'stg_messaging__conversation_event_ledger'
 ) }}
 with
 {% if is_partial_build() %}
@@ -35,8 +35,11 @@ told_of_changed as (
         messaging_user_id,
         occurred_at as from_at,
         {{ hours_after('occurred_at', var('session_inactivity_hours')) }} as to_at
-    from {{ ref('stg_messaging__conversation_event_deliveries') }}
-    where rejection_reason is null and coalesce(conversation_id, '') in (select conversation_id from changed)
+    from {{ deliveries_found(
+        ref('stg_messaging__conversation_event_ledger'),
+        "coalesce(conversation_id, '') in (select conversation_id from " ~ ref('int_conversations_changed') ~ ")"
+    ) }}
+    where rejection_reason is null and {{ is_delivered_as_of() }}
 ),
 
 contacts_changed as (

@@ -6,7 +6,9 @@ turning_points as (
         *,
         case when is_resolve then 'resolve' else 'reopen' end as kind
     from {{ ref('int_conversation_events_sessionized') }}
-    where (is_resolve or is_reopen or is_end_user_message or opens_session) and not is_preceding
+    where
+        ((is_resolve or is_reopen or is_end_user_message) and not is_preceding and {{ is_recorded('resolutions') }})
+        or opens_session      -- which precedes none
 ),
 
 compared as (

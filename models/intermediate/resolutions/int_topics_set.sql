@@ -3,7 +3,7 @@ with
 
 changes as (
     select * from {{ ref('int_conversation_events_sessionized') }}
-    where is_topic_added or is_topic_removed
+    where (is_topic_added or is_topic_removed){{ ' and false' if not is_recorded('topics') }}
 ),
 
 removals_found as (

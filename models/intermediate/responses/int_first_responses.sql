@@ -7,7 +7,8 @@ elements as (
         elements.is_agent_message and elements.customer_messages_so_far > 0 as is_agent_answer
     from {{ ref('int_turn_elements') }} as elements
     inner join {{ ref('int_sessions_aggregated') }} as sessions using (session_id)
-    where sessions.origin = 'inbound'      -- a first response is measured where the customer began
+    -- A first response is measured where the customer began, and where nothing that was said is missing.
+    where sessions.origin = 'inbound' and sessions.are_messages_recorded
 ),
 
 first_of_each as (

@@ -12,7 +12,7 @@ deeds as (
         actor_id as agent_id,
         occurred_at,
         is_agent_message,
-        is_resolve and not is_preceding as is_resolve
+        is_resolve and not is_preceding{{ ' and false' if not is_recorded('resolutions') }} as is_resolve
     from {{ ref('int_conversation_events_sessionized') }}
     where actor_type = 'agent'
 ),

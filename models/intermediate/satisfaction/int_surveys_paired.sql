@@ -7,7 +7,7 @@ events as (
         case when is_survey_request then position_in_conversation end as request_position,
         case when is_survey_answer then position_in_conversation end as answer_position
     from {{ ref('int_conversation_events_sessionized') }}
-    where is_survey_request or is_survey_answer
+    where (is_survey_request or is_survey_answer){{ ' and false' if not is_recorded('csat') }}
 ),
 
 paired as (

@@ -14,7 +14,7 @@ first_responses as (
 
 resolutions as (      -- what reopens later does not take the first resolve back
     select * from {{ ref('int_resolution_cycles_cut') }}
-    where cycle_number = 1
+    where cycle_number = 1{{ ' and false' if not is_recorded('resolutions') }}
 ),
 
 -- The answer that stopped the first-response clock has kept its promise there. A customer who still waits, waits for a

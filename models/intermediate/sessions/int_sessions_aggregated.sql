@@ -34,6 +34,8 @@ aggregated as (
         count(*) filter (where is_agent_message) as agent_message_count,
         count(*) filter (where is_bot_message) as bot_message_count,
         count(*) filter (where is_end_user_message) as end_user_message_count,
+        -- A source that has not all that was said in a session says so where it starts.
+        count(*) filter (where is_conversation_start and are_messages_recorded = 'false') = 0 as are_messages_recorded,
         bool_or(is_handoff) as is_handed_off,
         bool_or(is_work_transfer) as is_transferred
     from events

@@ -43,7 +43,9 @@ standing as (
         unanswered.unanswered_since_at,
         pending_work.pending_since_at,
         unanswered.session_id is not null as has_unanswered_customer,
-        sessions.is_handed_off or sessions.agent_message_count > 0 or sessions.bot_message_count = 0 as is_human_due,
+        sessions.are_messages_recorded
+        and (sessions.is_handed_off or sessions.agent_message_count > 0 or sessions.bot_message_count = 0)
+            as is_human_due,
         {{ hours_after('sessions.last_activity_at', var('session_inactivity_hours')) }} as inactive_at,
         build.as_of
     from sessions

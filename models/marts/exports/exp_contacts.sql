@@ -51,7 +51,7 @@ final as (
         sessions.last_session_started_at,
         {{ local_date('sessions.last_session_started_at') }} as last_session_started_date,
         coalesce(sessions.session_count, 0) as session_count,
-        coalesce(sessions.closed_session_count, 0) as closed_session_count,
+        {{ count_or_zero('sessions', 'closed_session_count') }},
         users.is_inferred
     from users
     left join accounts using (account_id)

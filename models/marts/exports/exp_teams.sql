@@ -18,7 +18,7 @@ final as (
     select
         teams.team_id,
         teams.team_name,
-        coalesce(members.member_count, 0) as member_count,
+        {{ if_recorded('memberships', 'coalesce(members.member_count, 0)', 'bigint') }} as member_count,
         teams.is_inferred
     from teams
     left join members using (team_id)

@@ -50,10 +50,17 @@ final as (
         {{ seconds_between('sessions.waiting_since_at', 'build.as_of') }} as waiting_seconds,
         sessions.last_activity_at,
         promises.next_sla_due_at,
-        coalesce(promises.sla_overdue_count, 0) as sla_overdue_count,
+        {{ count_on_record(
+            'promises.sla_overdue_count', 'cast(not sessions.are_messages_recorded as integer)', 'resolutions'
+        ) }} as sla_overdue_count,
         owned.open_work_count,
         owned.open_work_weight,
-        sessions.waiting_since_at is not null as is_waiting,
+        -- Nobody knows whether a customer waits where the messages are not recorded, unless work waits for an agent.
+        case
+            when sessions.waiting_since_at is not null or sessions.are_messages_recorded
+                then sessions.waiting_since_at is not null
+        end as is_waiting,
+        sessions.are_messages_recorded,
         build.as_of
     from owned
     inner join {{ ref('fct_messaging_sessions') }} as sessions using (session_id)

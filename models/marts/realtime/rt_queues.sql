@@ -34,6 +34,15 @@ waiting as (
     group by team_id
 ),
 
+unrecorded as (
+    select
+        team_id,
+        count(*) as unrecorded_session_count
+    from sessions
+    where not are_messages_recorded
+    group by team_id
+),
+
 promises as (
     select
         sessions.team_id,
@@ -61,18 +70,25 @@ final as (
     select
         teams.team_id,
         teams.team_name,
-        coalesce(waiting.waiting_session_count, 0) as waiting_session_count,
+        {{ count_on_record('waiting.waiting_session_count', 'unrecorded.unrecorded_session_count', 'queues') }}
+            as waiting_session_count,
         waiting.longest_waiting_since_at,
         {{ seconds_between('waiting.longest_waiting_since_at', 'build.as_of') }} as longest_wait_seconds,
-        coalesce(promises.sla_due_count, 0) as sla_due_count,
-        coalesce(promises.sla_overdue_count, 0) as sla_overdue_count,
-        coalesce(online.online_agent_count, 0) as online_agent_count,
-        coalesce(online.available_agent_count, 0) as available_agent_count,
-        coalesce(online.away_agent_count, 0) as away_agent_count,
+        {%- for count in ['sla_due_count', 'sla_overdue_count'] %}
+        {{ count_on_record(
+            'promises.' ~ count, 'unrecorded.unrecorded_session_count', 'queues', 'resolutions'
+        ) }} as {{ count }},
+        {%- endfor %}
+        coalesce(unrecorded.unrecorded_session_count, 0) as unrecorded_session_count,
+        {{ if_recorded('memberships', 'coalesce(online.online_agent_count, 0)', 'bigint') }} as online_agent_count,
+        {{ if_recorded('memberships', 'coalesce(online.available_agent_count, 0)', 'bigint') }}
+            as available_agent_count,
+        {{ if_recorded('memberships', 'coalesce(online.away_agent_count, 0)', 'bigint') }} as away_agent_count,
         build.as_of
     from teams
     cross join build
     left join waiting using (team_id)
+    left join unrecorded using (team_id)
     left join promises using (team_id)
     left join online using (team_id)
 )

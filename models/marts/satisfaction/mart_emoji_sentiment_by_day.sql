@@ -15,13 +15,14 @@
         'name': 'sessions', 'fact': ref('fct_messaging_sessions'), 'where': 'not is_test_channel',
         'by': {'sentiment_date': 'started_date', 'channel_id': channel_or_none()},
         'counts': [
-            'session_count', 'scored_session_count', 'positive_session_count', 'neutral_session_count',
+            'session_count', 'recorded_session_count', 'scored_session_count', 'positive_session_count', 'neutral_session_count',
             'negative_session_count'
         ], 'metrics': [
             'scored_session_rate', 'session_sentiment_sum', 'session_sentiment_average', 'sentiment_shift_sum',
             'sentiment_shift_average', 'positive_session_rate', 'neutral_session_rate', 'negative_session_rate'
         ]
     },
+    unrecorded_beside({'sentiment_date': 'activity_date', 'channel_id': channel_or_none()}),
 ] %}
 with
 

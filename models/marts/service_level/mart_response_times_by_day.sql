@@ -20,6 +20,7 @@
             + durations('agent_response') + durations('agent_response_business') + shares_within('agent_response')
             + durations('bot_response') + durations('end_user_response')
     },
+    unrecorded_beside({'responded_date': 'activity_date', 'channel_id': channel_or_none()}),
 ] %}
 with
 

@@ -23,6 +23,7 @@ values_by_day as (
         channel as channel_id,
         metric_type,
         {{ metric('covered_session_count') }} as covered_session_count,
+        {{ metric('reported_session_count') }} as reported_session_count,
         {{ metric('session_metric_sum') }} as session_metric_sum,
         {{ metric('session_metric_average') }} as session_metric_average,
         {{ metric('session_metric_p50') }} as session_metric_p50,
@@ -67,6 +68,7 @@ final as (
         coalesce(values_by_day.covered_session_count, 0) as covered_session_count,
         {{ rate('coalesce(values_by_day.covered_session_count, 0)', 'sessions_by_day.session_count') }}
             as coverage_rate,
+        coalesce(values_by_day.reported_session_count, 0) as reported_session_count,
         values_by_day.session_metric_sum,
         values_by_day.session_metric_average,
         values_by_day.session_metric_p50,

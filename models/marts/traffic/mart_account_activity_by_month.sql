@@ -31,6 +31,7 @@
             'average_handle_seconds', 'p50_handle_seconds', 'p90_handle_seconds', 'p95_handle_seconds'
         ]
     },
+    unrecorded_beside({'month_start': first_day_of('month', 'activity_date'), 'account_id': account}),
 ] %}
 with
 

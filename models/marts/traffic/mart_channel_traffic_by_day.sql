@@ -47,6 +47,10 @@ messages_by_day as (
     group by sent_date, channel
 ),
 
+unrecorded as (
+    {{ unrecorded_by_day('traffic_date') }}
+),
+
 channels as (
     select * from {{ ref('dim_channels') }}
 ),
@@ -55,6 +59,7 @@ joined as (
     select *
     from sessions_by_day
     full join messages_by_day using (traffic_date, channel_id)
+    left join unrecorded using (traffic_date, channel_id)
 ),
 
 final as (
@@ -67,17 +72,17 @@ final as (
         coalesce(joined.session_count, 0) as session_count,
         coalesce(joined.inbound_session_count, 0) as inbound_session_count,
         coalesce(joined.ended_session_count, 0) as ended_session_count,
-        coalesce(joined.closed_session_count, 0) as closed_session_count,
+        {{ count_or_zero('joined', 'closed_session_count') }},
         joined.session_duration_sum_seconds,
         coalesce(joined.session_duration_count, 0) as session_duration_count,
         joined.average_session_duration_seconds,
         joined.p50_session_duration_seconds,
         joined.p90_session_duration_seconds,
         joined.p95_session_duration_seconds,
-        coalesce(joined.message_count, 0) as message_count,
-        coalesce(joined.end_user_message_count, 0) as end_user_message_count,
-        coalesce(joined.agent_message_count, 0) as agent_message_count,
-        coalesce(joined.bot_message_count, 0) as bot_message_count
+        {{- counts_or_zero('joined', [
+            'message_count', 'end_user_message_count', 'agent_message_count', 'bot_message_count',
+            'unrecorded_session_count'
+        ]) }}
     from joined
     left join channels using (channel_id)
 )

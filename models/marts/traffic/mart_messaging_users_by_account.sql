@@ -34,6 +34,15 @@ messages as (
     group by messaging_user_id
 ),
 
+unrecorded as (
+    select
+        messaging_user_id,
+        {{- metrics(['unrecorded_session_count']) }}
+    from {{ ref('fct_unrecorded_days') }}
+    where not is_test_channel and {{ in_touched_messaging_users() }}
+    group by messaging_user_id
+),
+
 final as (
     select
         {{ id_or_none('users.account_id') }} as account_id,
@@ -50,17 +59,18 @@ final as (
         sessions.last_session_started_at,
         coalesce(sessions.session_count, 0) as session_count,
         coalesce(sessions.inbound_session_count, 0) as inbound_session_count,
-        coalesce(sessions.closed_conversations, 0) as closed_conversations,
-        coalesce(messages.message_count, 0) as message_count,
-        coalesce(messages.end_user_message_count, 0) as end_user_message_count,
-        coalesce(messages.agent_message_count, 0) as agent_message_count,
-        coalesce(messages.bot_message_count, 0) as bot_message_count,
+        {{ count_or_zero('sessions', 'closed_conversations', 'unrecorded.unrecorded_session_count') }},
+        {{- counts_or_zero('messages', [
+            'message_count', 'end_user_message_count', 'agent_message_count', 'bot_message_count'
+        ], 'unrecorded.unrecorded_session_count') }},
+        {{ count_or_zero('unrecorded', 'unrecorded_session_count') }},
         users.is_inferred
     from users
     left join channels on users.channel_id = channels.channel_id
     left join accounts on users.account_id = accounts.account_id
     left join sessions on users.messaging_user_id = sessions.messaging_user_id
     left join messages on users.messaging_user_id = messages.messaging_user_id
+    left join unrecorded on users.messaging_user_id = unrecorded.messaging_user_id
 )
 
 select * from final

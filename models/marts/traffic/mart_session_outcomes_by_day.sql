@@ -5,7 +5,8 @@ sessions as (
     select
         *,
         {{ channel_or_none() }} as channel,
-        coalesce(ended_by_type, '(open)') as ended_by
+        coalesce(ended_by_type, '(open)') as ended_by,
+        coalesce(agent_type, '(unknown)') as served_by
     from {{ ref('fct_messaging_sessions') }}
     where not is_test_channel and {{ in_touched_days('started_date') }}
 ),
@@ -15,26 +16,18 @@ final as (
         started_date as session_date,
         channel as channel_id,
         ended_by as ended_by_type,
-        agent_type,
-        {{ metric('session_count') }} as session_count,
-        {{ metric('inbound_session_count') }} as inbound_session_count,
-        {{ metric('ended_session_count') }} as ended_session_count,
-        {{ metric('ended_inbound_session_count') }} as ended_inbound_session_count,
-        {{ metric('closed_session_count') }} as closed_session_count,
-        {{ metric('bot_resolved_session_count') }} as bot_resolved_session_count,
-        {{ metric('bot_resolved_rate') }} as bot_resolved_rate,
-        {{ metric('abandoned_session_count') }} as abandoned_session_count,
-        {{ metric('abandonment_rate') }} as abandonment_rate,
-        {{ metric('transferred_session_count') }} as transferred_session_count,
-        {{ metric('transfer_rate') }} as transfer_rate,
-        {{ metric('reopened_session_count') }} as reopened_session_count,
-        {{ metric('reopen_rate') }} as reopen_rate,
-        {{ metric('handed_off_session_count') }} as handed_off_session_count,
-        {{ metric('handoff_rate') }} as handoff_rate,
-        {{ metric('repeat_contact_session_count') }} as repeat_contact_session_count,
-        {{ metric('repeat_contact_rate') }} as repeat_contact_rate
+        served_by as agent_type,
+        {{- metrics([
+            'session_count', 'recorded_session_count', 'recorded_session_rate', 'reported_agent_type_session_count',
+            'inbound_session_count', 'ended_session_count', 'recorded_ended_session_count',
+            'ended_inbound_session_count', 'recorded_ended_inbound_session_count', 'closed_session_count',
+            'recorded_closed_session_count', 'bot_resolved_session_count', 'bot_resolved_rate',
+            'abandoned_session_count', 'abandonment_rate', 'transferred_session_count', 'transfer_rate',
+            'reopened_session_count', 'reopen_rate', 'handed_off_session_count', 'handoff_rate',
+            'repeat_contact_session_count', 'repeat_contact_rate'
+        ]) }}
     from sessions
-    group by started_date, channel, ended_by, agent_type
+    group by started_date, channel, ended_by, served_by
 )
 
 select * from final

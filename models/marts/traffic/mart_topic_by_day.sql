@@ -1,7 +1,9 @@
 -- Grain: one row per day, topic and channel of which one of the facts has something to tell.
 {%- set parts = counted_by_day('activity_date', {
     'topic_id': id_or_none('topic_id'), 'channel_id': channel_or_none()
-}, topic_facts()) %}
+}, topic_facts()) + [
+    unrecorded_beside({'activity_date': 'activity_date', 'channel_id': channel_or_none()})
+] %}
 with
 
 {{ figures_side_by_side(parts) }},
@@ -25,6 +27,7 @@ final as (
     from joined
     left join topics using (topic_id)
     left join channels using (channel_id)
+    {{ 'where false' if not is_recorded('topics') }}
 )
 
 select * from final

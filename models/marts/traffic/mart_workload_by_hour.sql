@@ -35,6 +35,10 @@ left_at_the_end as (
     group by hour_started_at, channel
 ),
 
+unrecorded as (      -- in which hour of the day something was said nobody knows
+    {{ unrecorded_by_day('activity_date') }}
+),
+
 joined as (
     select *
     from arrivals
@@ -56,20 +60,13 @@ hours as (
     where {{ in_touched_days('hours.date_day') }}
 ),
 
-starts as (
-    select
-        first_hour_at,
-        {{ channel_or_none() }} as channel_id
-    from {{ ref('fct_channel_starts') }}
-    where not is_test_channel
-),
-
 channel_hours as (      -- quiet hours are rows too: an average over hours needs them
     select
-        starts.channel_id,
+        {{ id_or_none('channel_starts.channel_id') }} as channel_id,
         hours.*
-    from starts
-    inner join hours on starts.first_hour_at <= hours.hour_started_at
+    from {{ ref('fct_channel_starts') }} as channel_starts
+    inner join hours on channel_starts.first_hour_at <= hours.hour_started_at
+    where not channel_starts.is_test_channel
 ),
 
 final as (
@@ -85,12 +82,14 @@ final as (
             'first_response_count', 'resolution_count', 'session_close_count', 'session_end_count',
             'handled_session_count', 'handle_seconds', 'open_session_count', 'unresolved_session_count',
             'unanswered_session_count'
-        ]) }},
+        ], 'unrecorded.unrecorded_session_count') }},
+        {{ count_or_zero('unrecorded', 'unrecorded_session_count') }},
         joined.average_handle_seconds,
         {{ seconds_between('joined.unresolved_since_at', 'hours.told_at') }} as longest_unresolved_seconds,
         {{ seconds_between('joined.unanswered_since_at', 'hours.told_at') }} as longest_unanswered_seconds
     from channel_hours as hours
     left join joined using (hour_started_at, channel_id)
+    left join unrecorded on hours.date_day = unrecorded.activity_date and hours.channel_id = unrecorded.channel_id
     left join {{ ref('dim_channels') }} as channels using (channel_id)
 )
 

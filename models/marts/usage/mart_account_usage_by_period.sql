@@ -3,6 +3,16 @@
     {'name': 'messages', 'fact': ref('fct_messages'), 'day': 'sent_date', 'metric': 'proactive_messages'},
     {'name': 'sessions', 'fact': ref('fct_messaging_sessions'), 'day': 'closed_date', 'metric': 'closed_conversations'},
 ] %}
+{%- set distinct = [
+    {
+        'name': 'contacts', 'fact': ref('fct_contact_days'), 'day': 'sent_date',
+        'metrics': ['unique_contacts', 'active_agents']
+    },
+    {
+        'name': 'unrecorded', 'fact': ref('fct_unrecorded_days'), 'day': 'activity_date',
+        'metrics': ['unrecorded_session_count']
+    },
+] %}
 with
 
 periods as (
@@ -42,19 +52,6 @@ days as (
     {%- endfor %}
 ),
 
-contacts as (
-    {%- for channel in [channel_or_none(), "'(all)'"] %}
-    {%- if not loop.first %}
-    union all
-    {%- endif %}
-    select
-        * exclude (channel_id),
-        {{ channel }} as channel_id
-    from {{ ref('fct_contact_days') }}
-    where not is_test_channel
-    {%- endfor %}
-),
-
 days_by_period as (
     select
         periods.period_type,
@@ -65,29 +62,38 @@ days_by_period as (
     inner join periods using (date_day)
     group by all
 ),
-
-contacts_by_period as (      -- distinct per period and channel: they do not add up over either
+{% for part in distinct %}
+{{ part.name }}_by_period as (      -- distinct per period and channel: they do not add up over either
+    {%- for channel in [channel_or_none(), "'(all)'"] %}
+    {%- if not loop.first %}
+    union all
+    {%- endif %}
     select
         periods.period_type,
         periods.period_start,
-        contacts.channel_id,
-        {{- metrics(['unique_contacts', 'active_agents']) }}
-    from contacts
-    inner join periods on contacts.sent_date = periods.date_day
+        {{ channel }} as channel_id,
+        {{- metrics(part.metrics) }}
+    from {{ part.fact }} as told
+    inner join periods on told.{{ part.day }} = periods.date_day
+    where not told.is_test_channel
     group by all
+    {%- endfor %}
 ),
-
+{% endfor %}
 final as (
     select
         period_type,
         period_start,
         channel_id,
-        coalesce(contacts_by_period.unique_contacts, 0) as unique_contacts,
-        cast(coalesce(days_by_period.closed_conversations, 0) as bigint) as closed_conversations,
-        coalesce(contacts_by_period.active_agents, 0) as active_agents,
-        cast(coalesce(days_by_period.proactive_messages, 0) as bigint) as proactive_messages
+        {%- set unrecorded = 'unrecorded_by_period.unrecorded_session_count' %}
+        {{ count_or_zero('contacts_by_period', 'unique_contacts', unrecorded) }},
+        cast({{ or_zero('days_by_period', 'closed_conversations', unrecorded) }} as bigint) as closed_conversations,
+        {{ count_or_zero('contacts_by_period', 'active_agents', unrecorded) }},
+        cast({{ or_zero('days_by_period', 'proactive_messages', unrecorded) }} as bigint) as proactive_messages,
+        {{ count_or_zero('unrecorded_by_period', 'unrecorded_session_count') }}
     from days_by_period
     left join contacts_by_period using (period_type, period_start, channel_id)
+    left join unrecorded_by_period using (period_type, period_start, channel_id)
 )
 
 select * from final

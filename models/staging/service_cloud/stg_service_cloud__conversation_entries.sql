@@ -1,15 +1,11 @@
--- Grain: one row per entry of a messaging session's conversation, as the platform has it now.
+-- Grain: one row per entry of a conversation, as the platform has it now, but for those of voice calls.
 with
 
 records as (
     {{ current_records('base_service_cloud__conversation_entries', 'ConversationEntry') }}
 ),
 
-sessions as (
-    select * from {{ ref('stg_service_cloud__messaging_sessions') }}
-),
-
-entries as (
+final as (
     select
         id as conversation_entry_id,
         conversation_id as belongs_to_id,
@@ -24,32 +20,7 @@ entries as (
         {{ platform_time('server_received_timestamp', 'ConversationEntry') }} as received_at,
         has_attachments
     from records
-),
-
-named as (
-    select
-        entries.*,
-        sessions.messaging_session_id
-    from entries
-    left join sessions on entries.belongs_to_id = sessions.messaging_session_id
-),
-
-of_conversations as (      -- of a conversation's sessions it is the one that was going on
-    select named.* replace (sessions.messaging_session_id as messaging_session_id)
-    from named
-    {{ join_latest('sessions') }}
-        on named.belongs_to_id = sessions.platform_conversation_id and named.entered_at >= sessions.started_at
-    where
-        named.messaging_session_id is null
-        and sessions.messaging_session_id is not null
-        and (sessions.ended_at is null or named.entered_at < {{ end_of_its_second('sessions.ended_at') }})
-),
-
-final as (
-    select * exclude (belongs_to_id) from named
-    where messaging_session_id is not null
-    union all
-    select * exclude (belongs_to_id) from of_conversations
+    where conversation_id is null or not starts_with(conversation_id, {{ voice_call_prefix() }})
 )
 
 select * from final

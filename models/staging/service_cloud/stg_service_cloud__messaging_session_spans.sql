@@ -1,52 +1,45 @@
--- Grain: one row per messaging session: from when to when it is told, where the platform's whole seconds leave it open.
+-- Grain: one row per messaging session: from when to when it is told, which is no less than its entries say.
 with
 
 sessions as (
-    select * from {{ ref('stg_service_cloud__messaging_sessions') }}
+    select * from {{ ref('stg_service_cloud__messaging_sessions_sequenced') }}
 ),
 
-entries as (
-    select * from {{ ref('stg_service_cloud__conversation_entries') }}
-),
-
-last_entries as (      -- of the second in which the session ended
+entries as (      -- of those that are events; whoever speaks after the end would begin a session
     select
-        sessions.messaging_session_id,
-        max(entries.entered_at) as last_entered_at
-    from sessions
-    inner join entries
-        on
-            sessions.messaging_session_id = entries.messaging_session_id
-            and sessions.ended_at <= entries.entered_at
-            and {{ end_of_its_second('sessions.ended_at') }} > entries.entered_at
-    group by sessions.messaging_session_id
+        messaging_session_id,
+        min(entered_at) as first_entered_at,
+        max(entered_at) filter (where entry_type = 'Text' and actor_type is distinct from 'System') as last_entered_at
+    from {{ ref('stg_service_cloud__conversation_entries_placed') }}
+    where entry_type in ('Text', 'BotEscalated') and messaging_session_id is not null
+    group by messaging_session_id
 ),
 
-ended as (
+stretched as (
     select
         sessions.*,
-        coalesce(last_entries.last_entered_at, sessions.ended_at) as told_ended_at
+        least(sessions.started_at, entries.first_entered_at) as first_at,
+        case when sessions.ended_at is not null then greatest(sessions.ended_at, entries.last_entered_at) end as last_at
     from sessions
-    left join last_entries using (messaging_session_id)
+    left join entries using (messaging_session_id)
 ),
 
 followed as (
     select
         *,
-        lag(ended_at) over (partition by conversation_id order by started_at, messaging_session_id) as ended_before,
-        lag(told_ended_at) over (
-            partition by conversation_id order by started_at, messaging_session_id
-        ) as told_ended_before
-    from ended
+        lag(last_at) over (
+            partition by conversation_id order by {{ in_order_of_start() }}
+        ) as previous_last_at
+    from stretched
 ),
 
-started as (      -- what starts in that second starts after the end
+started as (      -- what starts in the second in which the one before ends starts after that end
     select
         *,
         case
-            when started_at >= ended_before and started_at <= told_ended_before
-                then {{ timestamp_from_milliseconds(epoch_milliseconds('told_ended_before') ~ ' + 1') }}
-            else started_at
+            when first_at <= previous_last_at
+                then {{ timestamp_from_milliseconds(epoch_milliseconds('previous_last_at') ~ ' + 1') }}
+            else first_at
         end as told_started_at
     from followed
 ),
@@ -62,9 +55,9 @@ final as (
         status,
         origin,
         ended_by_type,
-        started_at as platform_started_at,
+        first_at,
         told_started_at as started_at,
-        case when told_ended_at is not null then greatest(told_ended_at, told_started_at) end as ended_at
+        case when last_at is not null then greatest(last_at, told_started_at) end as ended_at
     from started
 )
 

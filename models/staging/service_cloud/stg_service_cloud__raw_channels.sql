@@ -1,8 +1,16 @@
 -- Grain: one row per messaging channel.
+{%- do tell_of_unknown_schedules(ref('stg_service_cloud__messaging_channels'), ref('base_messaging__business_hours')) %}
 with
 
 channels as (
-    select * from {{ ref('stg_service_cloud__messaging_channels') }}
+    select
+        *,
+        {{ schedule_of('business_hours_id') }} as schedule_id
+    from {{ ref('stg_service_cloud__messaging_channels') }}
+),
+
+schedules as (
+    select business_hours_id from {{ ref('base_messaging__business_hours') }}
 ),
 
 final as (
@@ -20,7 +28,7 @@ final as (
             else 'custom'
         end as channel_type,
         lower(platform_type) as platform_type,
-        business_hours_id,
+        case when schedule_id in (select business_hours_id from schedules) then schedule_id end as business_hours_id,
         {{ is_test_channel('developer_name') }} as is_test
     from channels
 )

@@ -14,7 +14,7 @@ from messaging_warehouse.simulator.centre import Centre
 from messaging_warehouse.simulator.clock import LONGEST, require_few_days
 from messaging_warehouse.simulator.errors import SimulationError
 from messaging_warehouse.simulator.hostility import HOSTILITIES, Hostility
-from messaging_warehouse.simulator.layouts import Layout
+from messaging_warehouse.simulator.layouts import Layout, require_objects
 from messaging_warehouse.simulator.presets import default_centre, demo_centre
 from messaging_warehouse.simulator.service_cloud import require_plain
 from messaging_warehouse.simulator.simulation import Simulation, require_within_reach, simulate
@@ -34,6 +34,7 @@ class Options:
     out: Path
     output_format: str = OutputFormat.PARQUET.value
     layout: str = Layout.EVENTS.value
+    whole_seconds: bool = False
     days: int | None = None
     agents: int | None = None
     seed: int = 1
@@ -58,6 +59,7 @@ def run(options: Options) -> str:
     """
     output_format = OutputFormat.named(options.output_format)
     layout = Layout.named(options.layout)
+    require_objects(layout, options.whole_seconds)
     hostility = _hostility(options.hostility)
     require_usable(options.out)
     has_preset = options.preset is not None
@@ -106,6 +108,7 @@ def run(options: Options) -> str:
             tiles,
             progress=lambda part: progress.update(writing, completed=part),
             layout=layout,
+            whole_seconds=options.whole_seconds,
         )
     return _summary(simulation, written, options.out, layout, time.monotonic() - began)
 

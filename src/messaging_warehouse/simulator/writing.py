@@ -123,16 +123,17 @@ def write(
     tiles: int = 1,
     progress: Progress | None = None,
     layout: Layout = Layout.EVENTS,
+    whole_seconds: bool = False,
 ) -> Written:
     """Write all tables of a layout below a new or empty folder.
 
     `<output_folder>/<table>/part-<tile>.<format>` for the raw (or a platform's) and configuration tables, which a build
     reads when MESSAGING_RAW names the folder; `<output_folder>/truth/<table>/…` for the truth. Timestamps are typed in
-    Parquet (text where hostility spoilt some), ISO 8601 text otherwise. Raises SimulationError when the folder is not
-    empty or cannot be written to, and for what the layout cannot hold.
+    Parquet (text where hostility spoilt some), ISO 8601 text otherwise; of `whole_seconds` see `laid_out`. Raises
+    SimulationError when the folder is not empty or cannot be written to, and for what the layout cannot hold.
     """
     planned = plan_tiles(simulation, tiles)
-    tables = laid_out(simulation, layout)
+    tables = laid_out(simulation, layout, whole_seconds)
     with _workspace(output_folder) as workspace:
         with duckdb.connect(workspace / "spool.duckdb") as connection:
             connection.execute(f"set TimeZone = 'UTC'; set enable_progress_bar = false; set memory_limit = '{_MEMORY}'")

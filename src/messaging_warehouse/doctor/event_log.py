@@ -105,7 +105,7 @@ def look_into_events(
     """
     keys = sorted({key for required in vocabulary.required_keys.values() for key in required} | set(NUMERIC_KEYS))
     lacking = " or ".join(
-        f"(event_type = {_literal(event_type)} and {_value(keys, key)} is null)"
+        f"(event_type = {literal(event_type)} and {_value(keys, key)} is null)"
         for event_type, required in vocabulary.required_keys.items()
         for key in required
     )
@@ -114,7 +114,7 @@ def look_into_events(
         connection,
         prepared=(
             f"select *, case when case when json_valid(payload) then json_type(payload) = 'OBJECT' else false end then "
-            f"json_extract_string(payload, [{', '.join(_literal(f'$.{key}') for key in keys)}]) end as texts "
+            f"json_extract_string(payload, [{', '.join(literal(f'$.{key}') for key in keys)}]) end as texts "
             f"from ({_as_contracted(connection, relation, columns)})"
         ),
         relation=relation,
@@ -200,11 +200,11 @@ def _as_contracted(connection: duckdb.DuckDBPyConnection, relation: str, columns
     return f"select {', '.join(selected)} from {relation}"
 
 
-def _time(column: str) -> str:
+def as_time(column: str) -> str:
     """Return a raw time as UTC at the millisecond; null where it cannot be read."""
     with_seconds = f"regexp_replace(cast({column} as varchar), '^(.{{16}})(Z|[+-].*)$', '\\1:00\\2')"
     return (
-        f"case when typeof({column}) != 'VARCHAR' or regexp_full_match(cast({column} as varchar), {_literal(_TIME)}) "
+        f"case when typeof({column}) != 'VARCHAR' or regexp_full_match(cast({column} as varchar), {literal(_TIME)}) "
         f"then make_timestamp(1000 * epoch_ms(coalesce(try_cast({column} as timestamptz), "
         f"try_cast({with_seconds} as timestamptz)))) end"
     )
@@ -221,17 +221,18 @@ def _value(keys: Sequence[str], key: str) -> str:
 
 def _is_not_a_number(text: str) -> str:
     return (
-        f"({text} is not null and not (regexp_full_match({text}, {_literal(_NUMBER)}) "
+        f"({text} is not null and not (regexp_full_match({text}, {literal(_NUMBER)}) "
         f"and try_cast({text} as decimal(18, 3)) is not null))"
     )
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _literals(texts: Iterable[str]) -> str:
-    return ", ".join(map(_literal, texts))
+    return ", ".join(map(literal, texts))
 
 
 def _look(
@@ -246,14 +247,14 @@ def _look(
     reasons: Sequence[tuple[str, str]],
 ) -> LogSighting:
     """Count a log by kind, reason and day, and read out of the counts what there is to see."""
-    whens = " ".join(f"when {condition} then {_literal(reason)}" for reason, condition in reasons)
+    whens = " ".join(f"when {condition} then {literal(reason)}" for reason, condition in reasons)
     nulls = ", ".join(f"count(*) filter (where {column} is null)" for column in required)
     rows = connection.execute(
         f"""
         with deliveries as ({prepared}),
         times_read as (
             select
-                *, {_time("occurred_at")} as occurred_time, {_time("received_at")} as received_time,
+                *, {as_time("occurred_at")} as occurred_time, {as_time("received_at")} as received_time,
                 coalesce({kind} in ({_literals(kinds)}), false) as is_known
             from deliveries
         ),

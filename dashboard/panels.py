@@ -1,0 +1,316 @@
+"""What pages are put together from: a head, headline figures, panels with a definition and a download, tables."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboard import formats, queries, sources
+from dashboard.catalogue import read_catalogue
+from dashboard.filters import Filters
+from dashboard.queries import Source
+from dashboard.serving import Copy, location, mark
+
+# How often a page looks whether there is a newer copy.
+REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "10"))
+_DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A headline figure.
+
+    Attributes:
+        name: the metric.
+        source: where it is taken from.
+        more_is: `good`, `bad`, or nothing in itself.
+        label: what it is called where the metric's own label does not tell it from its neighbours.
+    """
+
+    name: str
+    source: Source
+    more_is: str = ""
+    label: str = ""
+
+
+def head(title: str, question: str, copy: Copy, filters: Filters | None = None) -> None:
+    """Show what a page is about, and what its numbers are worth: as of when, how late, how complete."""
+    with st.container(key="page-head", horizontal=True, vertical_alignment="bottom"):
+        with st.container(gap="small", width="stretch"):
+            st.title(title, anchor=False)
+            st.caption(question)
+        with st.container(horizontal=True, key="told", gap="small", width="content"):
+            _tell_worth(copy, filters)
+    _watch(copy.build.build_id)
+
+
+def _tell_worth(copy: Copy, filters: Filters | None) -> None:
+    build = copy.build
+    zone = filters.zone if filters else "UTC"
+    meaning = copy.descriptions("dim_build").get("as_of", "")
+    if build.as_of is None:
+        st.badge("No data yet", icon=":material/hourglass_empty:", color="grey", help=meaning)
+        return
+    day = f" Days are cut at {formats.moment(build.day_starts_at, zone)[-5:]} in {zone}." if build.day_starts_at else ""
+    st.badge(
+        f"As of {formats.moment(build.as_of, zone)}", icon=":material/schedule:", color="blue",
+        help=f"{meaning}{day} Build `{build.build_id}`.",
+    )  # fmt: skip
+    if filters is None:
+        return
+    for name, source, icon in (
+        ("late_event_rate", sources.DATA_QUALITY, ":material/running_with_errors:"),
+        ("coverage_rate", sources.SESSION_METRICS, ":material/data_check:"),
+    ):
+        parts = queries.figures(copy, source, [name], filters, by=["metric_type"] if name == "coverage_rate" else [])
+        if name == "coverage_rate":
+            parts = parts[parts["metric_type"] == "agent_message_count"]
+        value = parts[name].iloc[0] if len(parts) else None
+        label = {"late_event_rate": "Late events", "coverage_rate": "Coverage"}[name]
+        st.badge(
+            f"{label} {formats.figure(value, 'rate')}", icon=icon, color="grey",
+            help=f"{meaning_of(copy, name, source)} Of the period and channels chosen.",
+        )  # fmt: skip
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _watch(build_id: str) -> None:
+    """Run the page again once another copy stands under the name; nothing is opened to see that."""
+    seen: dict[str, Any] = st.session_state.setdefault("_seen", {})
+    now = mark(location())
+    if seen.get("build_id") == build_id and seen.get("mark") != now and now is not None:
+        seen.clear()
+        st.rerun()
+    seen.update(build_id=build_id, mark=now)
+
+
+def meaning_of(copy: Copy, name: str, source: Source | None = None, relation: str = "") -> str:
+    """Return what a figure means as the copy tells it: of the relation's column, else of a mart's of that name."""
+    if source and not source.is_fact:
+        relation = source.relation
+    if relation and (found := copy.descriptions(relation).get(name)):
+        return found
+    return copy.meaning(name)
+
+
+def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> None:
+    """Show headline figures with their course, what they were in the stretch before, and all of it as a download."""
+    catalogue = read_catalogue()
+    now: dict[int, Any] = {}
+    before: dict[int, Any] = {}
+    course: dict[int, list[float]] = {}
+    comparable = copy.build.first_day is not None and filters.earlier().period.start >= copy.build.first_day
+    for source in dict.fromkeys(figure.source for figure in figures):
+        wanted = [index for index, figure in enumerate(figures) if figure.source == source]
+        names = list(dict.fromkeys(figures[index].name for index in wanted))
+        total = queries.figures(copy, source, names, filters)
+        earlier = queries.figures(copy, source, names, filters.earlier()) if comparable else None
+        daily = queries.figures(copy, source, names, filters, by=["day"])
+        for index in wanted:
+            metric = figures[index].name
+            now[index] = total[metric].iloc[0]
+            before[index] = None if earlier is None else earlier[metric].iloc[0]
+            course[index] = daily[metric].astype(float).dropna().tolist()
+    with st.container(key="kpis-tall"):
+        for index, figure in enumerate(figures):
+            unit = catalogue.unit(figure.name)
+            st.metric(
+                figure.label or catalogue.label(figure.name),
+                formats.figure(now[index], unit),
+                formats.change(now[index], before[index], unit),
+                delta_color=_DELTA_COLOURS[figure.more_is],
+                help=_help(copy, figure, before[index], unit, filters),
+                border=True,
+                chart_data=course[index] if len(course[index]) > 1 else None,
+                chart_type="area",
+            )
+    table = pd.DataFrame(
+        [
+            {
+                "figure": each.name,
+                "label": each.label or catalogue.label(each.name),
+                "unit": catalogue.unit(each.name),
+                "value": now[i],
+                "value_before": before[i],
+                "from": filters.period.start,
+                "to": filters.period.end - timedelta(days=1),
+            }
+            for i, each in enumerate(figures)
+        ]
+    )
+    with st.container(horizontal=True, horizontal_alignment="right", key="kpis-foot"):
+        _download(table, f"{name}_figures", filters, "These figures as CSV")
+
+
+def _help(copy: Copy, figure: Figure, before: Any, unit: str, filters: Filters) -> str:
+    text = meaning_of(copy, figure.name, figure.source)
+    if not formats.is_nothing(before):
+        earlier = filters.earlier().period
+        text += f"\n\n{formats.days(earlier.start, earlier.end)}: {formats.figure(before, unit)}"
+    if missing := figure.source.cannot_tell(filters):
+        text += f"\n\n*Of all {' and '.join(f'{kind}s' for kind in missing)}: it is not told by them.*"
+    return text
+
+
+@contextmanager
+def panel(
+    copy: Copy,
+    title: str,
+    meaning: str,
+    data: pd.DataFrame | None = None,
+    name: str = "",
+    filters: Filters | None = None,
+    source: Source | None = None,
+) -> Iterator[None]:
+    """Frame a chart or table: a title with its definition on hover, and its rows as a download.
+
+    Args:
+        copy: the copy that is shown.
+        title: what is shown.
+        meaning: metrics or columns, whose descriptions are the definition, or the definition itself.
+        data: the rows behind it.
+        name: of the file to download, and of the panel.
+        filters: what is chosen.
+        source: where the rows come from, to say what they are not told by.
+    """
+    key = name or hashlib.md5(title.encode(), usedforsecurity=False).hexdigest()[:8]
+    with st.container(border=True, key=f"panel-{key}", height="stretch"):
+        with st.container(horizontal=True, key=f"head-{key}", vertical_alignment="center", gap="small"):
+            st.markdown(f"**{title}**", help=meaning, width="stretch")
+            if data is not None and filters is not None:
+                _download(data, name, filters)
+        if source and filters and (missing := source.cannot_tell(filters)):
+            st.caption(f"Of all {' and '.join(f'{kind}s' for kind in missing)}: these figures are not told by them.")
+        yield
+
+
+def definitions(copy: Copy, names: Sequence[str], source: Source | None = None, relation: str = "") -> str:
+    """Return the definitions of several figures, each under its label."""
+    catalogue = read_catalogue()
+    if len(names) == 1:
+        return meaning_of(copy, names[0], source, relation)
+    return "\n\n".join(f"**{catalogue.label(name)}**: {meaning_of(copy, name, source, relation)}" for name in names)
+
+
+def chart(
+    draw: Callable[[], alt.Chart | alt.LayerChart],
+    frame: pd.DataFrame,
+    values: Sequence[str],
+    alt_text: str,
+    nothing: str,
+) -> None:
+    """Show a chart, or say in its place that there is nothing to show."""
+    if is_empty(frame, values):
+        empty(nothing)
+    else:
+        st.altair_chart(draw(), width="stretch", alt=alt_text)
+
+
+def is_empty(frame: pd.DataFrame, values: Sequence[str]) -> bool:
+    """Whether none of the figures has anything to tell: no rows, or nothing but nulls and noughts."""
+    return frame.empty or not any((frame[name].fillna(0).astype(float) != 0).any() for name in values)
+
+
+def empty(what: str, hint: str = "Choose other days, or fewer filters.") -> None:
+    """Say that there is nothing to show, and what might help."""
+    st.html(f'<div class="nothing"><strong>{escape(what)}</strong>{escape(hint)}</div>')
+
+
+def table(
+    copy: Copy,
+    frame: pd.DataFrame,
+    labels: Mapping[str, str],
+    relation: str,
+    nothing: str,
+    zone: str = "UTC",
+    **options: Any,
+) -> Any:
+    """Show rows: each column under the metric's label, formatted by its unit, with its definition on hover.
+
+    Args:
+        copy: the copy that is shown.
+        frame: the rows.
+        labels: the columns to show, in order, each with what it is called; empty for the metric's own label.
+        relation: the relation whose column descriptions are the definitions.
+        nothing: what to say where there are no rows.
+        zone: the zone in which moments are shown.
+        options: more of `st.dataframe`.
+    """
+    if frame.empty:
+        empty(nothing)
+        return None
+    shown = pd.DataFrame({name: _cells(frame[name], zone) for name in labels})
+    configuration = {
+        name: _column(copy, name, label, relation, shown[name], pinned=index == 0 and len(labels) > 6)
+        for index, (name, label) in enumerate(labels.items())
+    }
+    return st.dataframe(
+        shown, hide_index=True, column_config=configuration, placeholder=formats.NOTHING, width="stretch", **options
+    )
+
+
+def _cells(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
+    name = str(values.name)
+    if name.endswith("_at") or name == "as_of":
+        return pd.to_datetime(values).dt.tz_localize("UTC").dt.tz_convert(zone)
+    if read_catalogue().unit(name) == "seconds":
+        return pd.to_timedelta(values.astype(float).round(), unit="s")
+    return values
+
+
+def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[Any], pinned: bool) -> Any:
+    catalogue = read_catalogue()
+    unit = catalogue.unit(name)
+    about: dict[str, Any] = {
+        "label": label or catalogue.label(name),
+        "help": meaning_of(copy, name, relation=relation) or None,
+        "pinned": pinned or None,
+    }
+    if name.endswith("_at") or name == "as_of":
+        return st.column_config.DatetimeColumn(**about, format="D MMM, HH:mm")
+    if unit == "seconds":
+        return st.column_config.NumberColumn(**about, format="compact")
+    if unit == "rate":
+        return st.column_config.ProgressColumn(**about, format="percent", min_value=0, max_value=1)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return st.column_config.NumberColumn(
+            **about, format="localized" if pd.api.types.is_integer_dtype(values) else "%.2f"
+        )
+    return st.column_config.Column(**about)
+
+
+def _download(data: pd.DataFrame, name: str, filters: Filters, help_text: str = "These rows as CSV") -> None:
+    last = filters.period.end - timedelta(days=1)
+    st.download_button(
+        "CSV", as_csv(data), file_name=f"{name}_{filters.period.start}_{last}.csv", mime="text/csv",
+        key=f"download-{name}", help=help_text, on_click="ignore", type="tertiary", icon=":material/download:",
+        disabled=data.empty,
+    )  # fmt: skip
+
+
+def as_csv(data: pd.DataFrame) -> bytes:
+    """Write rows as a spreadsheet reads them: a text that it would take for a formula begins with an apostrophe."""
+    safe = data.copy()
+    for column in safe.columns:
+        if pd.api.types.is_string_dtype(safe[column]) or safe[column].dtype == object:
+            safe[column] = [
+                f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+                for value in safe[column]
+            ]
+    return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def age(moment: datetime | None) -> timedelta | None:
+    """Return how long ago a UTC moment was, by this machine's clock."""
+    return None if moment is None else datetime.now(UTC) - moment.replace(tzinfo=UTC)

@@ -1,0 +1,254 @@
+"""Right now: the queues, who is online, what each of them owns, and what was said: all as it stands at `as_of`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import filters, formats, panels
+from dashboard.filters import Filters
+from dashboard.serving import Copy
+
+STATUSES = {"available": "● Available", "busy": "◐ Busy", "away": "○ Away"}
+_SESSIONS = {
+    "active": "Active", "waiting": "Waiting for us", "paused": "Paused", "inactive": "Resolved", "ended": "Ended",
+}  # fmt: skip
+_TRAILING = (
+    "handled_session_count", "average_handle_seconds", "resolved_session_count", "csat_rate", "availability_rate",
+    "utilisation_rate", "available_seconds", "away_seconds",
+)  # fmt: skip
+_STALE = timedelta(minutes=15)
+
+
+def show(copy: Copy) -> None:
+    """Draw the page; as on every page, a newer copy is seen and drawn within seconds."""
+    head = st.container()
+    chosen = filters.choose(copy, ["team"], period="1d")
+    with head:
+        panels.head("Right now", "Who waits, who is online, and what are they busy with?", copy, chosen)
+    _tell_age(copy, chosen)
+    queues = _chosen_rows(
+        copy.rows(["rt_queues"], "select * from rt_queues order by waiting_session_count desc, team_id"), chosen
+    )
+    agents = _chosen_rows(
+        copy.rows(["rt_agents"], "select * from rt_agents order by is_available desc, is_away, agent_name, agent_id"),
+        chosen,
+    )
+    owned = copy.rows(
+        ["rt_owned_sessions"],
+        "select * from rt_owned_sessions order by waiting_seconds desc nulls last, owned_since_at, session_id",
+    )
+    _headline(copy, queues, owned, agents, chosen)
+    names = filters.names(copy)
+    _queues(copy, queues, names["team"], chosen)
+    agent = _agents(copy, agents, _people(agents, owned, names["agent"]), names, chosen)
+    left, right = st.columns([3, 2])
+    with left:
+        session = _conversations(copy, owned, agent, names, chosen)
+    with right:
+        _messages(copy, session, chosen)
+
+
+def _tell_age(copy: Copy, chosen: Filters) -> None:
+    age = panels.age(copy.build.as_of)
+    if age is not None and age > _STALE:
+        st.caption(
+            f":material/history: The board stands as it was {formats.duration(age.total_seconds())} ago: "
+            f"{formats.moment(copy.build.as_of, chosen.zone)}. It moves on with the next build."
+        )
+
+
+def _chosen_rows(rows: pd.DataFrame, chosen: Filters) -> pd.DataFrame:
+    if not chosen.teams:
+        return rows
+    return rows[rows["team_id"].fillna(filters.NONE).isin(chosen.teams)]
+
+
+def _headline(copy: Copy, queues: pd.DataFrame, owned: pd.DataFrame, agents: pd.DataFrame, chosen: Filters) -> None:
+    """Show the queues of the chosen teams together: a session stands in one, and an agent is of one team."""
+    told: list[tuple[str, str, str, Any]] = [
+        ("Waiting", "waiting_session_count", "count", queues["waiting_session_count"].sum()),
+        ("Longest wait", "longest_wait_seconds", "seconds", queues["longest_wait_seconds"].max()),
+        ("Promises due soon", "sla_due_count", "count", queues["sla_due_count"].sum()),
+        ("Promises broken", "sla_overdue_count", "count", queues["sla_overdue_count"].sum()),
+        ("Agents online", "online_agent_count", "count", queues["online_agent_count"].sum()),
+        ("Available", "available_agent_count", "count", queues["available_agent_count"].sum()),
+        ("Away", "away_agent_count", "count", queues["away_agent_count"].sum()),
+    ]
+    with st.container(key="kpis-short"):
+        for label, name, unit, value in told:
+            st.metric(
+                label,
+                formats.figure(value, unit),
+                border=True,
+                help=panels.meaning_of(copy, name, relation="rt_queues"),
+            )
+
+
+def _queues(copy: Copy, queues: pd.DataFrame, names: Mapping[str, str], chosen: Filters) -> None:
+    queues = queues.assign(name=[names.get(each, each) for each in queues["team_id"]])
+    with panels.panel(copy, "Queues", copy.descriptions("rt_queues")[""], queues, "now_queues", chosen):
+        labels = {
+            "name": "Team", "waiting_session_count": "Waiting", "longest_wait_seconds": "Longest wait",
+            "longest_waiting_since_at": "Since", "sla_due_count": "Due within 15 min", "sla_overdue_count": "Overdue",
+            "online_agent_count": "Online", "available_agent_count": "Available", "away_agent_count": "Away",
+        }  # fmt: skip
+        panels.table(copy, queues, labels, "rt_queues", "There is no team yet", chosen.zone)
+
+
+def _agents(
+    copy: Copy, agents: pd.DataFrame, people: Mapping[str, str], names: Mapping[str, Mapping[str, str]], chosen: Filters
+) -> str | None:
+    """Show who is online, and return who is chosen."""
+    agents = agents.assign(
+        name=[names["agent"].get(each, each) for each in agents["agent_id"]],
+        team=[
+            names["team"].get(each, each) if isinstance(each, str) else names["team"][filters.NONE]
+            for each in agents["team_id"]
+        ],
+        live=[STATUSES.get(each, each) for each in agents["status"]],
+    )
+    with panels.panel(
+        copy, "Online, and the last twelve hours", copy.descriptions("rt_agents")[""], agents, "now_agents", chosen
+    ):
+        agent = _choose("agent", "user", people)
+        labels = {
+            "name": "User",
+            "live": "Status",
+            "status_since_at": "Since",
+            "team": "Team",
+            "open_work_count": "Open work",
+            "capacity": "Capacity",
+            "waiting_session_count": "Waiting",
+        } | dict.fromkeys(_TRAILING, "")
+        _clickable(copy, agents, labels, "rt_agents", "Nobody is online", chosen, "agent", "agent_id")
+    return agent
+
+
+def _people(agents: pd.DataFrame, owned: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
+    """Return who can be looked at: who is online, and who owns a conversation though they are not."""
+    ids = dict.fromkeys([*agents["agent_id"], *owned["agent_id"]])
+    return {each: names.get(each, each) for each in ids}
+
+
+def _choose(kind: str, label: str, options: Mapping[str, str]) -> str | None:
+    """Let the reader choose by keyboard what they may also click at; the choice stands in the page's address."""
+    return st.selectbox(
+        f"Choose a {label}",
+        list(options),
+        index=None,
+        format_func=lambda each: options.get(each, each),
+        key=kind,
+        bind="query-params",
+        placeholder=f"Choose a {label}, or click one below",
+        width=330,
+        label_visibility="collapsed",
+    )
+
+
+def _conversations(
+    copy: Copy, owned: pd.DataFrame, agent: str | None, names: Mapping[str, Mapping[str, str]], chosen: Filters
+) -> str | None:
+    rows = owned[owned["agent_id"] == agent] if agent else owned.iloc[:0]
+    rows = rows.assign(
+        state=[_SESSIONS.get(each, each) for each in rows["status"]],
+        channel=[names["channel"].get(each, each) if isinstance(each, str) else None for each in rows["channel_id"]],
+        topic=[names["topic"].get(each, each) if isinstance(each, str) else None for each in rows["topic_id"]],
+    )
+    who = f"Conversations of {formats.plain(names['agent'].get(agent, agent))}" if agent else "Conversations"
+    session = None
+    with panels.panel(copy, who, copy.descriptions("rt_owned_sessions")[""], rows, "now_conversations", chosen):
+        if not agent:
+            panels.empty("No user is chosen", "Click a user above to see the conversations that they own.")
+        else:
+            labels = {
+                "conversation_id": "Conversation",
+                "state": "State",
+                "waiting_seconds": "Waits",
+                "next_sla_due_at": "Due",
+                "sla_overdue_count": "Overdue",
+                "channel": "Channel",
+                "topic": "Topic",
+                "owned_since_at": "Owned since",
+                "last_activity_at": "Last activity",
+            }
+            if len(rows):
+                options = dict(zip(rows["session_id"], rows["conversation_id"], strict=True))
+                session = _choose("session", "conversation", options)
+            nothing = "Owns no conversation at the moment"
+            _clickable(copy, rows, labels, "rt_owned_sessions", nothing, chosen, "session", "session_id")
+    return session
+
+
+def messages(copy: Copy, session: str) -> pd.DataFrame:
+    """Return what was said in a session that has not ended."""
+    return copy.rows(
+        ["rt_session_messages"],
+        "select * from rt_session_messages where session_id = ? order by message_number",
+        [session],
+    )
+
+
+def _messages(copy: Copy, session: str | None, chosen: Filters) -> None:
+    rows = messages(copy, session) if session else None
+    with panels.panel(copy, "Messages", copy.descriptions("rt_session_messages")[""], rows, "now_messages", chosen):
+        if session is None or rows is None:
+            panels.empty("No conversation is chosen", "Click a conversation to read it.")
+        elif rows.empty:
+            panels.empty("No message yet", "Nobody has written in this conversation.")
+        else:
+            said = "".join(_said(row, chosen.zone) for row in rows.itertuples())
+            st.html(f'<div class="talk" tabindex="0" role="log">{said}</div>')
+
+
+def _said(row: Any, zone: str) -> str:
+    """Write a message as it was sent: as text, whatever is in it."""
+    customer = row.actor_type == "end_user"
+    who = {"end_user": "Customer", "bot": "Bot", "system": "System"}.get(row.actor_type)
+    who = who or (str(row.agent_name) if isinstance(row.agent_name, str) else str(row.actor_id))
+    told = {"failed": '<span class="failed">not delivered</span>', "read": "read", "delivered": "delivered"}.get(
+        row.delivery_status, "sent"
+    )
+    text = escape(row.message_text) if isinstance(row.message_text, str) and row.message_text else "<em>(no text)</em>"
+    side = "theirs" if customer else f"ours {escape(str(row.actor_type))}"
+    about = f"{escape(who)} · {formats.clock(row.sent_at, zone)}" + ("" if customer else f" · {told}")
+    return f'<div class="said {side}"><div class="who">{about}</div><div class="what">{text}</div></div>'
+
+
+def _clickable(
+    copy: Copy,
+    rows: pd.DataFrame,
+    labels: Mapping[str, str],
+    relation: str,
+    nothing: str,
+    chosen: Filters,
+    kind: str,
+    column: str,
+) -> None:
+    """Show rows of which one can be chosen by a click; what is chosen is remembered by its id, not by its place."""
+    if rows.empty:
+        panels.empty(nothing, "The board moves on with the next build.")
+        return
+    ids = [str(each) for each in rows[column]]
+    # Rows move from build to build: so a click holds for the rows that were clicked at.
+    key = f"{kind}s-{copy.build.build_id}-{hash(tuple(ids))}"
+    now = st.session_state.get(kind)
+    panels.table(
+        copy, rows, labels, relation, nothing, chosen.zone, key=key, on_select=lambda: _clicked(key, kind, ids),
+        selection_mode=["single-row", "single-cell"],
+        selection_default={"selection": {"rows": [ids.index(now)]}} if now in ids else None,
+    )  # fmt: skip
+
+
+def _clicked(key: str, kind: str, ids: Sequence[str]) -> None:
+    selection = st.session_state[key]["selection"]
+    places = list(selection["rows"]) or [row for row, _ in selection["cells"]]
+    if places:
+        st.session_state[kind] = ids[places[0]]
+        if kind == "agent":
+            st.session_state["session"] = None

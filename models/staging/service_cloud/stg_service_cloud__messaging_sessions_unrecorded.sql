@@ -1,0 +1,49 @@
+-- Grain: one row per messaging session in which something was said, or may have been, that no entry tells of.
+with
+
+sessions as (
+    select * from {{ ref('stg_service_cloud__messaging_sessions') }}
+),
+
+entries as (      -- those that become events: an entry without its time or its writer tells nothing
+    select
+        *,
+        {{ entry_actor('actor_type') }} as actor
+    from {{ ref('stg_service_cloud__conversation_entries_placed') }}
+    where {{ where_there_are('ConversationEntry', ['entrytype', 'entrytime', 'actortype'], 'entered_at is not null') }}
+),
+
+entries_counted as (
+    select
+        messaging_session_id,
+        count(*) as entry_count,
+        count(*) filter (where entry_type = 'Text' and actor = 'agent') as agent_entry_count,
+        count(*) filter (where entry_type = 'Text' and actor = 'end_user') as end_user_entry_count
+    from entries
+    group by messaging_session_id
+),
+
+compared as (
+    select
+        sessions.*,
+        coalesce(entries_counted.entry_count, 0) as entry_count,
+        coalesce(entries_counted.agent_entry_count, 0) as agent_entry_count,
+        coalesce(entries_counted.end_user_entry_count, 0) as end_user_entry_count
+    from sessions
+    left join entries_counted using (messaging_session_id)
+),
+
+final as (
+    select messaging_session_id
+    from compared
+    where
+        case
+            when agent_message_count > 0 and agent_entry_count = 0 then true
+            when end_user_message_count > 0 and end_user_entry_count = 0 then true
+            when entry_count > 0 then false
+            -- Nobody is counted; of what bots and automatic notices wrote the platform has no count.
+            else not coalesce(agent_message_count = 0 and end_user_message_count = 0, false) or agent_type != 'Agent'
+        end
+)
+
+select * from final

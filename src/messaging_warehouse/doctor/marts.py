@@ -1,0 +1,62 @@
+"""Says what marts will not tell for want of input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from messaging_warehouse.doctor.findings import LONGEST_LIST, Finding, counted, ok, warning
+from messaging_warehouse.doctor.logs import PRESENCE_TABLE
+from messaging_warehouse.doctor.project import Project
+from messaging_warehouse.doctor.sighting import Sighting
+from messaging_warehouse.needs import Needs, foretell
+from messaging_warehouse.objects import Feeds, inputs_lost
+from messaging_warehouse.raw_input import REQUIRED_TABLE
+
+
+def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -> Iterator[Finding]:
+    """Say which inputs are missing altogether, and what marts will not tell without them."""
+    if sighting.settings.source:
+        fed = feeds.get(sighting.settings.source)
+        if fed is None or sighting.raw is None or not sighting.raw.tables:
+            return
+        missing = inputs_lost(fed, sighting.raw.tables, all_inputs(sighting.project))
+    elif REQUIRED_TABLE in sighting.logs:
+        events = sighting.logs[REQUIRED_TABLE]
+        presence = sighting.logs.get(PRESENCE_TABLE)
+        tables = set(sighting.raw.tables if sighting.raw else ())
+        if presence is None or not presence.kinds:
+            tables.discard(PRESENCE_TABLE)
+        missing = frozenset(all_inputs(sighting.project)) - tables - set(events.kinds)
+    else:
+        return
+    types = [name for name in sighting.project.vocabulary.event_types if name in missing]
+    absent = [name for name in all_inputs(sighting.project) if name in missing and name not in types]
+    if types:
+        of_all = f"{len(types)} of {len(sighting.project.vocabulary.event_types)} event types"
+        yield warning(
+            f"{of_all} are told by no object that is there: {', '.join(types)}."
+            if sighting.settings.source
+            else f"{of_all} never occur: {', '.join(types)}; map them if the platform records such a thing."
+        )
+    if absent:
+        yield warning(f"there is nothing of {', '.join(absent)}; add what the platform has of it.")
+    for loss in foretell(missing, needs):
+        lacking = ", ".join(name for name in all_inputs(sighting.project) if name in loss.missing)
+        if loss.is_empty:
+            yield warning(f"{loss.mart}: stays empty without {lacking}.")
+        else:
+            more = len(loss.columns) - LONGEST_LIST
+            yield warning(
+                f"{loss.mart}: {counted(len(loss.columns), 'column')} with nothing to tell without {lacking}: "
+                f"{', '.join(loss.columns[:LONGEST_LIST])}{f', and {more} more' if more > 0 else ''}."
+            )
+    if not missing:
+        yield ok("every event type occurs, and every table is there: no mart stays empty for want of input")
+
+
+def all_inputs(project: Project) -> tuple[str, ...]:
+    """Event types, and raw tables other than the event log; configuration has defaults, and nobody needs redactions."""
+    return (
+        *project.vocabulary.event_types,
+        *(table for table in project.contract if table.startswith("raw_") and table != REQUIRED_TABLE),
+    )

@@ -1,0 +1,35 @@
+"""Says of each object of an adapter whether it is there, and whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from messaging_warehouse.doctor.findings import Finding, ok, warning
+from messaging_warehouse.doctor.sighting import Sighting
+from messaging_warehouse.objects import Feeds, field_name
+
+
+def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Finding]:
+    """Say of each object of an adapter whether it is there, and whole, and what hangs on what is not."""
+    raw = sighting.raw
+    fed = feeds.get(sighting.settings.source)
+    if raw is None or not raw.tables:
+        return
+    for name, columns in sighting.project.objects.items():
+        told = (
+            {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
+        )
+        if name not in raw.tables:
+            hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
+            if not fed or name != fed.required:
+                yield warning(f"{name}: not there{_hanging(hangs)}; export it if the platform has it.")
+            continue
+        for column in columns:
+            if field_name(column) not in map(field_name, raw.tables[name]):
+                field, things = told.get(field_name(column), (column, ()))
+                sentence = f"{name}.{field}: not there, read as null{_hanging(things)}"
+                yield warning(f"{sentence}; export it.") if things else ok(sentence)
+
+
+def _hanging(things: Sequence[str]) -> str:
+    return f"; on it hangs {', '.join(things)}" if things else ""

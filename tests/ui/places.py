@@ -1,0 +1,41 @@
+"""A warehouse of one's own to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from raw_folders import parsed_dbt
+
+# What the pages read is tested by `make test`; a build for them needs the models alone.
+BUILD = ["build", "--exclude-resource-type", "unit_test", "test"]
+# Long enough for two cores that do something else as well.
+PATIENCE_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """A warehouse that is built from a folder of raw files, to which more can be added.
+
+    Attributes:
+        folder: where the raw files are, by table.
+        root: where the warehouse and its serving copy are.
+    """
+
+    folder: Path
+    root: Path
+
+    @property
+    def serving(self) -> Path:
+        """The copy for readers."""
+        return self.root / "warehouse_serving.duckdb"
+
+    def build(self) -> None:
+        """Build what is in the folder."""
+        run = parsed_dbt().run(BUILD, self.root, str(self.folder), environment={"MESSAGING_SERVING": str(self.serving)})
+        assert run.exit_code == 0, run.output
+
+    def add(self, table: str, name: str, text: str) -> None:
+        """Add a file of rows to a table."""
+        (self.folder / table).mkdir(parents=True, exist_ok=True)
+        (self.folder / table / name).write_text(text)

@@ -1,0 +1,162 @@
+"""What people do, in a real browser: click through, filter, download, read a definition, and see what is new."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Request, expect
+
+from places import PATIENCE_MS, Place
+
+PATHS = ("", "performance", "service-level", "satisfaction", "traffic", "now")
+# A row of Streamlit's table, and its header, in pixels.
+ROW = 35
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A new visitor, whose browser asks nobody but the dashboard."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True, timezone_id="UTC")
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = context.new_page()
+    strangers: list[str] = []
+
+    def hear(request: Request) -> None:
+        if urlsplit(request.url).scheme in ("http", "https", "ws") and not request.url.startswith(server):
+            strangers.append(request.url)
+
+    page.on("request", hear)
+    yield page
+    context.close()
+    assert not strangers, "the dashboard asked somebody else"
+
+
+def _open(page: Page, server: str, path: str) -> None:
+    page.goto(f"{server}/{path}")
+    _settled(page)
+
+
+def _settled(page: Page) -> None:
+    """Wait until the page is drawn."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached()
+
+
+def _panel(page: Page, name: str) -> Locator:
+    return page.locator(f".st-key-panel-{name}")
+
+
+def _click_row(page: Page, panel: str, row: int) -> None:
+    """Click into a row of a panel's table, which is painted and has no elements to click at."""
+    table = _panel(page, panel).get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 150, "y": ROW * (row + 1) + ROW // 2})
+
+
+def _figure(page: Page, label: str) -> Locator:
+    metric = page.get_by_test_id("stMetric").filter(has=page.get_by_text(label, exact=True))
+    return metric.get_by_test_id("stMetricValue")
+
+
+def test_a_click_on_a_user_leads_to_conversations_and_a_click_on_one_to_messages(page: Page, server: str) -> None:
+    _open(page, server, "now")
+    expect(_panel(page, "now_conversations")).to_contain_text("No user is chosen")
+    _click_row(page, "now_agents", 2)  # Ana, Lucia, Femi, Dev
+    expect(_panel(page, "now_conversations")).to_contain_text("Conversations of Femi Adeyemi")
+    expect(_panel(page, "now_messages")).to_contain_text("No conversation is chosen")
+    _click_row(page, "now_conversations", 0)
+    expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
+    address = parse_qs(urlsplit(page.url).query)
+    assert address == {"agent": ["Femi Adeyemi"], "session": ["answer-due-at-as-of"]}
+    page.reload()
+    expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
+
+
+def test_who_has_no_mouse_gets_there_as_well(page: Page, server: str) -> None:
+    _open(page, server, "now")
+    page.get_by_role("combobox", name="Choose a user").focus()
+    page.keyboard.type("Femi")
+    page.keyboard.press("Enter")
+    expect(_panel(page, "now_conversations")).to_contain_text("Conversations of Femi Adeyemi")
+    page.get_by_role("combobox", name="Choose a conversation").focus()
+    page.keyboard.type("answer")
+    page.keyboard.press("Enter")
+    expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
+
+
+def test_a_filter_stands_in_the_address_and_goes_along_to_the_next_page(page: Page, server: str) -> None:
+    _open(page, server, "traffic")
+    everything = _figure(page, "Sessions").inner_text()
+    page.get_by_role("combobox", name="Channels").click()
+    page.get_by_role("option", name="Website chat").click()
+    page.keyboard.press("Escape")
+    expect(_figure(page, "Sessions")).not_to_have_text(everything)
+    of_the_website = _figure(page, "Sessions").inner_text()
+    assert parse_qs(urlsplit(page.url).query) == {"channel": ["Website chat"]}
+    page.get_by_role("link", name="Service level").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Service level")
+    _settled(page)
+    assert parse_qs(urlsplit(page.url).query) == {"channel": ["Website chat"]}
+    expect(page.locator(".st-key-filters")).to_contain_text("Website chat")
+    _open(page, server, "traffic?channel=Website+chat")  # sent to a colleague
+    expect(_figure(page, "Sessions")).to_have_text(of_the_website)
+
+
+def test_what_is_shown_can_be_taken_along(page: Page, server: str) -> None:
+    _open(page, server, "traffic")
+    button = page.locator(".st-key-download-traffic_channels button").first  # beside it, that for small screens
+    with page.expect_download() as taken:
+        button.click()
+    assert taken.value.suggested_filename == "traffic_channels_2026-02-16_2026-03-15.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(taken.value.path()).read_text("utf-8-sig"))))
+    assert sum(int(row["session_count"]) for row in rows) == int(_figure(page, "Sessions").inner_text())
+
+
+def test_a_figure_says_what_it_means(page: Page, server: str) -> None:
+    _open(page, server, "satisfaction")
+    metric = page.get_by_test_id("stMetric").filter(has=page.get_by_text("Customer satisfaction", exact=True))
+    metric.get_by_test_id("stTooltipIcon").hover()
+    expect(page.get_by_test_id("stTooltipContent")).to_contain_text("valid")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 420)])
+def test_every_page_fits_and_is_drawn(browser: Browser, server: str, scheme: str, width: int) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    for path in PATHS:
+        _open(page, server, path)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)
+        too_wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth > innerWidth")
+        assert not too_wide, path
+    context.close()
+
+
+def test_new_events_appear_by_themselves(page: Page, server: str, centre: Place) -> None:
+    _open(page, server, "now?agent=Femi+Adeyemi&session=answer-due-at-as-of")
+    messages = _panel(page, "now_messages")
+    expect(messages).to_contain_text("Can I swap one bag for the Lima?")
+    page.evaluate("window.neverReloaded = true")
+    payload = json.dumps({"message_id": "m5", "text": "One <b>more</b> ![thing](http://example.com/x.png)"})
+    quoted = payload.replace('"', '""')
+    centre.add(
+        "raw_conversation_events",
+        "later.csv",
+        "event_id,event_type,occurred_at,received_at,conversation_id,channel_id,messaging_user_id,actor_type,actor_id,"
+        "payload\nlater-1,message_sent,2026-03-15T20:01:00.000Z,2026-03-15T20:01:01.000Z,answer-due-at-as-of,whatsapp,"
+        f'mu-diego-whatsapp,end_user,,"{quoted}"\n',
+    )
+    centre.build()
+    # As it was written, letter for letter: what a customer sends is shown, and neither run nor fetched.
+    expect(messages).to_contain_text("One <b>more</b> ![thing](http://example.com/x.png)")
+    expect(page.locator(".st-key-told")).to_contain_text("15 Mar 2026, 20:01")
+    expect(_panel(page, "now_conversations")).to_contain_text("Conversations of Femi Adeyemi")
+    assert page.evaluate("window.neverReloaded") is True

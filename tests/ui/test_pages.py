@@ -1,0 +1,179 @@
+"""Each page, drawn without a browser: over the demo, over nothing, and over no copy at all."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+from dashboard import formats, panels, serving
+from dashboard.filters import Period, period_of
+from dashboard.serving import Build, Copy
+from streamlit.testing.v1 import AppTest
+
+from looking import PAGES, figures, look
+from warehouse import PROJECT
+
+# The choices that make a page read all that it can.
+EVERYTHING: dict[str, list[dict[str, str | Sequence[str]]]] = {
+    "usage": [{}, {"channel": ["Website chat", "WhatsApp"]}],
+    "performance": [{}, {"who": "Teams"}],
+    "realtime": [{"agent": "Femi Adeyemi", "session": "answer-due-at-as-of"}],
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_tells_what_it_knows_and_what_that_is_worth(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, page: str
+) -> None:
+    test = look(monkeypatch, page, copy_of_demo)
+    told = " ".join(each.value for each in test.markdown)
+    assert "As of 15 Mar 2026, 20:00" in told
+    assert re.search(r"Late events [\d.]+ %", told) and re.search(r"Coverage [\d.]+ %", told)
+    assert len(test.metric) >= 4
+    for metric in test.metric:
+        assert len(metric.help) > 10, f"{metric.label} has no definition"
+        assert metric.value != formats.NOTHING, metric.label
+    assert len(test.get("download_button")) >= 3
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_over_an_empty_warehouse_says_that_there_is_nothing(
+    monkeypatch: pytest.MonkeyPatch, copy_of_nothing: Path, page: str
+) -> None:
+    test = look(monkeypatch, page, copy_of_nothing)
+    assert "No data yet" in " ".join(each.value for each in test.markdown)
+    assert not test.get("arrow_vega_lite_chart")
+    assert sum("nothing" in each.proto.body for each in test.get("html")) >= 2
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_reads_is_what_its_exposure_says(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, page: str
+) -> None:
+    queries: list[tuple[set[str], str]] = []
+    rows = Copy.rows
+
+    def heard(self: Copy, relations: Sequence[str], query: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        queries.append((set(relations), query))
+        return rows(self, relations, query, parameters)
+
+    monkeypatch.setattr(Copy, "rows", heard)
+    serving.READ.clear()
+    for choices in EVERYTHING.get(page, [{}]):
+        look(monkeypatch, page, copy_of_demo, choices)
+    for relations, query in queries:
+        steps = set(re.findall(r"(\w+) as \(", query))
+        assert set(re.findall(r"(?:from|join)\s+(\w+)", query)) - steps == relations, query
+    exposures = yaml.safe_load((PROJECT / "models" / "exposures" / "dashboard.yml").read_text())["exposures"]
+    exposed = next(each["depends_on"] for each in exposures if each["name"] == f"dashboard_{page}")
+    assert {reference.removeprefix("ref('").removesuffix("')") for reference in exposed} == serving.READ
+
+
+def test_a_filter_limits_what_is_told(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        sessions = connection.execute(
+            "select count(*), count(*) filter (where channel_id = 'web') from fct_messaging_sessions "
+            "where not is_test_channel and started_date > date '2026-03-15' - 28"
+        ).fetchone()
+    assert sessions is not None and sessions[0] > sessions[1] > 0
+    assert figures(look(monkeypatch, "traffic", copy_of_demo))["Sessions"] == str(sessions[0])
+    web = look(monkeypatch, "traffic", copy_of_demo, {"channel": ["Website chat"]})
+    assert figures(web)["Sessions"] == str(sessions[1])
+
+
+def test_what_a_figure_is_not_told_by_is_said(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    test = look(monkeypatch, "satisfaction", copy_of_demo, {"team": ["Billing"]})
+    sentiment = next(each for each in test.metric if each.label == "Average sentiment of messages")
+    assert "Of all teams" in sentiment.help
+    assert any("Of all teams" in each.value for each in test.caption)
+
+
+def test_figures_of_several_channels_count_people_once(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    query = {"by": "Month", "period": "All days", "channel": ["Website chat", "WhatsApp", "Kettle app"]}
+    several = figures(look(monkeypatch, "usage", copy_of_demo, query))
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        contacts, added = connection.execute(
+            "select count(distinct active_contact_key), (select sum(unique_contacts) from mart_account_usage_by_period "
+            "where period_type = 'month' and period_start = '2026-03-01' and channel_id in ('web', 'whatsapp', 'app')) "
+            "from fct_messages where sent_date >= '2026-03-01' and channel_id in ('web', 'whatsapp', 'app')"
+        ).fetchall()[0]
+    assert contacts < added
+    assert several["Unique contacts"] == str(contacts)
+
+
+def test_a_click_is_remembered_by_who_was_clicked(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    test = look(monkeypatch, "realtime", copy_of_demo, {"agent": "Femi Adeyemi"})
+    assert any("Conversations of Femi Adeyemi" in each.value for each in test.markdown)
+    test.selectbox(key="session").select("answer-due-at-as-of/1").run()
+    said = next(each.proto.body for each in test.get("html") if "talk" in each.proto.body and "said" in each.proto.body)
+    assert "Can I swap one bag for the Lima?" in said
+    test.selectbox(key="agent").select("agent-ana").run()
+    assert any("Owns no conversation" in each.proto.body for each in test.get("html"))
+
+
+def test_without_a_copy_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MESSAGING_SERVING", str(tmp_path / "none_yet.duckdb"))
+    test = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60).run()
+    assert not test.exception and "make build" in test.info[0].value
+    (tmp_path / "none_yet.duckdb").write_text("no database")
+    assert "cannot be read" in test.run().info[0].value
+
+
+def test_a_look_sees_one_build_and_keeps_nobody_from_the_next(copy_of_demo: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(copy_of_demo, tmp_path / "serving.duckdb"))
+    newer = Path(shutil.copy(copy_of_demo, tmp_path / "newer.duckdb"))
+    newer.chmod(0o644)
+    with duckdb.connect(str(newer)) as connection:
+        connection.execute("update dim_build set build_id = 'newer'")
+    with serving.opened(path) as old:
+        newer.replace(path)
+        with serving.opened(path) as new:
+            assert new.build.build_id == "newer" != old.build.build_id
+        assert old.rows(["dim_build"], "select build_id from dim_build")["build_id"][0] == old.build.build_id
+    with duckdb.connect(str(path)) as connection:  # nobody holds it
+        assert connection.execute("select build_id from dim_build").fetchall() == [("newer",)]
+
+
+def test_a_look_can_neither_write_nor_open_other_files(copy_of_demo: Path, tmp_path: Path) -> None:
+    with serving.opened(copy_of_demo) as copy:
+        for statement in ("delete from dim_build", f"copy dim_build to '{tmp_path}/x.csv'", "attach 'other.duckdb'"):
+            with pytest.raises(duckdb.Error):
+                copy.connection.execute(statement)
+
+
+def test_a_download_opens_cleanly() -> None:
+    rows = pd.DataFrame({"who": ["Ana", "=1+1", "@x", None], "count": [1, -2, 3, 4]})
+    assert panels.as_csv(rows).decode("utf-8-sig") == "who,count\nAna,1\n'=1+1,-2\n'@x,3\n,4\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(None, "–"), (0, "0 s"), (1.25, "1.2 s"), (45, "45 s"), (252, "4 min 12 s"), (3600, "1 h"), (183_600, "2 d 3 h")],
+)
+def test_durations_are_told_in_two_units(seconds: float | None, told: str) -> None:
+    assert formats.duration(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("choice", "period"),
+    [
+        ("7d", Period(date(2026, 3, 9), date(2026, 3, 16))),
+        ("month", Period(date(2026, 3, 1), date(2026, 3, 16))),
+        ("last-month", Period(date(2026, 2, 1), date(2026, 3, 1))),
+        ("quarter", Period(date(2026, 1, 1), date(2026, 3, 16))),
+        ("all", Period(date(2026, 2, 14), date(2026, 3, 16))),
+    ],
+)
+def test_a_period_ends_with_the_day_of_as_of(choice: str, period: Period) -> None:
+    build = Build("b", datetime(2026, 3, 15, 20), date(2026, 2, 14), date(2026, 3, 15), datetime(2026, 3, 15))
+    assert period_of(choice, build) == period
+
+
+def test_names_from_outside_are_no_markup() -> None:
+    assert formats.plain("**[x](y)** :red[z]") == r"\*\*\[x\]\(y\)\*\* \:red\[z\]"
