@@ -1,5 +1,6 @@
 """Raw input as users bring it: the same rows as files of each format, builds of them, and their tables compared."""
 
+import atexit
 import csv
 import functools
 import gc
@@ -115,7 +116,9 @@ def serve_dbt() -> None:
                 _leave_out_tests(manifest)
             if job["arguments"][-2:] == [DEBUG_LOG, "none"]:
                 _leave_out_debug_events()
+            atexit._clear()  # what the server would do at its own end
             result = dbtRunner(manifest=manifest).invoke(job["arguments"])
+            atexit._run_exitfuncs()  # as every process of dbt's does: a file written anew is put in its place
             connections: Any = DuckDBConnectionManager
             connections.close_all_connections()
             sys.stdout.flush()
