@@ -97,6 +97,7 @@ BREAKAGES = {
         "where session_id = 'bot-resolved/1'",
     ],
     "assert_every_ended_session_has_six_metrics": [
+        "update fct_messaging_session_metrics set is_reported = true where has_value",
         "delete from fct_messaging_session_metrics "
         "where session_id = 'frt-within-hours/1' and metric_type = 'max_agent_response_time'",
         "update fct_messaging_sessions set is_ended = false where session_id = 'frt-within-hours/1'",

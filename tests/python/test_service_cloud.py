@@ -136,6 +136,30 @@ def test_messages_are_the_entries_of_sessions(built: DbtRun) -> None:
     ]
 
 
+def test_of_a_session_without_its_entries_the_platform_says_who_served_it(built: DbtRun) -> None:
+    """Of Ann's second there is the customer's word, and the agent's, which the platform counts, is missing."""
+    found = rows(
+        built,
+        "select session_id, are_messages_recorded, is_agent_type_reported, agent_type, agent_message_count, "
+        "end_user_message_count, is_abandoned from fct_messaging_sessions order by 1",
+    )
+    assert found == [
+        (f"{BOB}/1", True, False, "bot_to_agent", 3, 2, True),
+        (f"{BOB}/2", True, False, "agent", 1, 0, False),
+        (f"{ANN}/1", False, True, "bot_to_agent", None, None, None),
+        (f"{ANN}/2", False, True, "agent", None, None, None),
+        (f"{CY}/1", False, True, "agent", None, None, None),
+        (f"{CY}/2", False, True, "bot", None, None, None),
+        ("0dwNOTIFIED0000001/1", False, True, "system", None, None, None),
+    ]
+    metrics = "select distinct session_id from fct_messaging_session_metrics where is_reported order by 1"
+    assert set(rows(built, metrics)) <= {(session_id,) for session_id, is_recorded, *_ in found if not is_recorded}
+    ours = (
+        "select count(our_value) from mart_reconciliation where figure = 'agent_type' and session_id not like '0PABOB%'"
+    )
+    assert rows(built, ours) == [(0,)]
+
+
 def test_a_message_was_received_when_the_platform_says_and_never_before_it_was_sent(built: DbtRun) -> None:
     found = rows(
         built,

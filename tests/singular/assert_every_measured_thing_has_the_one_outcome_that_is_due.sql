@@ -60,6 +60,7 @@ things as (
         started_at,
         channel_id
     from sessions
+    where {{ is_recorded('resolutions') }}
 ),
 
 compared as (
