@@ -326,6 +326,7 @@ _WEIGHTED_PHRASES: tuple[tuple[int, tuple[Move, ...]], ...] = (
     (1, (Move("conversation_resolved", "bot"), Move("csat_responded", "end_user", "survey"))),
     # what the platform reports
     (1, (Move("figure_reported", "system", "figure"),)),
+    (1, (Move("conversation_started", "end_user", "untold"), Move("figure_reported", "system", "figure", shift=3))),
     (1, (Move("conversation_ended", "agent"), Move("figure_reported", "system", "figure", shift=2))),
     (1, (Move("work_closed", "agent", "work"), Move("figure_reported", "system", "figure of work"))),
 )
@@ -358,6 +359,9 @@ PAYLOAD_QUIRKS: tuple[dict[str, object], ...] = (
     {"is_proactive": "true", "is_actor_unknown": "true"},
     {"is_proactive": False, "has_attachments": True},
     {"has_attachments": 1},
+    {"are_messages_recorded": False},
+    {"are_messages_recorded": "false", "text": "on record all the same"},
+    {"are_messages_recorded": True},
     {"capacity_weight": "2.5"},
     {"capacity_weight": 0.5, "scale_max": 10},
     {"capacity_weight": None, "score": None},
@@ -1042,8 +1046,11 @@ def _render_payload(step: Step, move: Move, conversation: _Conversation) -> dict
         payload["topic_id"] = TOPIC_IDS[reference % len(TOPIC_IDS)]
     elif move.about == "survey":
         payload["survey_id"] = f"s{reference % 2}"
+    elif move.about == "untold":
+        payload["are_messages_recorded"] = False
     elif move.about == "figure":
-        payload |= {"figure": SESSION_FIGURES[reference % len(SESSION_FIGURES)], "value": reference}
+        figure = SESSION_FIGURES[reference % len(SESSION_FIGURES)]
+        payload |= {"figure": figure, "value": "bot_to_agent" if figure == "agent_type" else reference}
     elif move.about == "figure of work":
         payload |= {"figure": "work_handle_seconds", "value": f"{60 * reference}.5", "work_id": f"w{reference % 3}"}
     if move.event_type == "work_assigned":

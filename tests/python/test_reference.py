@@ -868,6 +868,18 @@ def test_is_abandoned(stream, is_abandoned):
     assert session(stream)["is_abandoned"] is is_abandoned
 
 
+def test_what_was_not_recorded_is_null_and_the_platform_may_say_who_served():
+    for figure, agent_type in (("applause", None), ("agent_type", "bot")):
+        only = session(
+            conversation("c")
+            .event("conversation_started", "end_user", origin="inbound", are_messages_recorded=False)
+            .end_user().bot().handoff().ended("end_user").figure_reported(figure, "bot")
+        )  # fmt: skip
+        assert (only["agent_type"], only["is_agent_type_reported"]) == (agent_type, agent_type is not None)
+        for column in ("bot_message_count", "is_handed_off", "is_abandoned", "first_response_started_at"):
+            assert only[column] is None
+
+
 def test_transfers_and_handoffs_are_flagged():
     plain = session(conversation().at("10:00").end_user())
     assert (plain["is_transferred"], plain["is_handed_off"]) == (False, False)
@@ -1404,7 +1416,8 @@ def test_facts_are_consistent(raw, chosen):
         assert (row["status"] == "ended") == (row["ended_at"] is not None)
         assert (row["ended_by_type"] is None) == (row["ended_at"] is None)
         assert row["ended_at"] is None or row["ended_at"] >= row["started_at"]
-        assert row["agent_type"] in ("agent", "bot", "bot_to_agent", "system")
+        assert row["agent_type"] in ("agent", "bot", "bot_to_agent", "system") or not row["are_messages_recorded"]
+        assert row["are_messages_recorded"] is (row["agent_message_count"] is not None)
     for name, per_session in (("fct_messaging_session_metrics", 6), ("fct_resolutions", None)):
         counted = Counter(row["session_id"] for row in tables[name])
         assert counted.keys() <= found.keys()
@@ -1487,7 +1500,10 @@ def test_the_bulk_stream_reaches_every_rule():
         "is_abandoned",
         "is_repeat_contact",
     ):
+        assert values("fct_messaging_sessions", flag) - {None} == {True, False}, flag
+    for flag in ("are_messages_recorded", "is_agent_type_reported"):
         assert values("fct_messaging_sessions", flag) == {True, False}, flag
+    assert values("fct_messaging_session_metrics", "is_reported") == {True, False}
     assert values("fct_messages", "delivery_status") == {"sent", "delivered", "read", "failed"}
     assert values("fct_messages", "is_orphan") == {True, False}
     assert values("fct_responses", "responder_type") == {"agent", "bot", "end_user", None}

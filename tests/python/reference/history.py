@@ -73,8 +73,9 @@ def tell_histories(sessions: Sequence[Session], as_of: datetime, settings: Setti
     histories = []
     for session in sessions:
         origin = find_origin(session)
+        is_measured = origin == "inbound" and session.are_messages_recorded
         responses = pair_responses(session, never_arrived)
-        first_response = find_first_response(session, never_arrived) if origin == "inbound" else None
+        first_response = find_first_response(session, never_arrived) if is_measured else None
         resolutions = follow_resolutions(session.preceding, session.events)
         ending = find_ending(session, resolutions, as_of, settings.session_inactivity)
         waiting_since = find_waiting_since(session, responses, waiting_work.get(session.session_id, []))

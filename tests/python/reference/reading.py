@@ -131,6 +131,11 @@ def payload_is_true(payload: Payload, key: str) -> bool:
     return payload.get(key) is True or payload.get(key) == "true"
 
 
+def payload_is_false(payload: Payload, key: str) -> bool:
+    """Whether the key holds `false`, as JSON or as text."""
+    return payload.get(key) is False or payload.get(key) == "false"
+
+
 def payload_decimal(payload: Payload, key: str) -> Decimal | None:
     """Read a numeric key as decimal(18,3), half-up; None if absent or null."""
     value = payload.get(key)

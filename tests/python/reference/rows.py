@@ -16,7 +16,7 @@ from reference.resolutions import (
 )
 from reference.responses import Response, session_metrics
 from reference.routing import last_routed_team
-from reference.sessions import Session, find_agent_type
+from reference.sessions import Session, find_served_by
 from reference.validation import ConversationEvent, PresenceEvent
 from reference.visits import FocusTime
 from reference.vocabulary import AGENT, BOT, END_USER
@@ -61,6 +61,13 @@ def event_row(event: ConversationEvent, session: Session, position: int, redeliv
     }
 
 
+# Of a session, and null where its messages are not recorded.
+MADE_OF_MESSAGES = (
+    "agent_message_count", "bot_message_count", "end_user_message_count", "is_bot_resolved", "is_handed_off",
+    "is_abandoned",
+)  # fmt: skip
+
+
 def session_row(history: SessionHistory, users: MessagingUsers, closings: RecentClosings, focus_time: FocusTime) -> Row:
     """Grain: one session; `focus_time` sums its ended visits, and is zero where there is none."""
     session = history.session
@@ -85,7 +92,7 @@ def session_row(history: SessionHistory, users: MessagingUsers, closings: Recent
         "status": history.status,
         "waiting_since_at": history.waiting_since,
         "origin": history.origin,
-        "agent_type": find_agent_type(session),
+        "agent_type": find_served_by(session),
         "ended_by_type": None if history.ending is None else history.ending.ended_by_type,
         "agent_message_count": agent_messages,
         "bot_message_count": bot_messages,
@@ -106,6 +113,10 @@ def session_row(history: SessionHistory, users: MessagingUsers, closings: Recent
         "viewing_seconds": focus_time.viewing_seconds,
     }
     row.update(_first_response_columns(history))
+    row["are_messages_recorded"] = session.are_messages_recorded
+    row["is_agent_type_reported"] = not session.are_messages_recorded and row["agent_type"] is not None
+    if not session.are_messages_recorded:
+        row.update(dict.fromkeys(MADE_OF_MESSAGES))
     return row
 
 
@@ -183,13 +194,17 @@ def metric_rows(history: SessionHistory) -> list[Row]:
     """Grain: session × metric type; six rows for an ended session, none for an open one."""
     if history.ending is None:
         return []
+    session = history.session
+    ours = session_metrics(session, history.responses)
+    theirs = [(metric_type, session.reported_number(metric_type)) for metric_type, _ in ours]
     return [
         {
-            "session_id": history.session.session_id,
+            "session_id": session.session_id,
             "metric_type": metric_type,
             "metric_value": metric_value,
+            "is_reported": not session.are_messages_recorded and metric_value is not None,
         }
-        for metric_type, metric_value in session_metrics(history.session, history.responses)
+        for metric_type, metric_value in (ours if session.are_messages_recorded else theirs)
     ]
 
 

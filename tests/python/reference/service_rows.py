@@ -56,14 +56,15 @@ class ServiceColumns:
         asked_at = None if first_response is None else first_response.started_at
         answered_at = None if first_response is None else moment_of(first_response.answer)
         scores = scores_of_end_user(history.messages, self._lexicon)
+        is_felt = history.session.are_messages_recorded
         return {
             "first_response_business_seconds": _business_seconds(clock, asked_at, answered_at),
             "first_resolution_business_seconds": _business_seconds(clock, started_at, resolutions.first_resolved_at),
             "resolution_business_seconds": _business_seconds(clock, started_at, resolutions.last_resolved_at),
-            "emoji_sentiment_score": published(mean(scores)),
-            "emoji_sentiment_shift": published(shift(scores)),
-            "emoji_sentiment_label": label(mean(scores)),
-            "scored_message_count": len(scores),
+            "emoji_sentiment_score": published(mean(scores)) if is_felt else None,
+            "emoji_sentiment_shift": published(shift(scores)) if is_felt else None,
+            "emoji_sentiment_label": label(mean(scores)) if is_felt else None,
+            "scored_message_count": len(scores) if is_felt else None,
         }
 
     def of_message(self, message: Message) -> Row:

@@ -6,8 +6,9 @@ Source: definitions, *Session*.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from reference.reading import payload_is_true
+from reference.reading import payload_decimal, payload_is_false, payload_is_true
 from reference.resolutions import Resolutions
 from reference.validation import ConversationEvent
 from reference.vocabulary import (
@@ -63,6 +64,28 @@ class Session:
     def message_count(self, actor_type: str) -> int:
         """How many messages this kind of actor sent, failed ones included."""
         return sum(event.is_message_by(actor_type) for event in self.members)
+
+    @property
+    def are_messages_recorded(self) -> bool:
+        """Whether no start of the session says that the source does not have what was said in it."""
+        return not any(
+            event.is_named("conversation_started") and payload_is_false(event.payload, "are_messages_recorded")
+            for event in self.members
+        )
+
+    def reported(self, figure: str) -> ConversationEvent | None:
+        """The platform's last report of a figure of the session, not of a piece of work."""
+        reports = [
+            event
+            for event in self.members
+            if event.is_named("figure_reported") and event.text("work_id") is None and event.text("figure") == figure
+        ]
+        return reports[-1] if reports else None
+
+    def reported_number(self, figure: str) -> Decimal | None:
+        """The platform's last report of a figure, as a number; None where there is none, or it is no number."""
+        report = self.reported(figure)
+        return None if report is None else payload_decimal(report.payload, "value")
 
     def has_event(self, name: str) -> bool:
         """Whether any member is of this event type."""
@@ -162,6 +185,15 @@ def find_agent_type(session: Session) -> str:
     return "bot" if by_bot else "system"
 
 
+def find_served_by(session: Session) -> str | None:
+    """Who served the session: by its messages, or where they are not recorded as the platform says."""
+    if session.are_messages_recorded:
+        return find_agent_type(session)
+    report = session.reported("agent_type")
+    said = None if report is None else report.text("value")
+    return said if said in ("agent", "bot", "bot_to_agent", "system") else None
+
+
 def find_waiting_work(sessions: Sequence[Session]) -> dict[str, list[datetime]]:
     """Since when work waits to be accepted, by the id of its session, of one conversation.
 
@@ -195,8 +227,11 @@ def find_waiting_work(sessions: Sequence[Session]) -> dict[str, list[datetime]]:
 def human_is_due(session: Session) -> bool:
     """Whether a customer who waits, waits for a human.
 
-    So it is when the conversation was handed off, an agent has written before, or no bot has.
+    So it is when the conversation was handed off, an agent has written before, or no bot has. Where messages are not
+    recorded nobody knows.
     """
+    if not session.are_messages_recorded:
+        return False
     return session.has_event("bot_handoff") or session.message_count(AGENT) > 0 or session.message_count(BOT) == 0
 
 
