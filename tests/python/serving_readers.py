@@ -25,8 +25,8 @@ CONVERSATIONS_BY_QUESTION = (
     "select cast(sum(session_count) as bigint) from mart_channel_traffic_by_day",
     "select count(*) from exp_messages",
 )
-# A reader looks all the time, so that publications come in the middle of a look; between its questions it waits, since builds
-# need their share of the machine. With a longer pause an unsafe publication is not seen any more.
+# A reader looks all the time, so that publications come in the middle of a look; between its questions it waits, since
+# builds need their share of the machine. With a longer pause an unsafe publication is not seen any more.
 SECONDS_BETWEEN_QUESTIONS = 0.02
 ONE_THREAD: dict[str, Any] = {"threads": 1}
 
