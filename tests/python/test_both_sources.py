@@ -114,7 +114,7 @@ def told_as_objects(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
     """The month's objects, built."""
     place = tmp_path_factory.mktemp("objects")
     raw = promise(Path(shutil.copytree(EXAMPLE, place / "raw")))
-    run = run_dbt(BUILD, place, raw=raw, variables=AS_OF, environment=SERVICE_CLOUD)
+    run = parsed_dbt("service_cloud").run(BUILD, place, raw=raw, variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 
@@ -194,8 +194,7 @@ def told_in_whole_seconds(month: Simulation, tmp_path_factory: pytest.TempPathFa
     """The month's objects as the platform keeps them, built."""
     place = tmp_path_factory.mktemp("seconds")
     write(month, place / "raw", OutputFormat.PARQUET, layout=Layout.SERVICE_CLOUD, whole_seconds=True)
-    environment = {"MESSAGING_SOURCE": "service_cloud"}
-    run = run_dbt(BUILD, place, raw=str(place / "raw"), variables=AS_OF, environment=environment)
+    run = parsed_dbt("service_cloud").run(BUILD, place, raw=str(place / "raw"), variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 

@@ -480,10 +480,8 @@ def test_a_schedule_that_nobody_knows_stops_no_build_and_is_told(objects: Path, 
         ],
     )
     variables = {"service_cloud_business_hours": {"01mLONDON000000001": "support_london"}}
-    run = run_dbt(
-        ["build", "--select", "+dim_channels", *BUILD[1:]], tmp_path, raw=str(objects), variables=variables,
-        environment={"MESSAGING_SOURCE": SOURCE, "MESSAGING_SERVING": "none"},
-    )  # fmt: skip
+    select = ["build", "--select", "+dim_channels", *BUILD[1:]]
+    run = parsed_dbt(SOURCE).run(select, tmp_path, raw=str(objects), variables=variables)
     assert run.exit_code == 0, run.output
     told = "BusinessHoursId 01mELSEWHERE000001 of 1 channel(s) stands in no business_hours"
     assert told in run.output and "01mLONDON" not in run.output and "support_london of" not in run.output
