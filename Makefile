@@ -8,7 +8,7 @@ DASHBOARD_SETUP := $(VENV)/.installed-dashboard
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
-.PHONY: build test test-deep test-ui dashboard lint lint-python lint-sql docs bench clean setup lock
+.PHONY: build test test-deep test-ui dashboard lint lint-python lint-sql docs wheel bench clean setup lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
@@ -47,8 +47,12 @@ env -u MESSAGING_RAW MESSAGING_SOURCE=$(1) $(BIN)/sqlfluff lint $(2) --processes
 
 endef
 
+wheel: $(SETUP)  ## the Python of the models and the command line, as a wheel in dist/ (docs/as-a-package.md)
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static
+	$(BIN)/python -m messaging_warehouse.docs_site target/static_index.html
 
 bench: $(SETUP)  ## measure the warehouse and the interval functions against hand-written SQL, business time and increments
 	$(BIN)/python benchmarks/run.py
@@ -57,7 +61,7 @@ bench: $(SETUP)  ## measure the warehouse and the interval functions against han
 	$(BIN)/python -m benchmarks.increments
 
 clean:  ## remove what builds and tests leave behind, but for the environment
-	rm -rf target logs warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf target logs dist build warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 setup: $(SETUP)
 

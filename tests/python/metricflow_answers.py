@@ -2,8 +2,8 @@
 
     python metricflow_answers.py < questions.json > answers.json
 
-A question is `{"name", "metrics", "group_by", "where"}`; its answer a list of rows, every value text or null. The
-environment says which project (`DBT_PROJECT_DIR`) and database to ask.
+A question is the name of a saved query; its answer a list of rows, every value text or null. The environment says which
+project (`DBT_PROJECT_DIR`) and database to ask.
 """
 
 import json
@@ -26,18 +26,10 @@ def main() -> None:
     configuration = CLIConfiguration()
     configuration.setup(configure_file_logging=False)
     answers = {}
-    for question in json.load(sys.stdin):
-        answer = configuration.mf.query(
-            MetricFlowQueryRequest.create(
-                metric_names=question["metrics"],
-                group_by_names=question["group_by"],
-                where_constraints=[question["where"]],
-            )
-        ).result_df
+    for name in json.load(sys.stdin):
+        answer = configuration.mf.query(MetricFlowQueryRequest.create(saved_query_name=name)).result_df
         assert answer is not None
-        answers[question["name"]] = [
-            dict(zip(answer.column_names, map(_text, row), strict=True)) for row in answer.rows
-        ]
+        answers[name] = [dict(zip(answer.column_names, map(_text, row), strict=True)) for row in answer.rows]
     json.dump(answers, sys.stdout)
 
 

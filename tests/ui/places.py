@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,16 @@ class Place:
     def serving(self) -> Path:
         """The copy for readers."""
         return self.root / "warehouse_serving.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command that works on it finds in its environment."""
+        told = {name: value for name, value in os.environ.items() if not name.startswith(("MESSAGING_", "DBT_"))}
+        return told | {
+            "MESSAGING_DB": str(self.root / "warehouse.duckdb"),
+            "MESSAGING_RAW": str(self.folder),
+            "MESSAGING_SERVING": str(self.serving),
+        }
 
     def build(self) -> None:
         """Build what is in the folder."""
