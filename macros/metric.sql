@@ -9,13 +9,15 @@
     {% if not execute %}
         {{ return('null') }}
     {% endif %}
-    {% set definition = graph_node_named(graph.metrics, name) %}
+    {#- By its id, because marts ask hundreds of times; by its name where it is another project's. -#}
+    {% set definition = graph.metrics.get('metric.messaging_warehouse.' ~ name)
+        or graph.metrics.values() | selectattr('name', 'equalto', name) | first | default(none) %}
     {% if definition is none %}
         {% do exceptions.raise_compiler_error("There is no metric '" ~ name ~ "'; define it in models/metrics/.") %}
     {% endif %}
     {% set parameters = definition.type_params %}
     {% if definition.type == 'simple' %}
-        {{ return(measure_sql(parameters.measure.name)) }}
+        {{ return(measure_sql(parameters.measure.name, definition.depends_on.nodes)) }}
     {% elif definition.type == 'ratio' %}
         {% set numerator = metric(parameters.numerator.name) %}
         {% set denominator = metric(parameters.denominator.name) %}
@@ -34,14 +36,9 @@
 {%- endmacro %}
 
 
-{% macro graph_node_named(nodes, name) %}
-    {{ return(nodes.values() | selectattr('name', 'equalto', name) | first | default(none)) }}
-{% endmacro %}
-
-
-{% macro measure_sql(name) %}
-    {% for semantic_model in graph.semantic_models.values() %}
-        {% for measure in semantic_model.measures if measure.name == name %}
+{% macro measure_sql(name, semantic_models) %}
+    {% for semantic_model in semantic_models %}
+        {% for measure in graph.semantic_models[semantic_model].measures | selectattr('name', 'equalto', name) %}
             {% set expression = measure.expr or measure.name %}
             {% if measure.agg == 'sum_boolean' %}
                 {{ return('count(*) filter (where ' ~ expression ~ ')') }}

@@ -98,7 +98,7 @@
     {%- if config.get('contract').enforced %}
     {{ get_assert_columns_equivalent(sql) }}
     {%- endif %}
-    create view {{ relation }} as (
+    create or replace view {{ relation }} as (
         {{ without_database(sql) }}
     );
 {%- endmacro %}

@@ -63,5 +63,5 @@
 
 {# A table in a partial build, where it is small and asked often; a view in a whole one, where a copy would be one of all. #}
 {% materialization working_set, adapter='duckdb', supported_languages=['sql'] %}
-    {{ return((materialization_table_duckdb if is_partial_build() else materialization_view_default)()) }}
+    {{ return((materialization_table_duckdb if is_partial_build() else materialization_view_duckdb)()) }}
 {% endmaterialization %}

@@ -166,10 +166,13 @@
     {% if config.get('meta', {}).get('unit') not in units_out_of_facts() %}
         {{ return(false) }}
     {% endif %}
-    {{ return(run_query(
-        "select count(*) > 0 from " ~ journal('touched') ~ " where unit = 'day' and from_day is null and source in ('"
-        ~ sources_of_touches() | join("', '") ~ "')"
-    ).columns[0].values()[0]) }}
+    {% if 'every_day_is_touched' not in model %}    {#- asked once while a model is rendered -#}
+        {% do model.update(every_day_is_touched=run_query(
+            "select count(*) > 0 from " ~ journal('touched') ~ " where unit = 'day' and from_day is null and source in ('"
+            ~ sources_of_touches() | join("', '") ~ "')"
+        ).columns[0].values()[0]) %}
+    {% endif %}
+    {{ return(model.every_day_is_touched) }}
 {% endmacro %}
 
 

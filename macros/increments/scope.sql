@@ -7,11 +7,12 @@
     {% if not execute or model.resource_type != 'model' %}
         {{ return(false) }}
     {% endif %}
-    {% set relation = standing('stg_messaging__definitions' if 'staging' in model.fqn else 'int_build_scope') %}
-    {% if relation is none %}
-        {{ return(false) }}
+    {% if 'builds_on_the_last' not in model %}    {#- asked once while a model is rendered: a question costs as much as a table -#}
+        {% set relation = standing('stg_messaging__definitions' if 'staging' in model.fqn else 'int_build_scope') %}
+        {% do model.update(builds_on_the_last=false if relation is none else
+            run_query('select coalesce(bool_and(builds_on_the_last), false) from ' ~ relation).columns[0].values()[0]) %}
     {% endif %}
-    {{ return(run_query('select coalesce(bool_and(builds_on_the_last), false) from ' ~ relation).columns[0].values()[0]) }}
+    {{ return(model.builds_on_the_last) }}
 {% endmacro %}
 
 
@@ -35,7 +36,7 @@
     {% if not execute %}
         {{ return(none) }}
     {% endif %}
-    {% set node = (graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'equalto', name) | list)[0] %}
+    {% set node = graph.nodes['model.messaging_warehouse.' ~ name] %}
     {{ return(load_relation(api.Relation.create(database=target.database, schema=node.schema, identifier=node.alias))) }}
 {% endmacro %}
 

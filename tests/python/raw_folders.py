@@ -98,11 +98,15 @@ def serve_dbt() -> None:
     """Parse by the command line's options, then run each job that comes in by standard input in a fork."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt_common.clients.jinja import template_cache
 
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     gc.disable()  # nothing here lives long enough to be worth it, and a collection in a fork copies what was parsed
     manifest: Any = dbtRunner().invoke(sys.argv[1:]).result
+    for macro in manifest.macros.values():
+        if macro.package_name == manifest.metadata.project_name:
+            template_cache.get_node_template(macro)  # once, and not in each fork
     gc.freeze()
     for line in sys.stdin:
         job = json.loads(line)
@@ -137,16 +141,23 @@ def _leave_out_tests(manifest: Any) -> None:
 
 def _leave_out_debug_events() -> None:
     """Have dbt put into words only what somebody reads: an event that no log takes costs as much as one that is."""
-    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.base_types import BaseEvent, EventLevel
     from dbt_common.events.event_manager import EventManager
 
-    fire = EventManager.fire_event
+    fire, tell = EventManager.fire_event, BaseEvent.__init__
 
     def fire_unless_debug(self: Any, event: Any, level: Any = None, **options: Any) -> None:
         if (level or event.level_tag()) != EventLevel.DEBUG:
             fire(self, event, level=level, **options)
 
+    def tell_unless_debug(self: Any, *arguments: Any, **told: Any) -> None:
+        if self.level_tag() != EventLevel.DEBUG:
+            tell(self, *arguments, **told)
+        else:
+            self.pb_msg = getattr(self.PROTO_TYPES_MODULE, type(self).__name__)()
+
     setattr(EventManager, "fire_event", fire_unless_debug)  # noqa: B010
+    setattr(BaseEvent, "__init__", tell_unless_debug)  # noqa: B010
 
 
 # --- files ---------------------------------------------------------------------------------------
