@@ -68,7 +68,8 @@ def multiply(copy: Path, report: str, row_count: int) -> None:
             shown = ", ".join(f"{_again(column, data_type)} as {column}" for column, data_type in columns)
             order = "order by sent_at" if "sent_at" in dict(columns) else ""  # as the warehouse keeps it
             db.execute(
-                f"create or replace table {table} as select {shown} from {table}, range({copies}) as copies(number) {order}"
+                f"create or replace table {table} as "
+                f"select {shown} from {table}, range({copies}) as copies(number) {order}"
             )
         db.execute("checkpoint")
 
