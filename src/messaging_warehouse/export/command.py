@@ -160,7 +160,7 @@ def _copy(made: Export, new: Path, watch: Watch) -> int:
         form = f"format parquet, compression zstd, kv_metadata {{{facts}}}"
     else:
         form = "format csv, header true"
-    ((row_count,),) = _run(made, f"copy ({made.query}) to {literal(str(new))} ({form})", watch).fetchall()
+    ((row_count,),) = _run(made, f"copy ({made.query}) to {literal(str(new))} ({form})", watch, new).fetchall()
     return int(row_count)
 
 
@@ -194,10 +194,9 @@ _HOW_TO_READ = (
 )
 
 
-def _run(made: Export, statement: str, watch: Watch) -> duckdb.DuckDBPyConnection:
-    """Run a statement such that it can be watched and broken off."""
+def _run(made: Export, statement: str, watch: Watch, file: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Run a statement such that it can be watched, by the growth of the file that it writes, and broken off."""
     connection = made.source.connection
-    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
     failed: list[BaseException] = []
 
     def work() -> None:
@@ -211,11 +210,14 @@ def _run(made: Export, statement: str, watch: Watch) -> duckdb.DuckDBPyConnectio
     try:
         while worker.is_alive():
             worker.join(_LOOK_SECONDS)
-            share = connection.query_progress() / 100
-            watch(f"{made.report.name}: reading", share if 0 < share < 1 else None)
+            megabytes = file.stat().st_size // 1_000_000 if file and file.exists() else 0
+            doing = f"writing, {megabytes:,} MB" if megabytes else "reading and sorting"
+            # The engine knows how far it is with reading alone, which is the lesser part.
+            watch(f"{made.report.name}: {doing}", None)
     except BaseException:
-        connection.interrupt()
-        worker.join()
+        while worker.is_alive():  # again and again: what has not begun cannot be broken off
+            connection.interrupt()
+            worker.join(_LOOK_SECONDS)
         raise
     if failed:
         raise failed[0]
