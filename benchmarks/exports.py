@@ -2,7 +2,7 @@
 
 The demo is built, and the rows behind two reports are written again and again into its copy for readers, each time with
 ids, times and texts of their own: messages, whose view joins small tables, and resolved conversations, whose view joins
-facts of the same size. Each export is the command as people give it, in a process of its own. Its peak memory is what the system says.
+facts of the same size. Each export is the command as people give it, in a process of its own, whose peak memory counts.
 """
 
 from __future__ import annotations
