@@ -54,11 +54,12 @@ docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static
 	$(BIN)/python -m messaging_warehouse.docs_site target/static_index.html
 
-bench: $(SETUP)  ## measure the warehouse and the interval functions against hand-written SQL, business time and increments
+bench: $(SETUP)  ## measure the warehouse and the interval functions against hand-written SQL, business time, increments and exports
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.intervals
 	$(BIN)/python -m benchmarks.business_time
 	$(BIN)/python -m benchmarks.increments
+	$(BIN)/python -m benchmarks.exports
 
 clean:  ## remove what builds and tests leave behind, but for the environment
 	rm -rf target logs dist build warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,6 +9,9 @@ import typer
 
 from messaging_warehouse import doctor
 from messaging_warehouse.check import CheckError, Limits, describe, judge, look_at, verdict_of
+from messaging_warehouse.export import ExportError, Format, export
+from messaging_warehouse.export import Options as ExportOptions
+from messaging_warehouse.export.progress import shown
 from messaging_warehouse.needs import read_needs
 from messaging_warehouse.objects import read_feeds
 from messaging_warehouse.simulator import SimulationError
@@ -143,6 +146,66 @@ def check_command(
     findings = judge(sighting, moment, limits)
     typer.echo(describe(sighting, findings, moment))
     raise typer.Exit(code=verdict_of(findings))
+
+
+@app.command("export")
+def export_command(
+    report: Annotated[
+        str,
+        typer.Argument(
+            help="resolved-conversations, open-conversations, unresolved-conversations, contacts, messages, "
+            "response-times, topics, teams, users or user-presence.",
+            show_default=False,
+        ),
+    ],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="The first day, or a time, on the clocks of the time zone.", show_default=False),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", help="The last day, which is included, or a time, which is not.", show_default=False),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="IANA name; the warehouse's reporting zone if not told.", show_default=False),
+    ] = None,
+    file_format: Annotated[Format, typer.Option("--format", help="The kind of file.")] = Format.CSV,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("."),
+    database: Annotated[
+        Path | None,
+        typer.Option("--database", help="The file to read; the serving copy if not told.", show_default=False),
+    ] = None,
+    is_for_spreadsheets: Annotated[
+        bool,
+        typer.Option("--for-spreadsheets", help="A CSV to be opened by people: UTF-8 is marked, formulas are inert."),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file of that name.")] = False,
+) -> None:
+    """Write a report as a file, named after report, range and time zone; see docs/exports.md.
+
+    Exit codes: 0 written, 1 could not write, 2 wrong usage.
+    """
+    options = ExportOptions(
+        report=report,
+        start=start,
+        end=end,
+        zone=zone,
+        file_format=file_format,
+        folder=out,
+        database=database,
+        is_for_spreadsheets=is_for_spreadsheets,
+        overwrite=overwrite,
+    )
+    try:
+        with interruptible(), shown() as watch:
+            summary = export(options, watch=watch)
+    except ExportError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(code=error.exit_code) from None
+    except Interrupted as interrupted:
+        raise typer.Exit(code=interrupted.exit_code) from None
+    typer.echo(summary)
 
 
 @app.command("doctor")

@@ -11,6 +11,8 @@ import duckdb
 import pytest
 
 from builders import conversation
+from messaging_warehouse.export import Options, export
+from messaging_warehouse.export.reports import REPORTS
 from messaging_warehouse.rewriting import Rewriting
 from raw_folders import (
     ALL_THAT_IS_LEFT,
@@ -219,6 +221,15 @@ def test_the_serving_copy_was_searched_too(forgetting: Forgetting) -> None:
     with duckdb.connect(str(forgetting.place / "warehouse_serving.duckdb"), read_only=True) as copy:
         found = copy.execute("select count(*) > 0 from fct_messages where messaging_user_id like '(redacted%'")
         assert found.fetchone() == (True,)
+
+
+def test_no_export_remembers(forgetting: Forgetting, tmp_path: Path) -> None:
+    copy = forgetting.place / "warehouse_serving.duckdb"
+    for report in REPORTS:
+        export(Options(report.name, folder=tmp_path, database=copy), {})
+    found = files_with(tmp_path, (WORD, NAME, KOFIS_PHONE, "(redacted 1.1)"))
+    assert found.pop("(redacted 1.1)") > 0
+    assert found == {WORD: 0, NAME: 0, KOFIS_PHONE: 0}
 
 
 def test_whom_nothing_names_is_told_of(forgetting: Forgetting) -> None:

@@ -1,0 +1,224 @@
+"""What `messaging-warehouse export` does: write a report as a file, all of it or nothing.
+
+The engine reads, sorts and writes in a stream; what does not fit into its memory it puts beside the file in the making.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from messaging_warehouse.export.errors import ExportError, WrongUsageError
+from messaging_warehouse.export.formats import Format
+from messaging_warehouse.export.progress import Watch, unwatched
+from messaging_warehouse.export.ranges import Range, read_range
+from messaging_warehouse.export.rendering import Rendering, literal
+from messaging_warehouse.export.reports import Report, find_report
+from messaging_warehouse.export.source import Column, Source, first_line, opened, source_file
+from messaging_warehouse.export.spreadsheet import CELL_UNITS, SHEET_ROWS, Spreadsheet
+
+_ROWS_AT_A_TIME = 5_000
+_LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for; see the command line's help. `sheet_rows`: so many rows to a sheet, header included."""
+
+    report: str
+    start: str | None = None
+    end: str | None = None
+    zone: str | None = None
+    file_format: Format = Format.CSV
+    folder: Path = Path()
+    database: Path | None = None
+    is_for_spreadsheets: bool = False
+    overwrite: bool = False
+    sheet_rows: int = SHEET_ROWS
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export that was asked for, and that can be made."""
+
+    source: Source
+    report: Report
+    period: Range
+    rendering: Rendering
+    columns: list[Column]
+    sheet_rows: int
+
+    @property
+    def file_name(self) -> str:
+        """Report, range and zone."""
+        zone = self.rendering.zone.replace("/", "-")
+        return f"{self.report.name}_{self.period.label}_{zone}.{self.rendering.file_format}"
+
+    @property
+    def query(self) -> str:
+        """The SELECT of its rows."""
+        return self.rendering.query(self.report, self.columns, self.period)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a reader of the file has to know about it."""
+        return {
+            "report": self.report.name,
+            "range": f"{self.report.in_range} {self.period}" if self.period else "all",
+            "timezone": self.rendering.zone,
+            "as_of": f"{self.source.as_of} UTC" if self.source.as_of else "",
+            "build_id": self.source.build_id,
+        }
+
+    def describe(self, row_count: int) -> str:
+        """Say what was exported."""
+        period = f" {self.report.in_range} {self.period}" if self.period else ""
+        as_of = f"; as of {self.source.as_of:%Y-%m-%d %H:%M:%S} UTC" if self.source.as_of else ""
+        return f"{row_count:,} rows of {self.report.name}{period} ({self.rendering.zone}){as_of}."
+
+
+def export(options: Options, environment: Mapping[str, str] = os.environ, watch: Watch = unwatched) -> str:
+    """Write a report as a file, and say in a few sentences what was written.
+
+    Raises:
+        ExportError: nothing was; the message is one sentence. What was in the folder is as it was.
+    """
+    report = find_report(options.report)
+    period = read_range(options.start, options.end)
+    if period and report.time is None:
+        raise WrongUsageError(f"{report.name} tells what stands now and knows no ranges; leave out --from and --to.")
+    if options.is_for_spreadsheets and options.file_format is not Format.CSV:
+        raise WrongUsageError(
+            f"--for-spreadsheets is about CSV; {options.file_format} is read as it is, so leave it out."
+        )
+    if not options.folder.is_dir():
+        raise ExportError(f"{options.folder} is no folder; make it first, or name another with --out.")
+    database = source_file(options.database, environment)
+    with opened(database, is_named=options.database is not None) as source:
+        made = _plan(options, source, report, period)
+        target = options.folder / made.file_name
+        if target.exists() and not options.overwrite:
+            raise ExportError(f"{target} is there already; --overwrite replaces it, --out writes to another folder.")
+        try:
+            with _in_the_making(target) as new:
+                source.connection.execute(f"set temp_directory = {literal(str(new.parent / 'sorting'))}")
+                source.connection.execute(f"set TimeZone = {literal(made.rendering.zone)}")
+                told = _write(made, new, watch)
+        except (OSError, duckdb.Error) as error:
+            raise ExportError(
+                f"{target} was not written, and nothing was left behind; mend the cause and export again: "
+                f"{first_line(error)}"
+            ) from None
+    return f"{target}: {told}"
+
+
+def _plan(options: Options, source: Source, report: Report, period: Range) -> Export:
+    zone = source.zone(options.zone)
+    ((is_reversed,),) = source.connection.execute(f"select {period.is_reversed(literal(zone))}").fetchall()
+    if is_reversed:
+        raise WrongUsageError(f"Nothing lies {period}: --from has to be before --to.")
+    columns = source.columns(report)
+    if not columns:
+        raise ExportError(f"{report.relation} is not in the file; build the warehouse anew with this version.")
+    rendering = Rendering(options.file_format, zone, options.is_for_spreadsheets)
+    return Export(source, report, period, rendering, columns, options.sheet_rows)
+
+
+@contextmanager
+def _in_the_making(target: Path) -> Iterator[Path]:
+    """Yield where to write; what is there at the end takes the place of the target at once, or is gone."""
+    place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    try:
+        new = place / target.name
+        yield new
+        with new.open("rb") as written:
+            os.fsync(written.fileno())
+        new.replace(target)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _write(made: Export, new: Path, watch: Watch) -> str:
+    """Write the file and say what is in it."""
+    if made.rendering.file_format is Format.XLSX:
+        return _write_spreadsheet(made, new, watch)
+    return made.describe(_copy(made, new, watch))
+
+
+def _copy(made: Export, new: Path, watch: Watch) -> int:
+    """Let the engine write the file; return the number of rows."""
+    if made.rendering.file_format is Format.PARQUET:
+        facts = ", ".join(f"{fact}: {literal(value)}" for fact, value in made.facts.items())
+        form = f"format parquet, compression zstd, kv_metadata {{{facts}}}"
+    else:
+        form = "format csv, header true"
+    ((row_count,),) = _run(made, f"copy ({made.query}) to {literal(str(new))} ({form})", watch, new).fetchall()
+    return int(row_count)
+
+
+def _write_spreadsheet(made: Export, new: Path, watch: Watch) -> str:
+    counted = _run(made, made.rendering.count(made.report, made.period), watch).fetchall()
+    total = max(counted[0][0], 1)
+    rows = _run(made, made.query, watch)
+    book = Spreadsheet(new, made.report.name, made.columns, made.source.as_of, made.sheet_rows)
+    while batch := rows.fetchmany(_ROWS_AT_A_TIME):
+        book.write(batch)
+        watch(f"{made.report.name}: writing", book.row_count / total)
+    watch(f"{made.report.name}: packing", None)
+    notes = []
+    if book.sheet_count > 1:
+        notes.append(f"They stand on {book.sheet_count} sheets, because one holds {made.sheet_rows:,} rows at most.")
+    if book.cut_count:
+        notes.append(
+            f"{book.cut_count:,} texts are longer than the {CELL_UNITS:,} units of a cell and were cut, as the cell "
+            "says; CSV and Parquet have all of them."
+        )
+    told = " ".join([made.describe(book.row_count), *notes])
+    book.close([*made.facts.items(), ("rows", told), ("definition", made.source.meaning(made.report)), *_HOW_TO_READ])
+    return told
+
+
+_HOW_TO_READ = (
+    (
+        "times and days",
+        "Those of the time zone above, and the meanings below speak of the warehouse, where times are UTC.",
+    ),
+)
+
+
+def _run(made: Export, statement: str, watch: Watch, file: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Run a statement such that it can be watched, by the growth of the file that it writes, and broken off."""
+    connection = made.source.connection
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            connection.execute(statement)
+        except BaseException as error:
+            failed.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(_LOOK_SECONDS)
+            megabytes = file.stat().st_size // 1_000_000 if file and file.exists() else 0
+            doing = f"writing, {megabytes:,} MB" if megabytes else "reading and sorting"
+            # The engine knows how far it is with reading alone, which is the lesser part.
+            watch(f"{made.report.name}: {doing}", None)
+    except BaseException:
+        while worker.is_alive():  # again and again: what has not begun cannot be broken off
+            connection.interrupt()
+            worker.join(_LOOK_SECONDS)
+        raise
+    if failed:
+        raise failed[0]
+    return connection

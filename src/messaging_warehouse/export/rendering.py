@@ -1,0 +1,99 @@
+"""How a report's columns are told in each kind of file: the SQL that makes rows ready to be written.
+
+Times are shown in the export's zone, and a day beside its time (`sent_date` of `sent_at`) is the day in that zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from messaging_warehouse.export.formats import Format
+from messaging_warehouse.export.ranges import Range
+from messaging_warehouse.export.reports import Report
+from messaging_warehouse.export.source import Column
+
+# What a spreadsheet takes for a formula when it opens a text file: https://owasp.org/www-community/attacks/CSV_Injection
+BYTE_ORDER_MARK = "\ufeff"  # by which it knows UTF-8
+FORMULA = r"^(\s*[=+\-@＝＋－＠]|[\t\r\n])"
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What becomes of a report.
+
+    Attributes:
+        file_format: the kind of file.
+        zone: the time zone that times are shown in.
+        is_for_spreadsheets: whether a CSV is made for people to open: nothing in it is taken for a formula.
+    """
+
+    file_format: Format
+    zone: str
+    is_for_spreadsheets: bool = False
+
+    def query(self, report: Report, columns: Sequence[Column], period: Range) -> str:
+        """Return the SELECT of a report's rows, in order, as they are written."""
+        names = {column.name for column in columns}
+        headers = [column.name for column in columns]
+        if self.is_for_spreadsheets:
+            headers[0] = BYTE_ORDER_MARK + headers[0]  # the first thing in the file
+        shown = ", ".join(
+            f"{self._shown(column, names)} as {name(header)}" for column, header in zip(columns, headers, strict=True)
+        )
+        order = ", ".join(f"report.{name(key)}" for key in ((report.time,) if report.time else ()) + report.key)
+        return f"select {shown} {self._rows(report, period)} order by {order}"
+
+    def count(self, report: Report, period: Range) -> str:
+        """Return the SELECT that counts them."""
+        return f"select count(*) {self._rows(report, period)}"
+
+    def _rows(self, report: Report, period: Range) -> str:
+        rows = f"from {report.relation} as report"
+        if report.time is None or not period:
+            return rows
+        moment = f"report.{name(report.time)}"
+        return f"{rows} where {period.condition(moment, self._wall_time(moment))}"
+
+    def _shown(self, column: Column, names: set[str]) -> str:
+        value = f"report.{name(column.name)}"
+        if column.data_type == "TIMESTAMP":
+            return self._time(value)
+        if column.data_type == "DATE":
+            moment = column.name.removesuffix("_date") + "_at"
+            day = f"cast({self._wall_time(f'report.{name(moment)}')} as date)" if moment in names else value
+            return _serial_number(f"cast({day} as timestamp)") if self.file_format is Format.XLSX else day
+        if column.data_type.startswith("DECIMAL") and self.file_format is Format.XLSX:
+            return f"cast({value} as double)"
+        if column.data_type == "VARCHAR" and self.is_for_spreadsheets:
+            return f"case when regexp_matches({value}, {literal(FORMULA)}) then '''' || {value} else {value} end"
+        return value
+
+    def _time(self, value: str) -> str:
+        match self.file_format:
+            case Format.PARQUET:
+                return f"timezone('UTC', {value})"
+            case Format.XLSX:
+                return _serial_number(self._wall_time(value))
+            case Format.CSV:
+                # The session's zone is the export's. The engine leaves the minutes of a whole hour's offset out.
+                told = f"strftime(timezone('UTC', {value}), '%Y-%m-%dT%H:%M:%S.%g%z')"
+                return rf"regexp_replace({told}, '([+-]\d\d)$', '\1:00')"
+
+    def _wall_time(self, moment: str) -> str:
+        return f"timezone({literal(self.zone)}, timezone('UTC', {moment}))"
+
+
+def _serial_number(wall_time: str) -> str:
+    """Days since the end of 1899, which is what a spreadsheet shows as a date."""
+    return f"epoch_ms({wall_time}) / 86400000 + 25569"
+
+
+def name(identifier: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL."""
+    return "'" + text.replace("'", "''") + "'"
