@@ -1,10 +1,12 @@
 """What a BI tool does by SQLAlchemy: find every mart, read what it means, and query it, a build going on or not."""
 
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, inspect, text
 
@@ -71,3 +73,23 @@ def test_a_client_gets_the_readmes_answers_while_a_build_is_going_on(demo: DbtRu
     assert runs[0].exit_code == 0, runs[0].output
     assert copy.stat().st_ino != before and rounds > 3
     assert {query: _ask(engine, query) for query, _ in QUERIES} == dict(QUERIES)
+
+
+def test_the_guides_recipe_writes_every_mart_as_parquet(
+    demo: DbtRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = (PROJECT / "docs" / "bi-clients.md").read_text()
+    (recipe,) = re.findall(r"<<'PY'\n(.*?)PY\n", guide, re.DOTALL)
+    shutil.copy(demo.database.with_name("warehouse_serving.duckdb"), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    exec(recipe, {})
+    with duckdb.connect("warehouse_serving.duckdb", read_only=True) as copy:
+        names = [
+            name for (name,) in copy.execute("select table_name from duckdb_tables()").fetchall() if name[:5] == "mart_"
+        ]
+        assert {path.stem for path in (tmp_path / "marts").iterdir()} == set(names) and len(names) > 15
+        for name in names:
+            told = copy.sql(f"from {name}")
+            written = copy.sql(f"from 'marts/{name}.parquet'")
+            assert (written.columns, written.dtypes) == (told.columns, told.dtypes), name
+            assert written.except_(told).fetchall() == told.except_(written).fetchall() == [], name

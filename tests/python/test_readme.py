@@ -36,7 +36,9 @@ def test_every_model_that_the_readme_names_exists(demo: DbtRun) -> None:
     assert core_and_marts <= named, "the README leaves out a table"
 
 
-@pytest.mark.parametrize("command", ["build", "test", "test-deep", "docs", "lint", "bench", "clean"])
+@pytest.mark.parametrize(
+    "command", ["build", "test", "test-deep", "test-ui", "dashboard", "docs", "wheel", "lint", "bench", "clean"]
+)
 def test_every_make_target_exists(command: str) -> None:
     assert f"\n{command}:" in (PROJECT / "Makefile").read_text()
 
