@@ -135,20 +135,21 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
                 chart_data=course[index] if len(course[index]) > 1 else None,
                 chart_type="area",
             )
-    table = pd.DataFrame(
+    download_of_figures(
         [
-            {
-                "figure": each.name,
-                "label": each.label or catalogue.label(each.name),
-                "unit": catalogue.unit(each.name),
-                "value": now[i],
-                "value_before": before[i],
-                "from": filters.period.start,
-                "to": filters.period.end - timedelta(days=1),
-            }
+            (
+                each.name, each.label or catalogue.label(each.name), catalogue.unit(each.name), now[i], before[i],
+                filters.period.start, filters.period.end - timedelta(days=1),
+            )
             for i, each in enumerate(figures)
-        ]
-    )
+        ],
+        ["figure", "label", "unit", "value", "value_before", "from", "to"], name, filters,
+    )  # fmt: skip
+
+
+def download_of_figures(rows: Sequence[tuple[Any, ...]], columns: Sequence[str], name: str, filters: Filters) -> None:
+    """Offer headline figures as a download, below them."""
+    table = pd.DataFrame(rows, columns=list(columns))
     with st.container(horizontal=True, horizontal_alignment="right", key="kpis-foot"):
         _download(table, f"{name}_figures", filters, "These figures as CSV")
 

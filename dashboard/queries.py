@@ -23,6 +23,8 @@ class Source:
         columns: which columns tell `channel`, `team`, `topic` and `agent`; what it cannot be told by is absent.
         is_fact: whether its rows are facts, so that metrics are computed by their own expressions.
         where: a condition that always holds, of the project's own.
+        mart: of a fact, the mart that tells by null what the source does not record: a fact then has no rows, and a
+            count of them would say 0.
     """
 
     relation: str
@@ -30,6 +32,7 @@ class Source:
     columns: Mapping[str, str] = field(default_factory=dict, hash=False)
     is_fact: bool = False
     where: str = ""
+    mart: str = ""
 
     def cannot_tell(self, filters: Filters) -> list[str]:
         """Return the kinds of things that were chosen and that this source knows nothing of."""
@@ -61,7 +64,11 @@ def figures(
     render = catalogue.over_fact if source.is_fact else catalogue.over_parts
     keys = {each: _key(each, source, filters.period) for each in by}
     columns = [f"{expression} as {identifier(name)}" for name, expression in keys.items()]
-    columns += [f"{render(name)} as {identifier(name)}" for name in names]
+    told = copy.descriptions(source.mart) if source.mart else {}
+    columns += [
+        f"{_if_recorded(name, source.mart, render(name)) if name in told else render(name)} as {identifier(name)}"
+        for name in names
+    ]
     conditions, parameters = _conditions(source, filters)
     query = f"select {', '.join(columns)} from {identifier(source.relation)} where {' and '.join(conditions)}"
     if keys:
@@ -69,7 +76,13 @@ def figures(
         query += (f"{identifier(order)} desc nulls last, " if order else "") + ", ".join(map(identifier, keys))
     if limit is not None:
         query += f" limit {limit:d}"
-    return copy.rows([source.relation], query, parameters)
+    return copy.rows([source.relation, *([source.mart] if source.mart else [])], query, parameters)
+
+
+def _if_recorded(name: str, mart: str, expression: str) -> str:
+    """Render a figure of a fact, null where the mart has rows and knows it of none."""
+    known = f"select bool_or({identifier(name)} is not null) from {identifier(mart)}"
+    return f"case when coalesce(({known}), true) then {expression} end"
 
 
 def filled(frame: pd.DataFrame, filters: Filters, counts: Sequence[str], series: str = "") -> pd.DataFrame:

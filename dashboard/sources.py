@@ -41,15 +41,21 @@ DATA_QUALITY = Source(
     "mart_data_quality_by_day", "received_date", {"channel": "channel_id"}, where="not is_test_channel"
 )
 
-FACT_MESSAGES = Source("fct_messages", "sent_date", {"channel": "channel_id"}, True, _COUNTED)
-FACT_AGENT_DAYS = Source("fct_agent_days", "activity_date", {"team": "team_id", "agent": "agent_id"}, True, "is_active")
+FACT_MESSAGES = Source(
+    "fct_messages", "sent_date", {"channel": "channel_id"}, True, _COUNTED, "mart_account_usage_by_period"
+)
+FACT_AGENT_DAYS = Source(
+    "fct_agent_days", "activity_date", {"team": "team_id", "agent": "agent_id"}, True, "is_active", "mart_agent_by_day"
+)
 FACT_HANDLING = Source(
     "fct_agent_session_days", "activity_date",
     {"channel": "channel_id", "team": "team_id", "topic": "topic_id", "agent": "agent_id"}, True, _COUNTED,
+    "mart_agent_by_day",
 )  # fmt: skip
 FACT_RESOLUTIONS = Source(
     "fct_resolutions", "resolved_date",
     {"channel": "channel_id", "team": "team_id", "topic": "topic_id", "agent": "resolved_by_agent_id"}, True, _COUNTED,
+    "mart_agent_by_day",
 )  # fmt: skip
 FACT_FIRST_RESPONSES = Source(
     "fct_messaging_sessions", "first_responded_date",

@@ -89,7 +89,11 @@ def overview(copy: Copy, chosen: Filters, who: str) -> pd.DataFrame:
     for source, metrics in ((sources.FACT_HANDLING, _FROM_HANDLING), (sources.FACT_RESOLUTIONS, _FROM_RESOLUTIONS)):
         rows = rows.merge(queries.figures(copy, _told(source, who), metrics, whole, by=[who]), on=who, how="left")
     counted = ["handled_session_count", "resolved_session_count"]
-    rows[counted] = rows[counted].fillna(0).astype("int64")
+    told = queries.figures(copy, sources.FACT_HANDLING, counted[:1], whole).iloc[0].to_dict()
+    told |= queries.figures(copy, sources.FACT_RESOLUTIONS, counted[1:], whole).iloc[0].to_dict()
+    for name in counted:
+        if told[name] is not None and not pd.isna(told[name]):  # else the source does not record it
+            rows[name] = rows[name].fillna(0).astype("int64")
     return rows.sort_values(["handle_seconds", who], ascending=[False, True], ignore_index=True)
 
 

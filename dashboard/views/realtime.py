@@ -72,13 +72,13 @@ def _chosen_rows(rows: pd.DataFrame, chosen: Filters) -> pd.DataFrame:
 def _headline(copy: Copy, queues: pd.DataFrame, owned: pd.DataFrame, agents: pd.DataFrame, chosen: Filters) -> None:
     """Show the queues of the chosen teams together: a session stands in one, and an agent is of one team."""
     told: list[tuple[str, str, str, Any]] = [
-        ("Waiting", "waiting_session_count", "count", queues["waiting_session_count"].sum()),
+        ("Waiting", "waiting_session_count", "count", _sum(queues["waiting_session_count"])),
         ("Longest wait", "longest_wait_seconds", "seconds", queues["longest_wait_seconds"].max()),
-        ("Promises due soon", "sla_due_count", "count", queues["sla_due_count"].sum()),
-        ("Promises broken", "sla_overdue_count", "count", queues["sla_overdue_count"].sum()),
-        ("Agents online", "online_agent_count", "count", queues["online_agent_count"].sum()),
-        ("Available", "available_agent_count", "count", queues["available_agent_count"].sum()),
-        ("Away", "away_agent_count", "count", queues["away_agent_count"].sum()),
+        ("Promises due soon", "sla_due_count", "count", _sum(queues["sla_due_count"])),
+        ("Promises broken", "sla_overdue_count", "count", _sum(queues["sla_overdue_count"])),
+        ("Agents online", "online_agent_count", "count", _sum(queues["online_agent_count"])),
+        ("Available", "available_agent_count", "count", _sum(queues["available_agent_count"])),
+        ("Away", "away_agent_count", "count", _sum(queues["away_agent_count"])),
     ]
     with st.container(key="kpis-short"):
         for label, name, unit, value in told:
@@ -88,6 +88,15 @@ def _headline(copy: Copy, queues: pd.DataFrame, owned: pd.DataFrame, agents: pd.
                 border=True,
                 help=panels.meaning_of(copy, name, relation="rt_queues"),
             )
+    panels.download_of_figures(
+        [(name, label, unit, value, copy.build.as_of) for label, name, unit, value in told],
+        ["figure", "label", "unit", "value", "as_of"], "now", chosen,
+    )  # fmt: skip
+
+
+def _sum(values: pd.Series[Any]) -> Any:
+    """Add up what is told; nothing where nothing is, and not 0."""
+    return values.sum(min_count=1)
 
 
 def _queues(copy: Copy, queues: pd.DataFrame, names: Mapping[str, str], chosen: Filters) -> None:

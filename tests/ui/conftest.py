@@ -55,6 +55,16 @@ def copy_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def copy_of_objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The serving copy of a month told by Service Cloud's objects, of which much is not recorded."""
+    root = tmp_path_factory.mktemp("objects")
+    raw, served = str(PROJECT / "examples" / "service_cloud"), root / "warehouse_serving.duckdb"
+    run = parsed_dbt("service_cloud").run(BUILD, root, raw, environment={"MESSAGING_SERVING": str(served)})
+    assert run.exit_code == 0, run.output
+    return served
+
+
+@pytest.fixture(scope="session")
 def server(centre: Place) -> Iterator[str]:
     """The dashboard's address, served over the centre; it looks for a newer copy each second."""
     with socket.socket() as free:

@@ -26,6 +26,12 @@ EVERYTHING: dict[str, list[dict[str, str | Sequence[str]]]] = {
     "realtime": [{"agent": "Femi Adeyemi", "session": "answer-due-at-as-of"}],
 }
 
+# Headline figures that objects tell nothing of: where an agent looked, who resolved what, who answered surveys.
+NOT_IN_OBJECTS = (
+    "Utilisation", "Sessions handled", "Average handle time", "Sessions resolved", "Customer satisfaction",
+    "Survey response rate", "Valid answers", "Average resolution time",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_tells_what_it_knows_and_what_that_is_worth(
@@ -50,6 +56,16 @@ def test_a_page_over_an_empty_warehouse_says_that_there_is_nothing(
     assert "No data yet" in " ".join(each.value for each in test.markdown)
     assert not test.get("arrow_vega_lite_chart")
     assert sum("nothing" in each.proto.body for each in test.get("html")) >= 2
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_not_recorded_is_not_0(monkeypatch: pytest.MonkeyPatch, copy_of_objects: Path, page: str) -> None:
+    """Where an agent looked, who resolved and what customers answered, objects do not tell: no page does."""
+    told = figures(look(monkeypatch, page, copy_of_objects))
+    unknown = {label: value for label, value in told.items() if label in NOT_IN_OBJECTS}
+    assert set(unknown.values()) <= {formats.NOTHING}, unknown
+    assert len(unknown) == {"performance": 4, "satisfaction": 4}.get(page, 0), told
+    assert set(told.values()) > set(unknown.values()), told
 
 
 @pytest.mark.parametrize("page", PAGES)
