@@ -157,7 +157,7 @@ def _copy(made: Export, new: Path, watch: Watch) -> int:
     """Let the engine write the file; return the number of rows."""
     if made.rendering.file_format is Format.PARQUET:
         facts = ", ".join(f"{fact}: {literal(value)}" for fact, value in made.facts.items())
-        form = f"format parquet, compression zstd, kv_metadata {{{facts}}}"
+        form = f"format parquet, compression zstd, row_group_size 30720, kv_metadata {{{facts}}}"
     else:
         form = "format csv, header true"
     ((row_count,),) = _run(made, f"copy ({made.query}) to {literal(str(new))} ({form})", watch, new).fetchall()

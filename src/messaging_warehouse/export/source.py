@@ -15,7 +15,7 @@ from messaging_warehouse.export.errors import ExportError, WrongUsageError
 from messaging_warehouse.export.reports import Report
 
 # What keeps ten million rows within a gigabyte, whatever the machine has: what does not fit is sorted on the disk.
-_WITHIN: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "300MB", "threads": 2}
+_WITHIN: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "400MB", "threads": 2}
 
 
 @dataclass(frozen=True)
