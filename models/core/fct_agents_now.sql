@@ -49,7 +49,8 @@ final as (
         focus.started_at as focus_since_at,
         presence.capacity,
         {{ count_or_zero('owned', 'open_work_count') }},
-        {{ seconds_if_recorded('work', 'cast(coalesce(owned.open_work_weight, 0) as decimal(18, 3))') }} as open_work_weight,
+        {{ seconds_if_recorded('work', 'cast(coalesce(owned.open_work_weight, 0) as decimal(18, 3))') }}
+            as open_work_weight,
         {{ count_or_zero('owned', 'owned_session_count') }},
         {{ count_on_record('owned.waiting_session_count', 'owned.unrecorded_session_count', 'work') }}
             as waiting_session_count,

@@ -463,7 +463,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mart]:
 
 
 @pytest.fixture(scope="module", params=LEFT_OUT)
-def lacking(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Mart], str]:
+def lacking(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, Mart], str]:
     """What is left out, every mart as the rest of the objects tells it, and what the build said."""
     name: str = request.param
     return name, *marts_without(LEFT_OUT[name][0], tmp_path_factory.mktemp("lacking"))
@@ -501,9 +503,7 @@ def wrong_zeros_beside(whole: Mapping[str, Mart], part: Mapping[str, Mart]) -> d
 
 
 @pytest.mark.deep
-def test_what_is_left_out_is_nowhere_0(
-    whole: Mapping[str, Mart], lacking: tuple[str, Mapping[str, Mart], str]
-) -> None:
+def test_what_is_left_out_is_nowhere_0(whole: Mapping[str, Mart], lacking: tuple[str, Mapping[str, Mart], str]) -> None:
     """Where the whole export has more than 0, one without objects or fields has a number or null, in every mart."""
     name, part, _ = lacking
     assert wrong_zeros_beside(whole, part) == {}

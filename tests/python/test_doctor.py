@@ -210,8 +210,8 @@ def test_an_empty_log_is_told_and_of_nothing_else() -> None:
 def test_what_a_log_is_silent_of_is_told_with_how_to_say_that_it_is_not_recorded() -> None:
     kinds = {kind: 40 for kind in CLEAN.kinds if kind not in ("csat_requested", "csat_responded", "work_accepted")}
     assert (
-        "where nothing tells of csat, work marts count 0; if it happens and is not recorded, say so, and they say null: "
-        "--vars '{unrecorded: [csat, work]}'."
+        "where nothing tells of csat, work marts count 0; if it happens and is not recorded, say so, "
+        "and they say null: --vars '{unrecorded: [csat, work]}'."
     ) in [finding.sentence for finding in _judged(logs=_log(kinds=kinds))]
     assert not any("unrecorded" in finding.sentence for finding in _judged(logs=_log()))
 
@@ -596,7 +596,7 @@ def test_objects_and_columns_that_are_not_there_are_told_with_what_hangs_on_them
     )
     (work,) = [line for line in told if line.startswith("WARNING AgentWork: not there")]
     assert work.startswith("WARNING AgentWork: not there; on it hangs after_work_started, work_accepted")
-    assert work.endswith("; unrecorded, and so null and not 0, is work; export it if the platform has it.")
+    assert work.endswith("; work counts as unrecorded, null and not 0; export it if the platform has it.")
     assert not any(line.startswith("ERROR") for line in told)
     assert any(line.startswith("WARNING mart_speed_to_answer_by_day: stays empty without") for line in told)
 

@@ -55,8 +55,8 @@ def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -
     silent = [what for what, inputs in RECORDED_BY.items() if missing.issuperset(inputs) and what not in said]
     if silent and not sighting.settings.source:
         yield warning(
-            f"where nothing tells of {', '.join(silent)} marts count 0; if it happens and is not recorded, say so, and they "
-            f"say null: --vars '{{unrecorded: [{', '.join(silent)}]}}'."
+            f"where nothing tells of {', '.join(silent)} marts count 0; if it happens and is not recorded, say so, "
+            f"and they say null: --vars '{{unrecorded: [{', '.join(silent)}]}}'."
         )
     for loss in foretell(missing, needs):
         lacking = ", ".join(name for name in all_inputs(sighting.project) if name in loss.missing)

@@ -23,14 +23,15 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
         if name not in raw.tables:
             hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
             if not fed or name != fed.required:
-                untold = sorted({thing for things in tells.values() for thing in things})
+                untold = sorted({thing for things in tells.values() for thing in things} - set(hangs))
                 sentence = f"{name}: not there{_hanging(hangs)}{_unrecorded(untold)}"
                 yield warning(f"{sentence}; export it if the platform has it.")
             continue
         for column in columns:
             if field_name(column) not in map(field_name, raw.tables[name]):
                 field, things = told.get(field_name(column), (column, ()))
-                sentence = f"{name}.{field}: not there, read as null{_hanging(things)}{_unrecorded(tells.get(column, ()))}"
+                hanging = f"{_hanging(things)}{_unrecorded(tells.get(column, ()))}"
+                sentence = f"{name}.{field}: not there, read as null{hanging}"
                 yield warning(f"{sentence}; export it.") if things else ok(sentence)
 
 
@@ -39,4 +40,4 @@ def _hanging(things: Sequence[str]) -> str:
 
 
 def _unrecorded(things: Sequence[str]) -> str:
-    return f"; unrecorded, and so null and not 0, is {', '.join(things)}" if things else ""
+    return f"; {', '.join(things)} counts as unrecorded, null and not 0" if things else ""

@@ -47,7 +47,7 @@ class Project:
         contract: columns by raw table.
         objects: columns by object of the adapter that `source` names; of none without an adapter.
         object_times: those of them that are times.
-        object_tells: what counts as unrecorded without a column, by object and column; not all columns tell such a thing.
+        object_tells: what counts as unrecorded without a column, by object and column.
         adapted_tables: the raw tables that the adapter makes.
         variables: its vars.
         schedules: the business hours of its own seed.
