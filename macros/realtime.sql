@@ -26,5 +26,5 @@ last_hours as (
 {# A count of what stands in a queue: 0 is said where it is told which queue a session is in, and whatever else the count is
    made of. #}
 {% macro count_in_queue(count, unrecorded_count) -%}
-    {{ count_on_record(count, unrecorded_count, 'queues', 'work_requested', 'work_assigned', *varargs) }}
+    {{ count_on_record(count, unrecorded_count, 'queues', 'requests', 'assignments', *varargs) }}
 {%- endmacro %}

@@ -16,19 +16,31 @@
     availability  which of the online statuses take work, and which do not
     away          which of the online statuses are a break
 
-    and of work that is recorded, the events of one type: `work_requested`, `work_assigned`, `work_declined`,
-    `work_push_timed_out`, `work_canceled`, `work_transferred`, `after_work_started`.
+    and of work that is recorded, what its events say one by one:
+
+    requests      when it was asked for, and of which queue
+    assignments   to whom it was offered
+    declines, push_timeouts, cancellations      what became of offers that nobody took
+    transfers     what was passed on, and not closed
+    after_work    when the work after a conversation began
 
     Whether the messages of a session are recorded is told by session (`are_messages_recorded`), because a platform may hand
     them over for some channels and not for others.
 #}
 
+{# {what of work may be missing: the events that would tell it}; without acceptance and close nothing is known of work. #}
+{% macro event_types_of_work() %}
+    {{ return({
+        'requests': 'work_requested', 'assignments': 'work_assigned', 'declines': 'work_declined',
+        'push_timeouts': 'work_push_timed_out', 'cancellations': 'work_canceled', 'transfers': 'work_transferred',
+        'after_work': 'after_work_started'
+    }) }}
+{% endmacro %}
+
+
 {# What may be missing from a source: each with what is not recorded either where it is not. #}
 {% macro recordable() %}
-    {% set of_work = [
-        'work_requested', 'work_assigned', 'work_declined', 'work_push_timed_out', 'work_canceled', 'work_transferred',
-        'after_work_started'
-    ] %}
+    {% set of_work = event_types_of_work().keys() | list %}
     {% set with = {'work': of_work, 'presence': ['availability', 'away'], 'away': ['availability']} %}
     {% set found = {} %}
     {% for what in [
@@ -66,8 +78,10 @@
 {# Whether an event of work counts: a type of them that is not recorded tells a share, if anything. Requests do, whatever is
    known of when they came: so long as nobody has the work they say where it waits. #}
 {% macro is_believed_work_event() -%}
-    {%- set untold = unrecorded() | select('in', recordable()['work']) | reject('equalto', 'work_requested') | list -%}
-    {%- do untold.extend(['work_accepted', 'work_closed'] if not is_recorded('work') else []) -%}
+    {%- set untold = ['work_accepted', 'work_closed'] if not is_recorded('work') else [] -%}
+    {%- for what, event_type in event_types_of_work().items() if what != 'requests' and not is_recorded(what) -%}
+        {%- do untold.append(event_type) -%}
+    {%- endfor -%}
     {{ "event_type not in ('" ~ untold | join("', '") ~ "')" if untold else 'true' }}
 {%- endmacro %}
 
@@ -76,7 +90,7 @@
    over; and where nothing is told of work, they all may, but for those of an adapter, which tells of them while they wait. #}
 {% macro is_pending_work() -%}
     offered_at is not null and accepted_at is null and terminal_at is null
-    {%- if unrecorded() | select('in', ['work_declined', 'work_push_timed_out', 'work_canceled']) | list %}
+    {%- if unrecorded() | select('in', ['declines', 'push_timeouts', 'cancellations']) | list %}
     and assigned_at is null and {{ is_recorded('work') or has_adapter() }}
     {%- endif %}
 {%- endmacro %}
@@ -112,12 +126,12 @@
         'proactive': ['proactive_messages'],
         'presence': ['online_agent_count'],
         'work': ['accepted_work_count', 'closed_work_count', 'work_handle_count', 'open_work_count', 'owned_session_count'],
-        'work_requested': ['speed_to_answer_count'],
-        'work_assigned': ['assigned_work_count'],
-        'work_declined': ['declined_work_count'],
-        'work_push_timed_out': ['timed_out_work_count'],
-        'work_transferred': ['transferred_work_count', 'transferred_session_count'],
-        'after_work_started': ['after_work_count'],
+        'requests': ['speed_to_answer_count'],
+        'assignments': ['assigned_work_count'],
+        'declines': ['declined_work_count'],
+        'push_timeouts': ['timed_out_work_count'],
+        'transfers': ['transferred_work_count', 'transferred_session_count'],
+        'after_work': ['after_work_count'],
         'messages': [
             'message_count', 'agent_message_count', 'bot_message_count', 'end_user_message_count', 'proactive_messages',
             'unique_contacts', 'active_agents', 'closed_conversations', 'scored_message_count', 'positive_message_count',

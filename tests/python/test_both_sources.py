@@ -424,8 +424,8 @@ LEFT_OUT: Mapping[str, tuple[tuple[str, ...], set[str]]] = {
             "UserServicePresence.IsAway", "ServicePresenceStatus",
         ),
         {
-            "work_requested", "work_assigned", "work_declined", "work_push_timed_out", "work_transferred",
-            "after_work_started", "away",
+            "requests", "assignments", "declines", "push_timeouts", "transfers",
+            "after_work", "away",
         },
     ),
 }  # fmt: skip

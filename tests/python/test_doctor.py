@@ -596,7 +596,7 @@ def test_objects_and_columns_that_are_not_there_are_told_with_what_hangs_on_them
     )
     (work,) = [line for line in told if line.startswith("WARNING AgentWork: not there")]
     assert work.startswith("WARNING AgentWork: not there; on it hangs after_work_started, work_accepted")
-    assert work.endswith("; work counts as unrecorded, null and not 0; export it if the platform has it.")
+    assert work.endswith("; unrecorded, so null and not 0: work; export it if the platform has it.")
     assert not any(line.startswith("ERROR") for line in told)
     assert any(line.startswith("WARNING mart_speed_to_answer_by_day: stays empty without") for line in told)
 

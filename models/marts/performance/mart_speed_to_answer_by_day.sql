@@ -16,7 +16,7 @@ final as (
         team as team_id,
         channel as channel_id,
         work_reason,
-        {{ if_recorded('work_requested', metric('speed_to_answer_count'), 'bigint') }} as speed_to_answer_count,
+        {{ if_recorded('requests', metric('speed_to_answer_count'), 'bigint') }} as speed_to_answer_count,
         {{- metrics([
             'accepted_work_count', 'speed_to_answer_sum_seconds', 'average_speed_to_answer_seconds',
             'p50_speed_to_answer_seconds', 'p90_speed_to_answer_seconds', 'p95_speed_to_answer_seconds'

@@ -23,7 +23,7 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
         if name not in raw.tables:
             hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
             if not fed or name != fed.required:
-                untold = sorted({thing for things in tells.values() for thing in things} - set(hangs))
+                untold = sorted({thing for things in tells.values() for thing in things})
                 sentence = f"{name}: not there{_hanging(hangs)}{_unrecorded(untold)}"
                 yield warning(f"{sentence}; export it if the platform has it.")
             continue
@@ -40,4 +40,4 @@ def _hanging(things: Sequence[str]) -> str:
 
 
 def _unrecorded(things: Sequence[str]) -> str:
-    return f"; {', '.join(things)} counts as unrecorded, null and not 0" if things else ""
+    return f"; unrecorded, so null and not 0: {', '.join(things)}" if things else ""
