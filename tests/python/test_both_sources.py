@@ -114,7 +114,7 @@ def told_as_objects(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
     """The month's objects, built."""
     place = tmp_path_factory.mktemp("objects")
     raw = promise(Path(shutil.copytree(EXAMPLE, place / "raw")))
-    run = parsed_dbt("service_cloud").run(BUILD, place, raw=raw, variables=AS_OF)
+    run = parsed_dbt("service_cloud").run([*BUILD, ARTIFACTS], place, raw=raw, variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 
