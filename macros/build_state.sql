@@ -16,7 +16,7 @@
         {{ return(at_once(create_journal())) }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
-    {% set statements = [create_journal(), drop_changes(), begin_changes()] | select | join('; ') %}
+    {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | join('; ') %}
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% endif %}

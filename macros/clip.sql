@@ -52,16 +52,17 @@ loads_told as (      -- null where nothing is known, 0 where nothing was carried
 {# A select list over `loads_told`: what an agent's time was spent on, each figure a sum over the pieces. #}
 {% macro agent_time_sums() -%}
         {{ seconds_known_to_be('is_online') }} as online_seconds,
-        {{ seconds_known_to_be('is_available') }} as available_seconds,
-        {{ seconds_known_to_be('is_away') }} as away_seconds,
+        {{ seconds_if_recorded('availability', seconds_known_to_be('is_available')) }} as available_seconds,
+        {{ seconds_if_recorded('away', seconds_known_to_be('is_away')) }} as away_seconds,
         {{ seconds_known_to_be('is_unknown') }} as unknown_seconds,
         {{ seconds_known_to_be('not is_online and not is_unknown') }} as offline_seconds,
-        {{ seconds_known_to_be('is_working') }} as working_seconds,
+        {{ seconds_if_recorded('away', seconds_known_to_be('is_working')) }} as working_seconds,
         {{ seconds_if_recorded('focus', seconds_of('is_handling')) }} as handle_seconds,
         {{ seconds_if_recorded('focus', seconds_of('is_viewing')) }} as viewing_seconds,
-        {{ seconds_if_recorded('focus', seconds_known_to_be('is_working and is_handling')) }} as handle_working_seconds,
-        {{ seconds_known_to_be('is_online and work_count > 0') }} as occupied_seconds,
-        {{ load_seconds('online_work_count') }} as open_work_seconds,
+        {{ seconds_if_recorded('focus', seconds_if_recorded('away', seconds_known_to_be('is_working and is_handling'))) }}
+            as handle_working_seconds,
+        {{ seconds_if_recorded('work', seconds_known_to_be('is_online and work_count > 0')) }} as occupied_seconds,
+        {{ seconds_if_recorded('work', load_seconds('online_work_count')) }} as open_work_seconds,
         {{ load_seconds('online_work_weight') }} as open_weight_seconds,
         {{ load_seconds('online_capacity') }} as capacity_seconds
 {%- endmacro %}

@@ -28,11 +28,12 @@ joined as (
 {%- endmacro %}
 
 
-{# Their columns, each after a comma: a fact without rows for a key counts 0 there, and says nothing else. #}
+{# Their columns, each after a comma: a fact without rows for a key counts 0 there, and says nothing else. What
+   tells which sessions are not recorded follows. #}
 {% macro joined_figures(parts) -%}
     {%- for part in parts %}
         {%- for name in part.counts %},
-        {{ count_or_zero('joined', name) }}
+        {{ count_or_zero('joined', name, none, *varargs) }}
         {%- endfor %}
         {%- for name in part.metrics %},
         joined.{{ name }}

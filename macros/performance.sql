@@ -108,7 +108,7 @@ final as (
         joined.activity_date,
         joined.{{ by }}_id,
         names.{{ by }}_name
-        {{- joined_figures(parts) }}
+        {{- joined_figures(parts, 'work') }}
     from joined
     left join names using ({{ by }}_id)
 )

@@ -21,3 +21,10 @@ last_hours as (
 {% macro is_trailing(moment) -%}
     {{ moment }} >= last_hours.trailing_started_at and {{ moment }} < last_hours.trailing_ended_at
 {%- endmacro %}
+
+
+{# A count of what stands in a queue: 0 is said where it is told which queue a session is in, and whatever else the count is
+   made of. #}
+{% macro count_in_queue(count, unrecorded_count) -%}
+    {{ count_on_record(count, unrecorded_count, 'queues', 'requests', 'assignments', *varargs) }}
+{%- endmacro %}

@@ -11,21 +11,56 @@
     memberships   which agent is in which team
     proactive     which messages were sent without being asked for
     receipt       when events were received: without it every delay would be 0
+    work          who was offered work, and what became of it: what is asked for and never accepted would wait for ever
+    presence      when an agent was online
+    availability  which of the online statuses take work, and which do not
+    away          which of the online statuses are a break
+
+    and of work that is recorded, what its events say one by one:
+
+    requests      when it was asked for, and of which queue
+    assignments   to whom it was offered
+    declines, push_timeouts, cancellations      what became of offers that nobody took
+    transfers     what was passed on, and not closed
+    after_work    when the work after a conversation began
 
     Whether the messages of a session are recorded is told by session (`are_messages_recorded`), because a platform may hand
     them over for some channels and not for others.
 #}
 
-{# What may be missing from a source. #}
-{% macro recordable() %}
-    {{ return(['focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt']) }}
+{# {what of work may be missing: the events that would tell it}; without acceptance and close nothing is known of work. #}
+{% macro event_types_of_work() %}
+    {{ return({
+        'requests': 'work_requested', 'assignments': 'work_assigned', 'declines': 'work_declined',
+        'push_timeouts': 'work_push_timed_out', 'cancellations': 'work_canceled', 'transfers': 'work_transferred',
+        'after_work': 'after_work_started'
+    }) }}
 {% endmacro %}
 
 
-{# What this one does not record: the var says it, else the adapter. #}
+{# What may be missing from a source: each with what is not recorded either where it is not. #}
+{% macro recordable() %}
+    {% set of_work = event_types_of_work().keys() | list %}
+    {% set with = {'work': of_work, 'presence': ['availability', 'away'], 'away': ['availability']} %}
+    {% set found = {} %}
+    {% for what in [
+        'focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt', 'work', 'presence',
+        'availability', 'away'
+    ] + of_work %}
+        {% do found.update({what: with.get(what, [])}) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# What this one does not record: the var says it, else the adapter, and what hangs on it. #}
 {% macro unrecorded() %}
     {% set told = var('unrecorded') %}
-    {{ return(told if told is not none else {'service_cloud': recordable()}.get(source_adapter(), [])) }}
+    {% set found = [] %}
+    {% for what in (unrecorded_by_adapter() if told is none else told if told is sequence else []) %}
+        {% do found.extend(([what] + recordable().get(what, [])) | reject('in', found) | list) %}
+    {% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 
@@ -37,6 +72,27 @@
 {# What is made of something that may not be recorded: null where it is not. #}
 {% macro if_recorded(what, expression, type) -%}
     {{ expression if is_recorded(what) else 'cast(null as ' ~ type ~ ')' }}
+{%- endmacro %}
+
+
+{# Whether an event of work counts: a type of them that is not recorded tells a share, if anything. Requests do, whatever is
+   known of when they came: so long as nobody has the work they say where it waits. #}
+{% macro is_believed_work_event() -%}
+    {%- set untold = ['work_accepted', 'work_closed'] if not is_recorded('work') else [] -%}
+    {%- for what, event_type in event_types_of_work().items() if what != 'requests' and not is_recorded(what) -%}
+        {%- do untold.append(event_type) -%}
+    {%- endfor -%}
+    {{ "event_type not in ('" ~ untold | join("', '") ~ "')" if untold else 'true' }}
+{%- endmacro %}
+
+
+{# Whether an offer still waits for somebody. Where it is not told what becomes of offers, one that was made to somebody may be
+   over; and where nothing is told of work, they all may, but for those of an adapter, which tells of them while they wait. #}
+{% macro is_pending_work() -%}
+    offered_at is not null and accepted_at is null and terminal_at is null
+    {%- if unrecorded() | select('in', ['declines', 'push_timeouts', 'cancellations']) | list %}
+    and assigned_at is null and {{ is_recorded('work') or has_adapter() }}
+    {%- endif %}
 {%- endmacro %}
 
 
@@ -68,6 +124,14 @@
             'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
         ],
         'proactive': ['proactive_messages'],
+        'presence': ['online_agent_count'],
+        'work': ['accepted_work_count', 'closed_work_count', 'work_handle_count', 'open_work_count', 'owned_session_count'],
+        'requests': ['speed_to_answer_count'],
+        'assignments': ['assigned_work_count'],
+        'declines': ['declined_work_count'],
+        'push_timeouts': ['timed_out_work_count'],
+        'transfers': ['transferred_work_count', 'transferred_session_count'],
+        'after_work': ['after_work_count'],
         'messages': [
             'message_count', 'agent_message_count', 'bot_message_count', 'end_user_message_count', 'proactive_messages',
             'unique_contacts', 'active_agents', 'closed_conversations', 'scored_message_count', 'positive_message_count',
@@ -98,25 +162,25 @@
 
 
 {# A count or a sum after an outer join: where nothing was told of it there was none, unless nothing could be told. Of how
-   many sessions there are no messages is a column of the same relation, or is given. #}
+   many sessions there are no messages is a column of the same relation, or is given; what else the count is made of follows. #}
 {% macro or_zero(relation, name, unrecorded_count=none) -%}
     {%- set what = made_of(name) -%}
     {%- set count = relation ~ '.' ~ name -%}
     {%- if what == 'messages' -%}
-        {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count') }}
-    {%- elif what is none -%}
+        {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count', *varargs) }}
+    {%- elif what is none and varargs | select('in', unrecorded()) | list | length == 0 -%}
         coalesce({{ count }}, 0)
     {%- elif name in ['closed_session_count', 'reopened_session_count'] -%}      {#- of no sessions, none #}
         coalesce({{ count }}, case when {{ relation }}.session_count is null then 0 end)
     {%- else -%}
-        {{ count }}
+        nullif({{ count }}, 0)
     {%- endif -%}
 {%- endmacro %}
 
 
 {# The same under its own name. #}
 {% macro count_or_zero(relation, name, unrecorded_count=none) -%}
-    {{ or_zero(relation, name, unrecorded_count) }} as {{ name }}
+    {{ or_zero(relation, name, unrecorded_count, *varargs) }} as {{ name }}
 {%- endmacro %}
 
 

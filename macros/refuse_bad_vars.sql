@@ -29,7 +29,8 @@
     {% for name in ['volume_baseline_weeks', 'volume_min_weeks', 'volume_min_events'] if var(name) == 0 %}
         {% do problems.append("var " ~ name ~ ": 0 would compare with nothing; write a whole number from 1 up.") %}
     {% endfor %}
-    {% set unknown = unrecorded() | reject('in', recordable()) | list if unrecorded() is sequence and unrecorded() is not string else [unrecorded()] %}
+    {% set told = var('unrecorded') if var('unrecorded') is not none else [] %}
+    {% set unknown = told | reject('in', recordable()) | list if told is sequence and told is not string else [told] %}
     {% if unknown %}
         {% do problems.append("var unrecorded: '" ~ unknown | join("', '") ~ "' is nothing that a source may leave out; write a list of " ~ recordable() | join(', ') ~ ".") %}
     {% endif %}

@@ -8,6 +8,7 @@
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
     journal.parts_read  which parts of the logs the ledgers hold, as what they were read, and where.
+    journal.untold      what the objects of an adapter do not tell, so that it counts as unrecorded.
     journal.published   the last publication of the serving copy, and the one build that has begun since. Without a row the
                         copy is made whole.
     journal.gone__x, came__x    what the build deleted from and inserted into the published table x.
@@ -37,6 +38,7 @@
         create table if not exists {{ journal('parts_read') }} (
             raw_table varchar, part varchar, fingerprint varchar, raw_source varchar
         );
+        create table if not exists {{ journal('untold') }} (what varchar);
         create table if not exists {{ journal('published') }} (
             build_id varchar, file varchar, form varchar, is_whole boolean, next_build_id varchar
         )

@@ -34,8 +34,9 @@ final as (
         case when not intervals.is_unknown then events.capacity end as capacity,
         {{ seconds_between('intervals.started_at', 'intervals.ended_at') }} as presence_seconds,
         not intervals.is_unknown and statuses.is_online as is_online,
-        not intervals.is_unknown and statuses.is_available as is_available,
-        not intervals.is_unknown and statuses.is_away as is_away,
+        {%- for what, flag in {'availability': 'is_available', 'away': 'is_away'}.items() %}
+        {{ if_recorded(what, 'not intervals.is_unknown and statuses.' ~ flag, 'boolean') }} as {{ flag }},
+        {%- endfor %}
         intervals.is_unknown,
         coalesce(intervals.started_at <= build.as_of, false) and coalesce(build.as_of < intervals.ended_at, true)
             as is_current,

@@ -29,10 +29,11 @@ final as (
         presence.status,
         segments.started_at,
         segments.ended_at,
-        segments.open_work_count,
-        segments.test_work_count,
-        {{ seconds_from_milliseconds('segments.open_work_thousandths') }} as open_work_weight,
-        {{ seconds_from_milliseconds('segments.test_work_thousandths') }} as test_work_weight,
+        {%- for work in ['open_work', 'test_work'] %}
+        {{ if_recorded('work', 'segments.' ~ work ~ '_count', 'bigint') }} as {{ work }}_count,
+        {{ seconds_if_recorded('work', seconds_from_milliseconds('segments.' ~ work ~ '_thousandths')) }}
+            as {{ work }}_weight,
+        {%- endfor %}
         presence.capacity,
         {{ seconds_from_milliseconds('segments.ended_ms - segments.started_ms') }} as segment_seconds,
         presence.is_online,

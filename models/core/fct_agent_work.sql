@@ -16,7 +16,8 @@ active_times as (
 measured as (
     select
         *,
-        {{ seconds_between('requested_at', 'accepted_at') }} as speed_to_answer_seconds,
+        {{ seconds_if_recorded('requests', seconds_between('requested_at', 'accepted_at')) }}
+            as speed_to_answer_seconds,
         {{ seconds_between('accepted_at', 'closed_at') }} as work_handle_seconds,
         {{ seconds_between('after_work_started_at', 'closed_at') }} as after_work_seconds
     from works

@@ -48,12 +48,13 @@ final as (
         presence.started_at as status_since_at,
         focus.started_at as focus_since_at,
         presence.capacity,
-        coalesce(owned.open_work_count, 0) as open_work_count,
-        cast(coalesce(owned.open_work_weight, 0) as decimal(18, 3)) as open_work_weight,
-        coalesce(owned.owned_session_count, 0) as owned_session_count,
-        {{ count_on_record('owned.waiting_session_count', 'owned.unrecorded_session_count') }}
+        {{ count_or_zero('owned', 'open_work_count') }},
+        {{ seconds_if_recorded('work', 'cast(coalesce(owned.open_work_weight, 0) as decimal(18, 3))') }}
+            as open_work_weight,
+        {{ count_or_zero('owned', 'owned_session_count') }},
+        {{ count_on_record('owned.waiting_session_count', 'owned.unrecorded_session_count', 'work') }}
             as waiting_session_count,
-        coalesce(owned.unrecorded_session_count, 0) as unrecorded_session_count,
+        {{ if_recorded('work', 'coalesce(owned.unrecorded_session_count, 0)', 'bigint') }} as unrecorded_session_count,
         presence.is_online,
         presence.is_available,
         presence.is_away,

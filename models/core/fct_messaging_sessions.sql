@@ -71,7 +71,7 @@ final as (
         judged.is_closed_conversation,
         judged.is_bot_resolved,
         judged.is_handed_off,
-        sessions.is_transferred,
+        {{ if_recorded('transfers', 'sessions.is_transferred', 'boolean') }} as is_transferred,
         {{ if_recorded('resolutions', 'sessions.cycle_count > 1', 'boolean') }} as is_reopened,
         judged.is_abandoned,
         repeat_contacts.session_id is not null as is_repeat_contact,

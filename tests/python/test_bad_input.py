@@ -456,6 +456,20 @@ def test_a_comparison_with_nothing_builds_nothing(folder: Path, tmp_path: Path) 
     assert is_empty(run)
 
 
+@pytest.mark.parametrize(
+    ("given", "named"), [(["work", "weather", "focus", "age"], "weather', 'age"), ("work", "work"), (5, "5")]
+)
+def test_what_no_source_may_leave_out_builds_nothing(folder: Path, tmp_path: Path, given: object, named: str) -> None:
+    run = parsed_dbt().run(["build"], tmp_path, raw=str(folder), variables={"unrecorded": given})
+    one_sentence(
+        run,
+        f"var unrecorded: '{named}' is nothing that a source may leave out; write a list of focus, resolutions, csat, "
+        "topics, queues, memberships, proactive, receipt, work, presence, availability, away, requests, "
+        "assignments, declines, push_timeouts, cancellations, transfers, after_work.",
+    )
+    assert is_empty(run)
+
+
 def test_a_limit_of_nothing_on_presence_builds_nothing(folder: Path, tmp_path: Path) -> None:
     run = parsed_dbt().run(["build"], tmp_path, raw=str(folder), variables={"presence_stale_hours": 0})
     one_sentence(run, "var presence_stale_hours: 0 would believe nobody; write a whole number from 1 up.")

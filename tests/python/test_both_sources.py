@@ -16,7 +16,7 @@ import pytest
 
 from messaging_warehouse.simulator import Layout, OutputFormat, Simulation, demo_centre, simulate, write
 from messaging_warehouse.simulator.service_cloud import service_cloud_tables
-from raw_folders import BUILD, parsed_dbt
+from raw_folders import ARTIFACTS, BUILD, parsed_dbt
 from warehouse import PROJECT, DbtRun, run_dbt
 
 EXAMPLE = PROJECT / "examples" / "service_cloud"
@@ -114,7 +114,7 @@ def told_as_objects(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
     """The month's objects, built."""
     place = tmp_path_factory.mktemp("objects")
     raw = promise(Path(shutil.copytree(EXAMPLE, place / "raw")))
-    run = parsed_dbt("service_cloud").run(BUILD, place, raw=raw, variables=AS_OF)
+    run = parsed_dbt("service_cloud").run([*BUILD, ARTIFACTS], place, raw=raw, variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 
@@ -406,3 +406,133 @@ def test_the_platforms_figures_stand_where_ours_are_missing_and_are_counted(told
             "sum(session_count) filter (where agent_type = '(unknown)') from mart_session_outcomes_by_day"
         ).fetchone()
         assert outcomes == (True,)
+
+
+# --- objects without what others have ---------------------------------------------------------------
+
+# Without events of work some sessions would fall silent earlier, and end: here silence ends none.
+NO_SILENCE = AS_OF | {"session_inactivity_hours": 2000}
+# What an export leaves out, objects or fields of them, and what counts as unrecorded then.
+LEFT_OUT: Mapping[str, tuple[tuple[str, ...], set[str]]] = {
+    "work": (("AgentWork",), {"work"}),
+    "presence": (("UserServicePresence",), {"presence"}),
+    "ends of work": (("AgentWork.CloseDateTime",), {"work"}),
+    "fields": (
+        (
+            "AgentWork.RequestDateTime", "AgentWork.AssignedDateTime", "AgentWork.DeclineDateTime",
+            "AgentWork.PushTimeoutDateTime", "AgentWork.Status", "AgentWork.AfterConversationActualTime",
+            "UserServicePresence.IsAway", "ServicePresenceStatus",
+        ),
+        {
+            "requests", "assignments", "declines", "push_timeouts", "transfers",
+            "after_work", "away",
+        },
+    ),
+}  # fmt: skip
+# They count what was delivered, and no event of work is.
+VOLUMES = {"day_event_count", "usual_event_count", "volume_ratio"}
+# By channel a session that has ended stands there for as long as work on it is open: nobody writes in it any more.
+AFTER_THE_END = {"unrecorded_session_count"}
+TOLD_BY_OTHERS = {"mart_volume_anomalies_by_day": VOLUMES, "mart_workload_by_hour": AFTER_THE_END}
+
+OF_WORK = {
+    "accepted_work_count", "closed_work_count", "work_handle_count", "speed_to_answer_count", "assigned_work_count",
+    "declined_work_count", "timed_out_work_count", "transferred_work_count", "after_work_count", "occupied_seconds",
+    "open_work_seconds", "open_weight_seconds", "occupancy_rate",
+}  # fmt: skip
+# What of agents' days is null altogether.
+UNKNOWN_OF_AGENTS: Mapping[str, set[str]] = {
+    "work": OF_WORK,
+    "ends of work": OF_WORK,
+    "presence": {
+        "online_agent_count", "online_seconds", "available_seconds", "away_seconds", "working_seconds",
+        "availability_rate", "occupancy_rate", "capacity_seconds",
+    },
+    "fields": {
+        "speed_to_answer_count", "assigned_work_count", "declined_work_count", "timed_out_work_count",
+        "transferred_work_count", "after_work_count", "available_seconds", "away_seconds", "working_seconds",
+        "availability_rate",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mart]:
+    """Every mart of the month's objects as they all tell it."""
+    return marts_without((), tmp_path_factory.mktemp("whole"))[0]
+
+
+@pytest.fixture(scope="module", params=LEFT_OUT)
+def lacking(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, Mart], str]:
+    """What is left out, every mart as the rest of the objects tells it, and what the build said."""
+    name: str = request.param
+    return name, *marts_without(LEFT_OUT[name][0], tmp_path_factory.mktemp("lacking"))
+
+
+def marts_without(left_out: Collection[str], place: Path) -> tuple[dict[str, Mart], str]:
+    """Build the month's objects without some objects or fields; return the marts and what the build said."""
+    raw = Path(shutil.copytree(EXAMPLE, place / "raw"))
+    promise(raw)
+    for name in left_out:
+        drop(raw, name)
+    run = parsed_dbt("service_cloud").run([*BUILD, ARTIFACTS], place, raw=str(raw), variables=NO_SILENCE)
+    assert run.exit_code == 0, run.output
+    return {mart: read_mart(run, mart, grain, {}) for mart, grain in marts_of(run).items()}, run.output
+
+
+def drop(raw: Path, name: str) -> None:
+    """Leave an object out, or a field of its files."""
+    of, _, field = name.partition(".")
+    if not field:
+        shutil.rmtree(raw / of)
+        return
+    for file in (raw / of).glob("*.csv"):
+        with file.open(newline="") as text:
+            header, *rows = csv.reader(text)
+        left_out = header.index(field)
+        with file.open("w", newline="") as text:
+            csv.writer(text).writerows(row[:left_out] + row[left_out + 1 :] for row in (header, *rows))
+
+
+def wrong_zeros_beside(whole: Mapping[str, Mart], part: Mapping[str, Mart]) -> dict[str, set[str]]:
+    """Name by mart what is 0 or false where objects are missing, and more than that where none is."""
+    found = {mart: wrong_zeros(rows, part[mart]) - TOLD_BY_OTHERS.get(mart, set()) for mart, rows in whole.items()}
+    return {mart: columns for mart, columns in found.items() if columns}
+
+
+@pytest.mark.deep
+def test_what_is_left_out_is_nowhere_0(whole: Mapping[str, Mart], lacking: tuple[str, Mapping[str, Mart], str]) -> None:
+    """Where the whole export has more than 0, one without objects or fields has a number or null, in every mart."""
+    name, part, _ = lacking
+    assert wrong_zeros_beside(whole, part) == {}
+    for mart in ("mart_agent_by_day", "mart_team_by_day"):
+        assert part[mart].keys() & whole[mart].keys()
+        for column in UNKNOWN_OF_AGENTS[name]:
+            assert {row[column] for row in part[mart].values()} == {None}, (mart, column)
+            assert {row[column] for row in whole[mart].values()} != {None}, (mart, column)
+    assert (part["mart_speed_to_answer_by_day"] == {}) is ("work" in LEFT_OUT[name][1])
+    assert (part["rt_agents"] == {}) is (part["exp_user_presence"] == {}) is (name == "presence")
+
+
+@pytest.mark.deep
+def test_a_wrong_zero_of_what_is_left_out_is_noticed(
+    whole: Mapping[str, Mart], lacking: tuple[str, Mapping[str, Mart], str]
+) -> None:
+    """Were what is not known 0, agents' days would say something wrong of all that hangs on what is left out."""
+    name, part, _ = lacking
+    zeros = {
+        mart: {
+            key: {column: 0 if value is None else value for column, value in row.items()} for key, row in rows.items()
+        }
+        for mart, rows in part.items()
+    }
+    assert wrong_zeros_beside(whole, zeros)["mart_agent_by_day"] >= UNKNOWN_OF_AGENTS[name]
+
+
+@pytest.mark.deep
+def test_a_build_says_in_a_line_what_is_left_out(lacking: tuple[str, Mapping[str, Mart], str]) -> None:
+    name, _, output = lacking
+    told = [line.partition("not there; ")[2].split()[0] for line in output.splitlines() if "not there; " in line]
+    assert Counter(told) == Counter(LEFT_OUT[name][1])

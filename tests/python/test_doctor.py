@@ -207,6 +207,15 @@ def test_an_empty_log_is_told_and_of_nothing_else() -> None:
     assert findings == [f"{EVENTS}: no row is in it; is this the right place?"]
 
 
+def test_what_a_log_is_silent_of_is_told_with_how_to_say_that_it_is_not_recorded() -> None:
+    kinds = {kind: 40 for kind in CLEAN.kinds if kind not in ("csat_requested", "csat_responded", "work_accepted")}
+    assert (
+        "where nothing tells of csat, work marts count 0; if it happens and is not recorded, say so, "
+        "and they say null: --vars '{unrecorded: [csat, work]}'."
+    ) in [finding.sentence for finding in _judged(logs=_log(kinds=kinds))]
+    assert not any("unrecorded" in finding.sentence for finding in _judged(logs=_log()))
+
+
 def test_what_never_occurs_is_told_with_the_marts_that_hang_on_it() -> None:
     kinds = {kind: 40 for kind in CLEAN.kinds if kind not in ("csat_requested", "csat_responded")}
     first, *marts = [finding.sentence for finding in _judged(logs=_log(kinds=kinds))]
@@ -555,7 +564,11 @@ def adapted(tmp_path: Path) -> Path:
         {
             "name": name,
             "config": {"meta": {"raw_object": name}},
-            "columns": [{"name": column, "data_type": "varchar"} for column in columns],
+            "columns": [
+                {"name": column, "data_type": "varchar"}
+                | ({"config": {"meta": {"tells": ["work"]}}} if column == "accept_date_time" else {})
+                for column in columns
+            ],
         }
         for name, columns in objects.items()
     ]
@@ -581,9 +594,9 @@ def test_objects_and_columns_that_are_not_there_are_told_with_what_hangs_on_them
     assert (
         "WARNING MessagingSession.EndTime: not there, read as null; on it hangs conversation_ended; export it." in told
     )
-    assert any(
-        line.startswith("WARNING AgentWork: not there; on it hangs after_work_started, work_accepted") for line in told
-    )
+    (work,) = [line for line in told if line.startswith("WARNING AgentWork: not there")]
+    assert work.startswith("WARNING AgentWork: not there; on it hangs after_work_started, work_accepted")
+    assert work.endswith("; unrecorded, so null and not 0: work; export it if the platform has it.")
     assert not any(line.startswith("ERROR") for line in told)
     assert any(line.startswith("WARNING mart_speed_to_answer_by_day: stays empty without") for line in told)
 

@@ -263,6 +263,7 @@ def test_of_a_session_whose_messages_are_not_recorded_the_platform_says_who_serv
 def replay_of_objects(shared: Shared) -> Replay:
     """Replay the project's SQL for a source that records nothing of what may be left out."""
     unrecorded = ["focus", "resolutions", "csat", "topics", "queues", "memberships", "proactive", "receipt"]
+    unrecorded += ["work", "presence"]
     return Replay(shared("replay_of_objects", lambda place: compiled(place, **GUARDS_OFF, unrecorded=unrecorded)))
 
 
@@ -297,3 +298,33 @@ def test_what_is_not_recorded_is_null_and_not_0(replay: Replay, replay_of_object
     assert (resolved_export["is_resolved"], resolved_export["requested_survey_count"]) == (True, 1)
     assert {row["proactive_messages"] for row in replay_of_objects.rows("mart_account_usage_by_period")} == {None}
     assert {row["late_event_count"] for row in replay_of_objects.rows("mart_data_quality_by_day")} == {None}
+
+
+def test_where_work_and_presence_are_not_recorded_a_share_of_them_is_not_believed(
+    replay: Replay, replay_of_objects: Replay
+) -> None:
+    """Ann passes work on, and nobody takes it: who does not record work knows of nobody who waits for it."""
+    told = (
+        conversation("c1")
+        .at("10:00").event("conversation_started", "end_user", origin="inbound")
+        .work("requested", "w").at("10:01").work("accepted", "w", "ann").at("10:02").agent("ann")
+        .at("10:10").work("transferred", "w", "ann").work("requested", "v")
+    )  # fmt: skip
+    shift = presence("ann").at("09:00").status("available").at("11:00").status("busy")
+    for known, status, is_transferred in ((replay, "waiting", True), (replay_of_objects, "active", None)):
+        known.build(raw_input(told, shift))
+        session = _session(known, "c1/1")
+        assert (session["status"], session["is_transferred"]) == (status, is_transferred)
+    columns = ("accepted_work_count", "transferred_work_count", "online_agent_count", "online_seconds")
+    (day,) = replay.rows("mart_agent_by_day", ("agent_message_count", *columns))
+    assert day == {"agent_message_count": 1} | dict(zip(columns, (1, 1, 1, 7200), strict=True))
+    (day,) = replay_of_objects.rows("mart_agent_by_day", ("agent_message_count", *columns))
+    assert day == {"agent_message_count": 1} | dict.fromkeys(columns)
+    for table in ("fct_agent_work", "fct_agent_presence", "fct_agents_now", "rt_agents", "exp_user_presence"):
+        assert replay.rows(table) != []
+        assert replay_of_objects.rows(table) == []
+    online = ("waiting_session_count", "online_agent_count", "available_agent_count", "away_agent_count")
+    assert [tuple(row.values()) for row in replay.rows("rt_queues", online)] == [(1, 1, 0, 0)]
+    assert [tuple(row.values()) for row in replay_of_objects.rows("rt_queues", online)] == [(None,) * 4]
+    (outcome,) = replay_of_objects.rows("mart_session_outcomes_by_day", ("transferred_session_count", "transfer_rate"))
+    assert outcome == {"transferred_session_count": 0, "transfer_rate": None}  # nothing has ended

@@ -30,7 +30,7 @@ timelines as (
         sum(segment_seconds * cast(is_away as integer)) as away_seconds,
         sum(segment_seconds * cast(is_unknown as integer)) as unknown_seconds,
         sum(segment_seconds * cast(not is_online and not is_unknown as integer)) as offline_seconds,
-        sum(segment_seconds * cast(is_working as integer)) as working_seconds,
+        {{ seconds_if_recorded('away', 'sum(segment_seconds * cast(is_working as integer))') }} as working_seconds,
         {{ seconds_if_recorded(
             'focus', 'sum(segment_seconds * cast(is_handling and not is_test_channel as integer))'
         ) }} as handle_seconds,
@@ -41,10 +41,11 @@ timelines as (
             'focus', 'sum(segment_seconds * cast(visit_id is not null as integer))'
         ) }} as focus_seconds,
         sum(segment_seconds * cast(visit_id is not null and is_test_channel as integer)) as test_focus_seconds,
-        {{ seconds_if_recorded(
+        {{ seconds_if_recorded('away', seconds_if_recorded(
             'focus', 'sum(known_seconds * cast(is_working and is_handling and not is_test_channel as integer))'
-        ) }} as handle_working_seconds,
-        sum(known_seconds * cast(is_online and work_count > 0 as integer)) as occupied_seconds,
+        )) }} as handle_working_seconds,
+        {{ seconds_if_recorded('work', 'sum(known_seconds * cast(is_online and work_count > 0 as integer))') }}
+            as occupied_seconds,
         sum(segment_seconds * cast(is_online as integer) * work_count) as open_work_seconds,
         sum(segment_seconds * work_weight) as open_weight_seconds,
         sum(segment_seconds * online_capacity) as capacity_seconds

@@ -10,7 +10,7 @@ named as (
         count(*) filter (where vocabulary.work_outcome is not null) > 0 as is_terminated
     from {{ ref('fct_conversation_events') }} as events
     inner join {{ ref('stg_messaging__event_types') }} as vocabulary using (event_type)
-    where vocabulary.is_work_event
+    where vocabulary.is_work_event and {{ is_recorded('work') }}
     group by events.conversation_id, events.work_id
 ),
 

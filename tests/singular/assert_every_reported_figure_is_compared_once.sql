@@ -25,7 +25,7 @@ where
     or (figures.our_value is null) is distinct from (figures.reconciliation_cause = 'not_recorded')
     or figures.figure_difference is distinct from figures.reported_number - figures.our_number
     or marts.is_reconciled is distinct from case
-        when marts.event_id is not null
+        when marts.event_id is not null and figures.reconciliation_cause != 'not_recorded'
             then coalesce(marts.our_value = marts.reported_value, false)
                 or coalesce(abs(marts.figure_difference) < 1, false)
     end

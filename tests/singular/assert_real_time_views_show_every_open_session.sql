@@ -98,7 +98,7 @@ from waiting
 full join {{ ref('rt_queues') }} as queues using (team_id)
 where
     queues.waiting_session_count
-    is distinct from {{ count_on_record('waiting.session_count', 'queues.unrecorded_session_count', 'queues') }}
+    is distinct from {{ count_in_queue('waiting.session_count', 'queues.unrecorded_session_count') }}
     or 1000 * queues.longest_wait_seconds is distinct from waiting.longest_ms
 union all
 select
@@ -108,13 +108,9 @@ from promises_of_teams as promises
 full join {{ ref('rt_queues') }} as queues using (team_id)
 where
     queues.sla_due_count
-    is distinct from {{ count_on_record(
-        'promises.due_count', 'queues.unrecorded_session_count', 'queues', 'resolutions'
-    ) }}
+    is distinct from {{ count_in_queue('promises.due_count', 'queues.unrecorded_session_count', 'resolutions') }}
     or queues.sla_overdue_count
-    is distinct from {{ count_on_record(
-        'promises.overdue_count', 'queues.unrecorded_session_count', 'queues', 'resolutions'
-    ) }}
+    is distinct from {{ count_in_queue('promises.overdue_count', 'queues.unrecorded_session_count', 'resolutions') }}
 union all
 select
     'promises of the session' as what,
@@ -154,12 +150,12 @@ from {{ ref('rt_agents') }} as agents
 left join {{ ref('rt_owned_sessions') }} as listed using (agent_id)
 group by agents.agent_id, agents.owned_session_count, agents.waiting_session_count, agents.unrecorded_session_count
 having
-    count(listed.session_id) is distinct from agents.owned_session_count
+    {{ if_recorded('work', 'count(listed.session_id)', 'bigint') }} is distinct from agents.owned_session_count
     or {{ count_on_record(
-        'count(listed.session_id) filter (where listed.is_waiting)', 'agents.unrecorded_session_count'
+        'count(listed.session_id) filter (where listed.is_waiting)', 'agents.unrecorded_session_count', 'work'
     ) }}
     is distinct from agents.waiting_session_count
-    or count(listed.session_id) filter (where not listed.are_messages_recorded)
+    or {{ if_recorded('work', 'count(listed.session_id) filter (where not listed.are_messages_recorded)', 'bigint') }}
     is distinct from agents.unrecorded_session_count
 union all
 select

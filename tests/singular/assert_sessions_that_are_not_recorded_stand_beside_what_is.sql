@@ -72,7 +72,11 @@ differences as (
     select '{{ mart }}' as mart
     from {{ ref(mart) }} as mart
     left join expected_of_{{ mart }} as expected using ({{ day }}, {{ key }})
-    where mart.unrecorded_session_count is distinct from coalesce(expected.session_count, 0)
+    where
+        mart.unrecorded_session_count
+        is distinct from {{ if_recorded(
+            'work' if key in ('agent_id', 'team_id') else '', 'coalesce(expected.session_count, 0)', 'bigint'
+        ) }}
     {%- endfor %}
 )
 

@@ -68,6 +68,7 @@ final as (
         judged.is_closed_by_session_end
     from judged
     {{ join_team_of('judged.agent_id', 'coalesce(judged.accepted_at, judged.assigned_at)') }}
+    {{ 'where false' if not is_recorded('work') }}
 )
 
 select * from final

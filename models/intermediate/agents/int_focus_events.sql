@@ -29,7 +29,7 @@ presence_events as (
         false as is_message
     from {{ ref('int_presence_events_deduplicated') }} as presence
     inner join {{ ref('stg_messaging__presence_statuses') }} as statuses using (status)
-    where statuses.ends_focus
+    where statuses.ends_focus{{ ' and false' if not is_recorded('presence') }}
 ),
 
 unioned as (

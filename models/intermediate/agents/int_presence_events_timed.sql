@@ -13,6 +13,7 @@ events as (
     inner join {{ ref('stg_messaging__presence_statuses') }} as statuses using (status)
     -- The build's guards stand before every fact, also where no conversation does.
     inner join {{ ref('int_build') }} as build on presence.received_at <= build.as_of
+    {{ 'where false' if not is_recorded('presence') }}
 ),
 
 final as (

@@ -10,7 +10,7 @@ final as (
         session_id,
         min(offered_at) as pending_since_at
     from works
-    where offered_at is not null and accepted_at is null and terminal_at is null
+    where {{ is_pending_work() }}
     group by session_id
 )
 

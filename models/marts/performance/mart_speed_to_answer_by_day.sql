@@ -16,10 +16,10 @@ final as (
         team as team_id,
         channel as channel_id,
         work_reason,
+        {{ if_recorded('requests', metric('speed_to_answer_count'), 'bigint') }} as speed_to_answer_count,
         {{- metrics([
-            'accepted_work_count', 'speed_to_answer_count', 'speed_to_answer_sum_seconds',
-            'average_speed_to_answer_seconds', 'p50_speed_to_answer_seconds', 'p90_speed_to_answer_seconds',
-            'p95_speed_to_answer_seconds'
+            'accepted_work_count', 'speed_to_answer_sum_seconds', 'average_speed_to_answer_seconds',
+            'p50_speed_to_answer_seconds', 'p90_speed_to_answer_seconds', 'p95_speed_to_answer_seconds'
         ]) }}
     from works
     group by accepted_date, team, channel, work_reason

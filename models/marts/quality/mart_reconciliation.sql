@@ -26,7 +26,10 @@ final as (
         figures.reported_number,
         figures.our_number,
         figures.figure_difference,
-        figures.reconciliation_cause in ('equal', 'whole_seconds') as is_reconciled
+        case
+            when figures.reconciliation_cause != 'not_recorded'
+                then figures.reconciliation_cause in ('equal', 'whole_seconds')
+        end as is_reconciled
     from figures
     left join channels on figures.channel_id = channels.channel_id
 )

@@ -35,7 +35,7 @@ final as (
         {{ id_or_none('owned.agent_id') }} as agent_id,
         agents.agent_name,
         agents_now.status as agent_status,
-        coalesce(agents_now.is_online, false) as is_agent_online,
+        {{ if_recorded('presence', 'coalesce(agents_now.is_online, false)', 'boolean') }} as is_agent_online,
         owned.session_id,
         sessions.conversation_id,
         sessions.channel_id,

@@ -70,20 +70,20 @@ final as (
     select
         teams.team_id,
         teams.team_name,
-        {{ count_on_record('waiting.waiting_session_count', 'unrecorded.unrecorded_session_count', 'queues') }}
+        {{ count_in_queue('waiting.waiting_session_count', 'unrecorded.unrecorded_session_count') }}
             as waiting_session_count,
         waiting.longest_waiting_since_at,
         {{ seconds_between('waiting.longest_waiting_since_at', 'build.as_of') }} as longest_wait_seconds,
         {%- for count in ['sla_due_count', 'sla_overdue_count'] %}
-        {{ count_on_record(
-            'promises.' ~ count, 'unrecorded.unrecorded_session_count', 'queues', 'resolutions'
-        ) }} as {{ count }},
+        {{ count_in_queue('promises.' ~ count, 'unrecorded.unrecorded_session_count', 'resolutions') }} as {{ count }},
         {%- endfor %}
-        coalesce(unrecorded.unrecorded_session_count, 0) as unrecorded_session_count,
-        {{ if_recorded('memberships', 'coalesce(online.online_agent_count, 0)', 'bigint') }} as online_agent_count,
-        {{ if_recorded('memberships', 'coalesce(online.available_agent_count, 0)', 'bigint') }}
-            as available_agent_count,
-        {{ if_recorded('memberships', 'coalesce(online.away_agent_count, 0)', 'bigint') }} as away_agent_count,
+        {{ count_or_zero('unrecorded', 'unrecorded_session_count', none, 'requests', 'assignments') }},
+        {%- for count, what in {
+            'online_agent_count': 'presence', 'available_agent_count': 'availability', 'away_agent_count': 'away'
+        }.items() %}
+        {{ if_recorded('memberships', if_recorded(what, 'coalesce(online.' ~ count ~ ', 0)', 'bigint'), 'bigint') }}
+            as {{ count }},
+        {%- endfor %}
         build.as_of
     from teams
     cross join build

@@ -2,7 +2,10 @@
 with
 
 vocabulary as (
-    select * from {{ ref('event_types') }}
+    select
+        *,
+        {{ is_believed_work_event() }} as is_believed
+    from {{ ref('event_types') }}
 ),
 
 final as (
@@ -29,11 +32,11 @@ final as (
         event_type = 'conversation_pended' as is_pend,
         event_type = 'conversation_resolved' as is_resolve,
         event_type = 'conversation_reopened' as is_reopen,
-        ' ' || coalesce(required_keys, '') || ' ' like '% work_id %' as is_work_event,
+        ' ' || coalesce(required_keys, '') || ' ' like '% work_id %' and is_believed as is_work_event,
         event_type = 'work_requested' as is_work_request,
-        event_type = 'work_assigned' as is_work_assignment,
+        event_type = 'work_assigned' and is_believed as is_work_assignment,
         event_type = 'work_accepted' as is_work_acceptance,
-        event_type = 'work_transferred' as is_work_transfer,
+        event_type = 'work_transferred' and is_believed as is_work_transfer,
         event_type = 'after_work_started' as is_after_work_start,
         event_type = 'csat_requested' as is_survey_request,
         event_type = 'csat_responded' as is_survey_answer,

@@ -21,7 +21,7 @@ work as (      -- other items are no conversations, and bots have no capacity, s
         )
     from {{ ref('stg_service_cloud__agent_work') }} as agent_work
     inner join spans using (messaging_session_id)
-    where not agent_work.is_bot_work
+    where not agent_work.is_bot_work{{ ' and false' if not is_recorded('work') }}
 ),
 
 outcomes_named as (

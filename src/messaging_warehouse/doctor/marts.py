@@ -12,6 +12,17 @@ from messaging_warehouse.needs import Needs, foretell
 from messaging_warehouse.objects import Feeds, inputs_lost
 from messaging_warehouse.raw_input import REQUIRED_TABLE
 
+# What a log records or does not, as the var `unrecorded` calls it, and the inputs of which one would tell it.
+RECORDED_BY = {
+    "focus": ("conversation_opened", "conversation_left"),
+    "resolutions": ("conversation_resolved",),
+    "csat": ("csat_requested", "csat_responded"),
+    "topics": ("topic_added",),
+    "work": ("work_accepted",),
+    "presence": (PRESENCE_TABLE,),
+    "memberships": ("raw_team_memberships",),
+}
+
 
 def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -> Iterator[Finding]:
     """Say which inputs are missing altogether, and what marts will not tell without them."""
@@ -40,6 +51,13 @@ def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -
         )
     if absent:
         yield warning(f"there is nothing of {', '.join(absent)}; add what the platform has of it.")
+    said = sighting.project.variables.get("unrecorded") or ()
+    silent = [what for what, inputs in RECORDED_BY.items() if missing.issuperset(inputs) and what not in said]
+    if silent and not sighting.settings.source:
+        yield warning(
+            f"where nothing tells of {', '.join(silent)} marts count 0; if it happens and is not recorded, say so, "
+            f"and they say null: --vars '{{unrecorded: [{', '.join(silent)}]}}'."
+        )
     for loss in foretell(missing, needs):
         lacking = ", ".join(name for name in all_inputs(sighting.project) if name in loss.missing)
         if loss.is_empty:

@@ -16,20 +16,28 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
     if raw is None or not raw.tables:
         return
     for name, columns in sighting.project.objects.items():
+        tells = sighting.project.object_tells.get(name, {})
         told = (
             {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
         )
         if name not in raw.tables:
             hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
             if not fed or name != fed.required:
-                yield warning(f"{name}: not there{_hanging(hangs)}; export it if the platform has it.")
+                untold = sorted({thing for things in tells.values() for thing in things})
+                sentence = f"{name}: not there{_hanging(hangs)}{_unrecorded(untold)}"
+                yield warning(f"{sentence}; export it if the platform has it.")
             continue
         for column in columns:
             if field_name(column) not in map(field_name, raw.tables[name]):
                 field, things = told.get(field_name(column), (column, ()))
-                sentence = f"{name}.{field}: not there, read as null{_hanging(things)}"
+                hanging = f"{_hanging(things)}{_unrecorded(tells.get(column, ()))}"
+                sentence = f"{name}.{field}: not there, read as null{hanging}"
                 yield warning(f"{sentence}; export it.") if things else ok(sentence)
 
 
 def _hanging(things: Sequence[str]) -> str:
     return f"; on it hangs {', '.join(things)}" if things else ""
+
+
+def _unrecorded(things: Sequence[str]) -> str:
+    return f"; unrecorded, so null and not 0: {', '.join(things)}" if things else ""

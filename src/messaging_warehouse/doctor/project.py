@@ -47,6 +47,7 @@ class Project:
         contract: columns by raw table.
         objects: columns by object of the adapter that `source` names; of none without an adapter.
         object_times: those of them that are times.
+        object_tells: what counts as unrecorded without a column, by object and column.
         adapted_tables: the raw tables that the adapter makes.
         variables: its vars.
         schedules: the business hours of its own seed.
@@ -59,6 +60,7 @@ class Project:
     contract: Mapping[str, Sequence[str]]
     objects: Mapping[str, Sequence[str]]
     object_times: Mapping[str, Sequence[str]]
+    object_tells: Mapping[str, Mapping[str, Sequence[str]]]
     adapted_tables: tuple[str, ...]
     variables: Mapping[str, Any]
     schedules: tuple[str, ...]
@@ -99,6 +101,7 @@ def read_project(folder: Path, source: str = "") -> Project:
             contract=_columns_by_meta(folder / "models" / "staging" / "messaging" / "base", "raw_table"),
             objects=_columns_by_meta(adapter / "base", "raw_object") if adapter else {},
             object_times=_columns_by_meta(adapter / "base", "raw_object", "timestamp") if adapter else {},
+            object_tells=_tells_by_object(adapter / "base") if adapter else {},
             variables=project["vars"],
             schedules=tuple(
                 row["business_hours_id"] for row in _rows(folder / "seeds" / "config" / "business_hours.csv")
@@ -135,6 +138,20 @@ def _columns_by_meta(folder: Path, key: str, data_type: str | None = None) -> di
         for file in sorted(folder.glob("*.yml"))
         for model in _yaml(file).get("models") or ()
         if key in (model.get("config", {}).get("meta") or {})
+    }
+
+
+def _tells_by_object(folder: Path) -> dict[str, dict[str, list[str]]]:
+    """Return what counts as unrecorded without a column (meta.tells), by object and column."""
+    return {
+        model["config"]["meta"]["raw_object"]: {
+            column["name"]: column["config"]["meta"]["tells"]
+            for column in model["columns"]
+            if "tells" in (column.get("config", {}).get("meta") or {})
+        }
+        for file in sorted(folder.glob("*.yml"))
+        for model in _yaml(file).get("models") or ()
+        if "raw_object" in (model.get("config", {}).get("meta") or {})
     }
 
 
