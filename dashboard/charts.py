@@ -38,7 +38,9 @@ def over_time(
     x = alt.X("day:T", title=None, axis=axis)
     y = alt.Y("shown:Q", title=None, axis=_axis(unit, mark), stack="zero" if kind == "bar" else None)
     tooltip = [
-        alt.Tooltip("day:T", title=grain.capitalize(), format="%a %-d %b %Y"),
+        alt.Tooltip(
+            "day:T", title=grain.capitalize(), format="%a %-d %b, %H:%M" if grain == "hour" else "%a %-d %b %Y"
+        ),
         alt.Tooltip("series:N", title="Figure"),
         alt.Tooltip("told:N", title="Value"),
     ]

@@ -156,6 +156,12 @@ def choose(copy: Copy, kinds: Sequence[str], period: str = "", more: Callable[[]
             "Times in", zones(), index=zones().index(default_zone()), key="zone", bind="query-params", width=190,
             help="The zone in which moments are shown. Days are always those of the warehouse.",
         )  # fmt: skip
+    for kind in ("channel", "team", "topic"):
+        # Kept from another page, which shows it again: on this one it counts for nothing, and that is said.
+        if kind not in kinds and (kept := st.session_state.get(kind)):
+            st.caption(
+                f"Of all {kind}s: this page is not told by {', '.join(known[kind].get(each, each) for each in kept)}."
+            )
     return Filters(
         days, chosen.get("channel", ()), chosen.get("team", ()), chosen.get("topic", ()), ZoneInfo(zone or "UTC").key
     )

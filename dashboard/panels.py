@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from dashboard.catalogue import read_catalogue
 from dashboard.filters import Filters
 from dashboard.queries import Source
 from dashboard.serving import Copy, location, mark
+from messaging_warehouse.export.rendering import FORMULA
 
 # How often a page looks whether there is a newer copy.
 REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "10"))
 _DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -294,20 +295,26 @@ def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[
 def _download(data: pd.DataFrame, name: str, filters: Filters, help_text: str = "These rows as CSV") -> None:
     last = filters.period.end - timedelta(days=1)
     st.download_button(
-        "CSV", as_csv(data), file_name=f"{name}_{filters.period.start}_{last}.csv", mime="text/csv",
+        "CSV", as_csv(data, filters.zone), file_name=f"{name}_{filters.period.start}_{last}.csv", mime="text/csv",
         key=f"download-{name}", help=help_text, on_click="ignore", type="tertiary", icon=":material/download:",
         disabled=data.empty,
     )  # fmt: skip
 
 
-def as_csv(data: pd.DataFrame) -> bytes:
-    """Write rows as a spreadsheet reads them: a text that it would take for a formula begins with an apostrophe."""
+def as_csv(data: pd.DataFrame, zone: str) -> bytes:
+    """Write rows as a spreadsheet reads them: a text that it would take for a formula begins with an apostrophe.
+
+    Moments are told by the clocks of the zone, with its offset.
+    """
     safe = data.copy()
+    for column in safe.columns:
+        if (str(column).endswith("_at") or column == "as_of") and len(safe):
+            moments = [formats.in_zone(each, zone) for each in pd.to_datetime(safe[column])]
+            safe[column] = [None if each is None else each.isoformat(timespec="milliseconds") for each in moments]
     for column in safe.columns:
         if pd.api.types.is_string_dtype(safe[column]) or safe[column].dtype == object:
             safe[column] = [
-                f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
-                for value in safe[column]
+                f"'{value}" if isinstance(value, str) and re.match(FORMULA, value) else value for value in safe[column]
             ]
     return safe.to_csv(index=False).encode("utf-8-sig")
 

@@ -78,10 +78,9 @@ READ: set[str] = set()
 
 
 def location() -> Path:
-    """Return where the copy is: what MESSAGING_SERVING names, else beside the warehouse that MESSAGING_DB names."""
-    warehouse = Path(os.environ.get("MESSAGING_DB", "warehouse.duckdb"))
-    named = os.environ.get("MESSAGING_SERVING", "")
-    return Path(named) if named else warehouse.with_name(f"{warehouse.stem}_serving.duckdb")
+    """Return where the copy is, as the macro serving_location() says it to builds; `none` where they publish none."""
+    warehouse = os.environ.get("MESSAGING_DB", "warehouse.duckdb")
+    return Path(os.environ.get("MESSAGING_SERVING", f"{warehouse.removesuffix('.duckdb')}_serving.duckdb") or "none")
 
 
 def mark(path: Path) -> tuple[int, int, int] | None:

@@ -39,6 +39,7 @@ _STYLE = """
 .st-key-page-head [data-testid="stCaptionContainer"] p { font-size: 0.98rem; }
 .st-key-filters { padding-bottom: 0.15rem; }
 .st-key-filters label p { font-size: 0.8rem; color: light-dark(#4A5565, #A6B0BD); }
+[data-testid="stElementToolbarButton"]:has(button[aria-label="Download as CSV"]) { display: none; }
 .st-key-told { gap: 0.4rem; }
 .nothing { border: 1px dashed light-dark(#CBD2DB, #37424E); border-radius: 0.55rem; padding: 2.1rem 1rem;
     text-align: center;

@@ -212,13 +212,13 @@ def _session_metrics(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         shown = rows.assign(
-            average=[_told(row.metric_type, row.session_metric_average) for row in rows.itertuples()],
-            longest=[_told(row.metric_type, row.session_metric_max) for row in rows.itertuples()],
+            session_metric_average=[_told(row.metric_type, row.session_metric_average) for row in rows.itertuples()],
+            session_metric_max=[_told(row.metric_type, row.session_metric_max) for row in rows.itertuples()],
         )
         labels = {
             "name": "Figure",
-            "average": "Average",
-            "longest": "Most",
+            "session_metric_average": "Average",
+            "session_metric_max": "Most",
             "covered_session_count": "",
             "coverage_rate": "",
         }

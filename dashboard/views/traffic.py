@@ -137,28 +137,36 @@ def backlog(copy: Copy, chosen: Filters) -> pd.DataFrame:
         [sources.WORKLOAD.relation],
         f"""
         select
-            hour_started_at as day,
+            hour_started_at,
+            activity_date,
             sum(open_session_count) as open_session_count,
             {", ".join(f"sum({name}) as {name}" for name in _BACKLOG)}
         from {sources.WORKLOAD.relation}
         where activity_date >= $1 and activity_date < $2 {limited}
-        group by hour_started_at
+        group by hour_started_at, activity_date
         order by hour_started_at
         """,
         parameters,
     )
 
 
+def end_of_days(hours: pd.DataFrame) -> pd.DataFrame:
+    """Return what was left at the end of each of the warehouse's days."""
+    days = hours.groupby("activity_date", as_index=False).last()
+    return days.assign(day=pd.to_datetime(days["activity_date"]))
+
+
 def _backlog(copy: Copy, chosen: Filters) -> None:
     rows = backlog(copy, chosen)
-    # A hundred days are 2,400 hours: of long periods the last hour of each day is told.
-    shown = (
-        rows if chosen.period.length <= 15 else rows.groupby(pd.to_datetime(rows["day"]).dt.date, as_index=False).last()
-    )
-    shown = shown.assign(day=pd.to_datetime(shown["day"]))
+    # A hundred days are 2,400 hours: of long periods the last hour of each of the warehouse's days is told.
+    if chosen.period.length <= 15:
+        hours = pd.to_datetime(rows["hour_started_at"]).dt.tz_localize("UTC").dt.tz_convert(chosen.zone)
+        shown = rows.assign(day=hours.dt.tz_localize(None))
+    else:
+        shown = end_of_days(rows)
     with panels.panel(
         copy, "Backlog", panels.definitions(copy, list(_BACKLOG), sources.WORKLOAD),
-        rows.rename(columns={"day": "hour_started_at"}), "traffic_backlog", chosen, sources.WORKLOAD,
+        rows, "traffic_backlog", chosen, sources.WORKLOAD,
     ):  # fmt: skip
         st.caption(
             "At the end of each hour"

@@ -278,6 +278,26 @@ def test_a_day_is_whole_at_both_ends_and_a_time_ends_before_itself(
     assert [row[0] for row in rows] == ids
 
 
+@pytest.mark.parametrize(
+    ("zone", "start", "end", "ids"),
+    [
+        ("Europe/Berlin", "2026-03-29T01:30", "2026-03-29T02:30", ["a"]),
+        ("Europe/Berlin", "2026-03-29T02:30", "2026-03-29T03:30", ["b"]),  # its first half hour is none
+        ("Europe/Berlin", "2026-03-29T03:30", "2026-03-29T04:30", ["c"]),
+        ("Europe/Berlin", "2026-03-29T02:00", "2026-03-29T03:00", []),
+        ("Europe/London", "2026-10-25T01:30", "2026-10-25T01:00Z", ["d"]),  # from the first half past one
+        ("Europe/London", "2026-10-25T00:45Z", "2026-10-25T01:30", ["e"]),
+    ],
+)
+def test_a_range_over_a_change_of_the_clocks_is_not_reversed(
+    handmade: Callable[[Iterable[Text]], Path], tmp_path: Path, zone: str, start: str, end: str, ids: list[str]
+) -> None:
+    times = ["03-29T00:45", "03-29T01:10", "03-29T01:40", "10-25T00:40", "10-25T01:10"]
+    file = handmade((name, "x", datetime.fromisoformat(f"2026-{at}")) for name, at in zip("abcde", times, strict=True))
+    rows = csv_rows(exported(file, tmp_path / "o", zone=zone, start=start, end=end))[1:]
+    assert [row[0] for row in rows] == ids
+
+
 def test_each_report_is_judged_by_its_own_time(copy: Path, tmp_path: Path) -> None:
     for report in (report for report in REPORTS if report.time):
         with duckdb.connect(str(copy), read_only=True) as connection:
@@ -567,6 +587,8 @@ def test_a_build_that_publishes_meanwhile_disturbs_nobody(copy: Path, tmp_path: 
             "There is no report 'message'. Did you mean messages? The reports are resolved-conversations, ",
         ),
         (("messages", "--timezone", "Europe/Lodnon"), 2, "is not a time zone; did you mean Europe/London?"),
+        (("messages", "--timezone", "BST"), 2, "'BST' is not a time zone; "),
+        (("messages", "--database", "."), 1, ". is a folder; name the file of a warehouse"),
         (("messages", "--timezone", "x'; drop"), 2, "is not a time zone; write an IANA name like Europe/Berlin."),
         (("messages", "--from", "2026-03-02", "--to", "2026-03-01"), 2, "Nothing lies from 2026-03-02 to 2026-03-01"),
         (

@@ -160,3 +160,12 @@ def test_new_events_appear_by_themselves(page: Page, server: str, centre: Place)
     expect(page.locator(".st-key-told")).to_contain_text("15 Mar 2026, 20:01")
     expect(_panel(page, "now_conversations")).to_contain_text("Conversations of Femi Adeyemi")
     assert page.evaluate("window.neverReloaded") is True
+
+
+def test_a_choice_that_a_page_is_not_told_by_is_told_of(page: Page, server: str) -> None:
+    """Who chose a team and goes on to a page without teams reads that its figures are of all."""
+    _open(page, server, "satisfaction?team=Customer+Support")
+    page.get_by_role("link", name="Usage", exact=False).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("usage", ignore_case=True)
+    _settled(page)
+    expect(page.locator("body")).to_contain_text("Of all teams: this page is not told by Customer Support.")

@@ -14,6 +14,7 @@ import yaml
 from dashboard import formats, panels, serving
 from dashboard.filters import Period, period_of
 from dashboard.serving import Build, Copy
+from dashboard.views import traffic
 from streamlit.testing.v1 import AppTest
 
 from looking import PAGES, figures, look
@@ -164,8 +165,46 @@ def test_a_look_can_neither_write_nor_open_other_files(copy_of_demo: Path, tmp_p
 
 
 def test_a_download_opens_cleanly() -> None:
-    rows = pd.DataFrame({"who": ["Ana", "=1+1", "@x", None], "count": [1, -2, 3, 4]})
-    assert panels.as_csv(rows).decode("utf-8-sig") == "who,count\nAna,1\n'=1+1,-2\n'@x,3\n,4\n"
+    rows = pd.DataFrame({"who": ["Ana", "=1+1", " @x", "＝1", None], "count": [1, -2, 3, 5, 4]})
+    rows["sent_at"] = pd.to_datetime(["2026-03-01 10:00", None, None, None, None])
+    lines = panels.as_csv(rows, "Asia/Kolkata").decode("utf-8-sig").splitlines()
+    assert lines == [
+        "who,count,sent_at",
+        "Ana,1,2026-03-01T15:30:00.000+05:30",
+        "'=1+1,-2,",
+        "' @x,3,",
+        "'＝1,5,",
+        ",4,",
+    ]
+
+
+def test_the_end_of_a_day_is_that_of_the_warehouses_day() -> None:
+    """Of hours that are stored in UTC, where the warehouse cuts days at five in the morning of UTC."""
+    hours = pd.date_range("2026-03-01 05:00", periods=48, freq="h")
+    rows = pd.DataFrame({
+        "hour_started_at": hours, "activity_date": (hours - pd.Timedelta(hours=5)).date, "open_session_count": range(48)
+    })  # fmt: skip
+    days = traffic.end_of_days(rows)
+    assert list(days["day"].dt.date) == [date(2026, 3, 1), date(2026, 3, 2)]
+    assert list(days["open_session_count"]) == [23, 47]
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({}, "warehouse_serving.duckdb"), ({"MESSAGING_DB": "/a/w.duckdb"}, "/a/w_serving.duckdb"),
+        ({"MESSAGING_DB": "/a/w.db"}, "/a/w.db_serving.duckdb"), ({"MESSAGING_SERVING": "/b/c.duckdb"}, "/b/c.duckdb"),
+        ({"MESSAGING_SERVING": ""}, "none"), ({"MESSAGING_SERVING": "none"}, "none"),
+    ],
+)  # fmt: skip
+def test_the_copy_is_looked_for_where_builds_publish_it(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, str], place: str
+) -> None:
+    for name in ("MESSAGING_DB", "MESSAGING_SERVING"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert serving.location() == Path(place)
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,8 @@ def export(options: Options, environment: Mapping[str, str] = os.environ, watch:
         )
     if not options.folder.is_dir():
         raise ExportError(f"{options.folder} is no folder; make it first, or name another with --out.")
+    if not os.access(options.folder, os.W_OK):
+        raise ExportError(f"{options.folder} may not be written to; name another with --out.")
     database = source_file(options.database, environment)
     with opened(database, is_named=options.database is not None) as source:
         made = _plan(options, source, report, period)
@@ -122,8 +124,7 @@ def export(options: Options, environment: Mapping[str, str] = os.environ, watch:
 
 def _plan(options: Options, source: Source, report: Report, period: Range) -> Export:
     zone = source.zone(options.zone)
-    ((is_reversed,),) = source.connection.execute(f"select {period.is_reversed(literal(zone))}").fetchall()
-    if is_reversed:
+    if period.is_reversed(zone):
         raise WrongUsageError(f"Nothing lies {period}: --from has to be before --to.")
     columns = source.columns(report)
     if not columns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from messaging_warehouse.export.errors import WrongUsageError
 
@@ -75,15 +76,24 @@ class Range:
                 said.append(f"{moment} {comparison} {bound.literal} {slack} interval 1 day")
         return " and ".join(said) or "true"
 
-    def is_reversed(self, zone: str) -> str:
-        """Say in SQL that its end is not behind its start, in a zone given as an expression."""
+    def is_reversed(self, zone: str) -> bool:
+        """Whether its end is not behind its start: on the same wall or in UTC as they are told, else by the zone.
+
+        A time that comes twice begins with the first and ends with the second of the two, as `condition` has it.
+        """
         if not (self.start and self.end):
-            return "false"
-        start, end = (
-            (f"timezone('UTC', {bound.literal})" if bound.is_instant else f"timezone({zone}, {bound.literal})")
-            for bound in (self.start, self.end)
-        )
-        return f"{start} >= {end}"
+            return False
+        if self.start.is_instant == self.end.is_instant:
+            return self.start.cut >= self.end.cut
+        return min(_instants(self.start, zone)) >= max(_instants(self.end, zone))
+
+
+def _instants(bound: Bound, zone: str) -> list[datetime]:
+    if bound.is_instant:
+        return [bound.cut.replace(tzinfo=UTC)]
+    if not timedelta(days=2) < bound.cut - datetime.min < datetime.max - datetime.min - timedelta(days=2):
+        return [bound.cut.replace(tzinfo=UTC)]  # no calendar has what is a day further
+    return [bound.cut.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
 
 
 def read_range(start: str | None, end: str | None) -> Range:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import duckdb
 
@@ -69,10 +70,12 @@ class Source:
         """
         if name is None:
             return self.reporting_timezone
-        names = [row[0] for row in self.connection.execute("select name from pg_timezone_names()").fetchall()]
+        known = {row[0] for row in self.connection.execute("select name from pg_timezone_names()").fetchall()}
+        # The engine takes abbreviations, too, and BST for Bangladesh's time.
+        names = sorted(known & available_timezones())
         if name in names:
             return name
-        as_written = {known.lower(): known for known in names}
+        as_written = {each.lower(): each for each in names}
         close = get_close_matches(name.lower(), as_written, n=1)
         meant = f"did you mean {as_written[close[0]]}?" if close else "write an IANA name like Europe/Berlin."
         raise WrongUsageError(f"--timezone {name!r} is not a time zone; {meant}")
@@ -104,6 +107,8 @@ def opened(file: Path, *, is_named: bool = False) -> Iterator[Source]:
     Raises:
         ExportError: there is none, it cannot be read now, or what is in it is no whole build.
     """
+    if file.is_dir():
+        raise ExportError(f"{file} is a folder; name the file of a warehouse, or of its copy for readers.")
     if not file.is_file():
         raise ExportError(
             f"{file} does not exist; name the file of a warehouse, or of its copy for readers."
