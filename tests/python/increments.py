@@ -37,7 +37,7 @@ _LEADING_COMMENTS = re.compile(r"\A(\s+|/\*.*?\*/|--[^\n]*\n)*", re.DOTALL)
 _NAME_OF_A_RUN = re.compile(r"__dbt_tmp\d+")
 # What makes room for the new relation; a replay does that by itself.
 _SWAP = re.compile(
-    r'\A(alter (table|view) \S+ rename to "|drop (table|view) if exists \S+__dbt_(backup|tmp)"|drop (table|view) "\S+"\Z)'
+    r'\A(alter (table|view) \S+ rename to "|drop (table|view) (if exists \S+__dbt_(backup|tmp)"|"\S+"\Z))',
 )
 
 
