@@ -266,14 +266,19 @@ def _cells(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
     name = str(values.name)
     if name.endswith("_at") or name == "as_of":
         return pd.to_datetime(values).dt.tz_localize("UTC").dt.tz_convert(zone)
-    if read_catalogue().unit(name) == "seconds":
+    if read_catalogue().unit(name) == "seconds" and not _are_written(values):
         return pd.to_timedelta(values.astype(float).round(), unit="s")
     return values
 
 
+def _are_written(values: pd.Series[Any]) -> bool:
+    """Whether a page has put the figures into words already."""
+    return any(isinstance(value, str) for value in values)
+
+
 def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[Any], pinned: bool) -> Any:
     catalogue = read_catalogue()
-    unit = catalogue.unit(name)
+    unit = "" if _are_written(values) else catalogue.unit(name)
     about: dict[str, Any] = {
         "label": label or catalogue.label(name),
         "help": meaning_of(copy, name, relation=relation) or None,
