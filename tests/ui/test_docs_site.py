@@ -56,7 +56,7 @@ def page(browser: Browser, site: Path) -> Iterator[Page]:
 
 
 def test_the_overview_shows_how_events_flow(page: Page) -> None:
-    picture = page.locator("img[src^='data:image/svg']")
+    picture = page.locator("img[alt^='Raw deliveries'][src^='data:image/svg']")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 500
 
