@@ -325,8 +325,12 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
     raw, dbt = tmp_path / "objects", parsed_dbt(SOURCE).run
     written(raw, "Group", "Id,Name,Type", [(BILLING, "Billing", "Queue")])
     written(raw, "MessagingSession", fields, waiting)
-    work_fields = "Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime"
-    written(raw, "AgentWork", work_fields, [offered])
+    work_fields = (
+        "Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime,"
+        "CloseDateTime,DeclineDateTime,PushTimeoutDateTime,CancelDateTime"  # without these nobody knows what still waits
+    )
+    untold = ("", "", "", "")
+    written(raw, "AgentWork", work_fields, [(*offered, *untold)])
     run = dbt(BUILD, tmp_path, raw=str(raw))
     assert run.exit_code == 0, run.output
     queue = f"select waiting_session_count, longest_waiting_since_at from rt_queues where team_id = '{BILLING}'"
@@ -339,7 +343,7 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
     accepted = ("0BzSILENT000000001", "0MwSILENT000000001", ANA, BILLING, "Opened", on_the_day("10:00:00"),
                 on_the_day("10:07:00"), on_the_day("10:08:00"))  # fmt: skip
     written(raw, "MessagingSession", fields, [(waiting[0][0], "Active", *waiting[0][2:5], ANA), *waiting[1:]])
-    written(raw, "AgentWork", work_fields, [offered, accepted])
+    written(raw, "AgentWork", work_fields, [(*offered, *untold), (*accepted, *untold)])
     run = dbt(BUILD, tmp_path, raw=str(raw))
     assert run.exit_code == 0, run.output
     assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(True,)]
