@@ -327,7 +327,7 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
     written(raw, "MessagingSession", fields, waiting)
     work_fields = (
         "Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime,"
-        "CloseDateTime,DeclineDateTime,PushTimeoutDateTime,CancelDateTime"  # without these nobody knows what still waits
+        "CloseDateTime,DeclineDateTime,PushTimeoutDateTime,CancelDateTime"  # else nobody knows what still waits
     )
     untold = ("", "", "", "")
     written(raw, "AgentWork", work_fields, [(*offered, *untold)])
