@@ -64,9 +64,9 @@ def figures(
     render = catalogue.over_fact if source.is_fact else catalogue.over_parts
     keys = {each: _key(each, source, filters.period) for each in by}
     columns = [f"{expression} as {identifier(name)}" for name, expression in keys.items()]
-    told = copy.descriptions(source.mart) if source.mart else {}
+    doubted = set(names) & set(copy.descriptions(source.mart)) if source.mart else set()
     columns += [
-        f"{_if_recorded(name, source.mart, render(name)) if name in told else render(name)} as {identifier(name)}"
+        f"{_if_recorded(name, source.mart, render(name)) if name in doubted else render(name)} as {identifier(name)}"
         for name in names
     ]
     conditions, parameters = _conditions(source, filters)
@@ -76,7 +76,7 @@ def figures(
         query += (f"{identifier(order)} desc nulls last, " if order else "") + ", ".join(map(identifier, keys))
     if limit is not None:
         query += f" limit {limit:d}"
-    return copy.rows([source.relation, *([source.mart] if source.mart else [])], query, parameters)
+    return copy.rows([source.relation, *([source.mart] if doubted else [])], query, parameters)
 
 
 def _if_recorded(name: str, mart: str, expression: str) -> str:
