@@ -15,6 +15,12 @@
     presence      when an agent was online
     availability  which of the online statuses take work, and which do not
     away          which of the online statuses are a break
+    origins       how a session began: whether the customer began it
+    contacts      whose session it is
+    delivery      what became of messages: delivered, read, failed
+    receipt_times when that was
+    texts         what messages say
+    attachments   which messages came with files
 
     and of work that is recorded, what its events say one by one:
 
@@ -41,11 +47,14 @@
 {# What may be missing from a source: each with what is not recorded either where it is not. #}
 {% macro recordable() %}
     {% set of_work = event_types_of_work().keys() | list %}
-    {% set with = {'work': of_work, 'presence': ['availability', 'away'], 'away': ['availability']} %}
+    {% set with = {
+        'work': of_work, 'presence': ['availability', 'away'], 'away': ['availability'], 'delivery': ['receipt_times']
+    } %}
     {% set found = {} %}
     {% for what in [
         'focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt', 'work', 'presence',
-        'availability', 'away'
+        'availability', 'away', 'origins', 'contacts', 'delivery', 'receipt_times', 'texts',
+        'attachments'
     ] + of_work %}
         {% do found.update({what: with.get(what, [])}) %}
     {% endfor %}
@@ -111,8 +120,8 @@
 {%- endmacro %}
 
 
-{# What a count is made of that the source does not record, or not of every session: after an outer join nothing tells none
-   from not knowing. #}
+{# What a count is made of that a source may not record, or not of every session (`messages`), a list: after an outer join
+   nothing tells none from not knowing. #}
 {% macro made_of(name) %}
     {% set counts = {
         'focus': ['handled_session_count', 'handle_seconds', 'viewed_session_count', 'viewing_seconds'],
@@ -124,6 +133,14 @@
             'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
         ],
         'proactive': ['proactive_messages'],
+        'origins': [
+            'inbound_session_count', 'closed_conversations', 'abandoned_session_count', 'first_response_count'
+        ],
+        'contacts': ['unique_contacts'],
+        'texts': [
+            'scored_message_count', 'positive_message_count', 'neutral_message_count', 'negative_message_count',
+            'scored_session_count', 'positive_session_count', 'neutral_session_count', 'negative_session_count'
+        ],
         'presence': ['online_agent_count'],
         'work': ['accepted_work_count', 'closed_work_count', 'work_handle_count', 'open_work_count', 'owned_session_count'],
         'requests': ['speed_to_answer_count'],
@@ -141,10 +158,11 @@
             'unanswered_session_count'
         ],
     } %}
-    {% for what in counts if name in counts[what] and (what == 'messages' or not is_recorded(what)) %}
-        {{ return(what) }}
+    {% set found = [] %}
+    {% for what in counts if name in counts[what] %}
+        {% do found.append(what) %}
     {% endfor %}
-    {{ return(none) }}
+    {{ return(found) }}
 {% endmacro %}
 
 
@@ -164,11 +182,12 @@
 {# A count or a sum after an outer join: where nothing was told of it there was none, unless nothing could be told. Of how
    many sessions there are no messages is a column of the same relation, or is given; what else the count is made of follows. #}
 {% macro or_zero(relation, name, unrecorded_count=none) -%}
-    {%- set what = made_of(name) -%}
+    {%- set parts = made_of(name) + varargs | list -%}
+    {%- set lost = parts | select('in', unrecorded()) | list if parts else [] -%}
     {%- set count = relation ~ '.' ~ name -%}
-    {%- if what == 'messages' -%}
-        {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count', *varargs) }}
-    {%- elif what is none and varargs | select('in', unrecorded()) | list | length == 0 -%}
+    {%- if 'messages' in parts -%}
+        {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count', *lost) }}
+    {%- elif not lost -%}
         coalesce({{ count }}, 0)
     {%- elif name in ['closed_session_count', 'reopened_session_count'] -%}      {#- of no sessions, none #}
         coalesce({{ count }}, case when {{ relation }}.session_count is null then 0 end)

@@ -18,6 +18,9 @@
     {% else %}
         {% set problems = raw_folder_problems(expected) %}
     {% endif %}
+    {% if has_adapter() and not problems %}
+        {% set problems = object_problems() %}
+    {% endif %}
     {% if problems %}
         {% do exceptions.raise_compiler_error('\n'.join(problems)) %}
     {% endif %}

@@ -77,6 +77,36 @@
 {% endmacro %}
 
 
+{# One sentence for each field without which nothing could be told: the YAML of base models says of a column what would be lost
+   (meta.needed), and which other would do (meta.instead). #}
+{% macro object_problems() %}
+    {% set problems = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('raw_object') %}
+        {% for column in node.columns.values() | selectattr('config.meta.needed', 'defined') %}
+            {% set there = object_fields(node.config.meta.raw_object) %}
+            {% set names = [column.name] + column.config.meta.get('instead', []) %}
+            {% if there and names | map('replace', '_', '') | select('in', there) | list | length == 0 %}
+                {% set called = [] %}
+                {% for name in names %}
+                    {% do called.append(api_name(name)) %}
+                {% endfor %}
+                {% do problems.append(
+                    node.config.meta.raw_object ~ ': there is no ' ~ called | join(' and no ') ~ ': ' ~ column.config.meta.needed
+                    ~ '; export it.'
+                ) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(problems) }}
+{% endmacro %}
+
+
+{# A field under its API name: end_time is EndTime. #}
+{% macro api_name(column) %}
+    {{ return(column | replace('_', ' ') | title | replace(' ', '')) }}
+{% endmacro %}
+
+
 {# {what is not recorded: the objects and fields that would tell it and are not there}: the YAML of base models says of a
    column what it tells (meta.tells). #}
 {% macro untold_by_objects() %}
@@ -86,7 +116,7 @@
         {% set there = object_fields(node.config.meta.raw_object) if telling else {} %}
         {% for column in telling if column.name | replace('_', '') not in there %}
             {% for what in column.config.meta.tells %}
-                {% set field = '.' ~ column.name | replace('_', ' ') | title | replace(' ', '') if there else '' %}
+                {% set field = '.' ~ api_name(column.name) if there else '' %}
                 {% do untold.setdefault(what, {}).update({node.config.meta.raw_object ~ field: true}) %}
             {% endfor %}
         {% endfor %}
@@ -103,7 +133,9 @@
         {{ return([]) }}
     {% endif %}
     {% set found = {
-        'service_cloud': ['focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt']
+        'service_cloud': [
+            'focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt', 'receipt_times'
+        ]
     }[source_adapter()] %}
     {% if not execute %}
         {{ return(found) }}
@@ -114,6 +146,12 @@
         {{ return(found + run_query('select what from ' ~ journal('untold')).columns[0].values() | list) }}
     {% endif %}
     {{ return(found + untold_by_objects().keys() | list) }}
+{% endmacro %}
+
+
+{# The figures of which ours is made of the platform's own field: that they agree says that it came through, and no more. #}
+{% macro figures_of_one_source() %}
+    {{ return({'service_cloud': ['ended_by_type', 'after_work_seconds']}[source_adapter()] if has_adapter() else []) }}
 {% endmacro %}
 
 

@@ -184,12 +184,18 @@
 {%- endmacro %}
 
 
+{# Without which no entry is told: who writes what, and when, is what a message is. #}
+{% macro fields_of_entries() %}
+    {{ return(['conversationid', 'entrytype', 'entrytime', 'actortype', 'actorid']) }}
+{% endmacro %}
+
+
 {# Event of an entry. When a message was delivered, read or failed the platform does not say: it is told with the message. #}
 {% macro entry_event(entries, what, event_type, actor, actor_id, payload, condition='true') -%}
     {{ event_out_of(
         entries, 'conversation_entry_id', what, event_type, 'entered_at', actor,
         actor_id=actor_id or 'cast(null as varchar)', payload=payload, received_at='received_at',
-        condition=where_there_are('ConversationEntry', ['entrytime'] + (['actortype'] if what == 'sent' else []), condition)
+        condition=where_there_are('ConversationEntry', fields_of_entries(), condition)
     ) }}
 {%- endmacro %}
 

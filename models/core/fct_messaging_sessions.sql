@@ -61,7 +61,7 @@ final as (
         {{ seconds_if_recorded('focus', 'coalesce(handled.attended_seconds, 0)') }} as attended_seconds,
         judged.emoji_sentiment_score,
         judged.emoji_sentiment_shift,
-        coalesce(sessions.origin = 'inbound', false) as is_inbound,
+        {{ if_recorded('origins', "coalesce(sessions.origin = 'inbound', false)", 'boolean') }} as is_inbound,
         sessions.ended_at is not null as is_ended,
         sessions.status not in ('ended', 'inactive') as is_open,
         judged.is_closed,
@@ -74,7 +74,9 @@ final as (
         {{ if_recorded('transfers', 'sessions.is_transferred', 'boolean') }} as is_transferred,
         {{ if_recorded('resolutions', 'sessions.cycle_count > 1', 'boolean') }} as is_reopened,
         judged.is_abandoned,
-        repeat_contacts.session_id is not null as is_repeat_contact,
+        {{ if_recorded(
+            'origins', if_recorded('contacts', 'repeat_contacts.session_id is not null', 'boolean'), 'boolean'
+        ) }} as is_repeat_contact,
         judged.are_messages_recorded,
         judged.is_agent_type_reported,
         contexts.is_test_channel,

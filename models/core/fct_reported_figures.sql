@@ -32,6 +32,7 @@ compared as (
     select
         reports.* replace (coalesce(works.session_id, reports.session_id) as session_id),
         coalesce(of_sessions.our_value, of_works.our_value) as our_value,
+        reports.figure in ('{{ (figures_of_one_source() or ['(none)']) | join("', '") }}') as is_of_one_source,
         {{ figure_as_number('reports.reported_value') }} as reported_number,
         {{ figure_as_number('coalesce(of_sessions.our_value, of_works.our_value)') }} as our_number
     from events as reports
@@ -63,7 +64,7 @@ final as (
         case
             when compared.our_value is null then 'not_recorded'
             when compared.our_value = compared.reported_value or compared.our_number = compared.reported_number
-                then 'equal'
+                then case when compared.is_of_one_source then 'same_source' else 'equal' end
             when {{ is_told_in_whole_seconds('compared') }} then 'whole_seconds'
             when starts.session_id is null then 'session_cut'
             else 'unexplained'

@@ -620,6 +620,21 @@ def test_a_bad_object_gets_one_sentence(tmp_path: Path, name: str) -> None:
     ]
 
 
+def test_sessions_that_would_never_start_or_end_get_one_sentence(objects: Path, tmp_path: Path) -> None:
+    (file,) = (objects / "MessagingSession").glob("*.csv")
+    for left_out, sentence in (
+        (("EndTime",), "there is no EndTime: no session would end, and open and abandoned ones, durations and what waits would be wrong"),
+        (("StartTime", "CreatedDate"), "there is no StartTime and no CreatedDate: no session would start"),
+    ):
+        whole = file.read_text(encoding="utf-8")
+        for field in left_out:
+            _drop(file, field)
+        run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+        one_sentence(run, f"MessagingSession: {sentence}; export it.")
+        assert is_empty(run)
+        file.write_text(whole, encoding="utf-8")
+
+
 # --- the adapter's walls -----------------------------------------------------------------------
 
 
@@ -699,8 +714,11 @@ def _drop(file: Path, field: str) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize(
     "left_out",
-    ["MessagingSession.EndTime", "ConversationEntry.EntryTime", "ConversationEntry.ActorType", "AgentWork.UserId"],
-)
+    [
+        "MessagingSession.Status", "ConversationEntry.EntryTime", "ConversationEntry.ActorType",
+        "ConversationEntry.ActorId", "ConversationEntry.ConversationId", "AgentWork.UserId",
+    ],
+)  # fmt: skip
 def test_without_a_field_what_needs_it_is_not_told_and_the_rest_is(
     objects: Path, tmp_path: Path, left_out: str
 ) -> None:

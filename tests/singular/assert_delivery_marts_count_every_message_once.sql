@@ -1,4 +1,10 @@
--- Every message is in both delivery marts once, on its day and in the row that names it, with what was reported of it.
+-- Every message is in both delivery marts once, on its day and in the row that names it, with what was reported of it; null
+-- where that is not recorded.
+{%- set reached = 'delivered_at is not null or read_at is not null' if is_recorded('receipt_times')
+    else "delivery_status in ('delivered', 'read')" %}
+{%- set counts = {
+    'orphans': 'is_orphan', 'reached': reached, 'failed': "delivery_status = 'failed'", 'unreported': "delivery_status = 'sent'"
+} %}
 with
 
 messages as (
@@ -8,11 +14,10 @@ messages as (
         coalesce(direction, '(unknown)') as direction,
         coalesce(actor_type, '(unknown)') as actor_type,
         {{ id_or_none('status_code') }} as status_code,
-        count(*) as recorded,
-        count(*) filter (where is_orphan) as orphans,
-        count(*) filter (where delivered_at is not null or read_at is not null) as reached,
-        count(*) filter (where delivery_status = 'failed') as failed,
-        count(*) filter (where delivery_status = 'sent') as unreported
+        {%- for name, condition in counts.items() %}
+        {{ if_recorded('delivery', 'count(*) filter (where ' ~ condition ~ ')', 'bigint') }} as {{ name }},
+        {%- endfor %}
+        count(*) as recorded
     from {{ ref('fct_messages') }}
     where not is_test_channel
     group by all
@@ -54,5 +59,5 @@ where
     or failed_message_count is distinct from failed
     or unreported_message_count is distinct from unreported
     or reported_message_count is distinct from reached + failed
-    or recorded_message_count is distinct from reported_message_count + unreported_message_count
+    or recorded_message_count != reported_message_count + unreported_message_count
 {% endfor %}

@@ -23,9 +23,13 @@ where
     or figures.event_id is null
     or (marts.event_id is null) is distinct from figures.is_test_channel
     or (figures.our_value is null) is distinct from (figures.reconciliation_cause = 'not_recorded')
+    or (
+        figures.reconciliation_cause = 'same_source'
+        and coalesce(figures.figure_difference != 0, figures.our_value != figures.reported_value)
+    )
     or figures.figure_difference is distinct from figures.reported_number - figures.our_number
     or marts.is_reconciled is distinct from case
-        when marts.event_id is not null and figures.reconciliation_cause != 'not_recorded'
+        when marts.event_id is not null and figures.reconciliation_cause not in ('not_recorded', 'same_source')
             then coalesce(marts.our_value = marts.reported_value, false)
-                or coalesce(abs(marts.figure_difference) < 1, false)
+                or coalesce({{ is_told_in_whole_seconds('figures') }}, false)
     end

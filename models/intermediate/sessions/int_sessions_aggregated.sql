@@ -42,10 +42,7 @@ aggregated as (
     group by session_id, conversation_id, session_number
 ),
 
-final as (
-    select
-        *,
-        session_number < max(session_number) over (partition by conversation_id) as has_later_session,
+{%- set origin -%}
         coalesce(
             declared_origin,
             case first_writer_type
@@ -54,7 +51,14 @@ final as (
                 when 'bot' then 'triggered_outbound'
                 when 'system' then 'triggered_outbound'
             end
-        ) as origin,
+        )
+{%- endset %}
+
+final as (
+    select
+        *,
+        session_number < max(session_number) over (partition by conversation_id) as has_later_session,
+        {{ if_recorded('origins', origin, 'varchar') }} as origin,
         case
             when agent_message_count > 0 and bot_message_count > 0 then 'bot_to_agent'
             when agent_message_count > 0 then 'agent'

@@ -24,16 +24,16 @@ judged as (
         sessions.agent_message_count,
         sessions.bot_message_count,
         sessions.end_user_message_count,
-        coalesce(sentiments.scored_message_count, 0) as scored_message_count,
-        sentiments.emoji_sentiment_score,
-        sentiments.emoji_sentiment_shift,
+        {{ if_recorded('texts', 'coalesce(sentiments.scored_message_count, 0)', 'bigint') }} as scored_message_count,
+        {{ if_recorded('texts', 'sentiments.emoji_sentiment_score', 'double') }} as emoji_sentiment_score,
+        {{ if_recorded('texts', 'sentiments.emoji_sentiment_shift', 'double') }} as emoji_sentiment_shift,
         sessions.is_closed,
-        sessions.is_closed and coalesce(sessions.origin = 'inbound', false)
-        and sessions.agent_message_count + sessions.bot_message_count > 0 as is_closed_conversation,
+        {{ if_recorded('origins', "sessions.is_closed and coalesce(sessions.origin = 'inbound', false)
+        and sessions.agent_message_count + sessions.bot_message_count > 0", 'boolean') }} as is_closed_conversation,
         sessions.is_closed and sessions.bot_message_count > 0 and sessions.agent_message_count = 0 as is_bot_resolved,
         sessions.is_handed_off,
-        coalesce(sessions.origin = 'inbound', false) and sessions.ended_at is not null
-        and sessions.has_unanswered_customer as is_abandoned
+        {{ if_recorded('origins', "coalesce(sessions.origin = 'inbound', false) and sessions.ended_at is not null
+        and sessions.has_unanswered_customer", 'boolean') }} as is_abandoned
     from sessions
     left join sentiments using (session_id)
 ),

@@ -50,8 +50,8 @@ final as (
         {{ local_date('sessions.first_session_started_at') }} as first_session_started_date,
         sessions.last_session_started_at,
         {{ local_date('sessions.last_session_started_at') }} as last_session_started_date,
-        coalesce(sessions.session_count, 0) as session_count,
-        {{ count_or_zero('sessions', 'closed_session_count') }},
+        {{ count_or_zero('sessions', 'session_count', none, 'contacts') }},
+        {{ count_or_zero('sessions', 'closed_session_count', none, 'contacts') }},
         users.is_inferred
     from users
     left join accounts using (account_id)

@@ -27,7 +27,7 @@ final as (
         figures.our_number,
         figures.figure_difference,
         case
-            when figures.reconciliation_cause != 'not_recorded'
+            when figures.reconciliation_cause not in ('not_recorded', 'same_source')
                 then figures.reconciliation_cause in ('equal', 'whole_seconds')
         end as is_reconciled
     from figures

@@ -70,7 +70,7 @@ final as (
         channels.channel_type,
         channels.platform_type,
         coalesce(joined.session_count, 0) as session_count,
-        coalesce(joined.inbound_session_count, 0) as inbound_session_count,
+        {{ count_or_zero('joined', 'inbound_session_count') }},
         coalesce(joined.ended_session_count, 0) as ended_session_count,
         {{ count_or_zero('joined', 'closed_session_count') }},
         joined.session_duration_sum_seconds,

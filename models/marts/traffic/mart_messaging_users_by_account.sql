@@ -57,13 +57,13 @@ final as (
         users.locale,
         sessions.first_session_started_at,
         sessions.last_session_started_at,
-        coalesce(sessions.session_count, 0) as session_count,
-        coalesce(sessions.inbound_session_count, 0) as inbound_session_count,
-        {{ count_or_zero('sessions', 'closed_conversations', 'unrecorded.unrecorded_session_count') }},
-        {{- counts_or_zero('messages', [
-            'message_count', 'end_user_message_count', 'agent_message_count', 'bot_message_count'
-        ], 'unrecorded.unrecorded_session_count') }},
-        {{ count_or_zero('unrecorded', 'unrecorded_session_count') }},
+        {{ count_or_zero('sessions', 'session_count', none, 'contacts') }},
+        {{ count_or_zero('sessions', 'inbound_session_count', none, 'contacts') }},
+        {{ count_or_zero('sessions', 'closed_conversations', 'unrecorded.unrecorded_session_count', 'contacts') }},
+        {%- for name in ['message_count', 'end_user_message_count', 'agent_message_count', 'bot_message_count'] %}
+        {{ count_or_zero('messages', name, 'unrecorded.unrecorded_session_count', 'contacts') }},
+        {%- endfor %}
+        {{ count_or_zero('unrecorded', 'unrecorded_session_count', none, 'contacts') }},
         users.is_inferred
     from users
     left join channels on users.channel_id = channels.channel_id

@@ -1,8 +1,19 @@
 -- Grain: one row per entry of a conversation, with the session that it is of; null where none is near.
 with
 
+ranked as (      -- of one moment the platform's own order: by when it received them
+    select
+        *,
+        dense_rank() over (partition by belongs_to_id, entered_at order by received_at nulls first) - 1 as later_by
+    from {{ ref('stg_service_cloud__conversation_entries') }}
+),
+
 entries as (
-    select * from {{ ref('stg_service_cloud__conversation_entries') }}
+    select
+        * exclude (later_by) replace (
+            {{ timestamp_from_milliseconds(epoch_milliseconds('entered_at') ~ ' + later_by') }} as entered_at
+        )
+    from ranked
 ),
 
 sessions as (

@@ -42,7 +42,9 @@ told as (
             as is_queued,
         greatest(sessions.started_at, works.last_over_at) as queued_at,
         case when unrecorded.messaging_session_id is not null then 'false' end as are_messages_recorded,
-        sessions.status = 'Ended' or (sessions.status = 'Error' and sessions.ended_at is not null) as has_ended,
+        -- Where nothing is said of the status, the end says that it is over.
+        coalesce(sessions.status = 'Ended', false)
+        or (sessions.ended_at is not null and coalesce(sessions.status = 'Error', true)) as has_ended,
         case when sessions.owner_id like '005%' then sessions.owner_id end as owning_agent_id,
         agents.worker_id as last_agent_id,
         bots.worker_id as last_bot_id
@@ -79,7 +81,7 @@ final as (
         'actors_named', 'messaging_session_id', 'ended', 'conversation_ended', 'ended_at', "coalesce(ender, 'system')",
         actor_id="case ender when 'agent' then " ~ id_or_unknown('coalesce(owning_agent_id, last_agent_id)')
             ~ " when 'bot' then " ~ id_or_unknown('last_bot_id') ~ ' end',
-        payload={'is_actor_unknown': "case when ender is null then 'true' end"}, condition=where_there_are('MessagingSession', ['endtime'], 'has_ended')
+        payload={'is_actor_unknown': "case when ender is null then 'true' end"}, condition='has_ended'
     ) }}
 )
 
