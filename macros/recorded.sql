@@ -17,6 +17,7 @@
     away          which of the online statuses are a break
     origins       how a session began: whether the customer began it
     contacts      whose session it is
+    people        which addresses are one person's
     delivery      what became of messages: delivered, read, failed
     receipt_times when that was
     texts         what messages say
@@ -48,12 +49,13 @@
 {% macro recordable() %}
     {% set of_work = event_types_of_work().keys() | list %}
     {% set with = {
-        'work': of_work, 'presence': ['availability', 'away'], 'away': ['availability'], 'delivery': ['receipt_times']
+        'work': of_work, 'presence': ['availability', 'away'], 'away': ['availability'], 'delivery': ['receipt_times'],
+        'contacts': ['people']
     } %}
     {% set found = {} %}
     {% for what in [
         'focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt', 'work', 'presence',
-        'availability', 'away', 'origins', 'contacts', 'delivery', 'receipt_times', 'texts',
+        'availability', 'away', 'origins', 'contacts', 'people', 'delivery', 'receipt_times', 'texts',
         'attachments'
     ] + of_work %}
         {% do found.update({what: with.get(what, [])}) %}
@@ -136,7 +138,7 @@
         'origins': [
             'inbound_session_count', 'closed_conversations', 'abandoned_session_count', 'first_response_count'
         ],
-        'contacts': ['unique_contacts'],
+        'people': ['unique_contacts'],
         'texts': [
             'scored_message_count', 'positive_message_count', 'neutral_message_count', 'negative_message_count',
             'scored_session_count', 'positive_session_count', 'neutral_session_count', 'negative_session_count'
@@ -189,7 +191,7 @@
         {{ count_on_record(count, unrecorded_count or relation ~ '.unrecorded_session_count', *lost) }}
     {%- elif not lost -%}
         coalesce({{ count }}, 0)
-    {%- elif name in ['closed_session_count', 'reopened_session_count'] -%}      {#- of no sessions, none #}
+    {%- elif lost == ['resolutions'] and name in ['closed_session_count', 'reopened_session_count'] -%}      {#- of no sessions, none #}
         coalesce({{ count }}, case when {{ relation }}.session_count is null then 0 end)
     {%- else -%}
         nullif({{ count }}, 0)

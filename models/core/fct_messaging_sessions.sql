@@ -75,7 +75,7 @@ final as (
         {{ if_recorded('resolutions', 'sessions.cycle_count > 1', 'boolean') }} as is_reopened,
         judged.is_abandoned,
         {{ if_recorded(
-            'origins', if_recorded('contacts', 'repeat_contacts.session_id is not null', 'boolean'), 'boolean'
+            'origins', if_recorded('people', 'repeat_contacts.session_id is not null', 'boolean'), 'boolean'
         ) }} as is_repeat_contact,
         judged.are_messages_recorded,
         judged.is_agent_type_reported,

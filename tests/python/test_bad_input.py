@@ -464,8 +464,9 @@ def test_what_no_source_may_leave_out_builds_nothing(folder: Path, tmp_path: Pat
     one_sentence(
         run,
         f"var unrecorded: '{named}' is nothing that a source may leave out; write a list of focus, resolutions, csat, "
-        "topics, queues, memberships, proactive, receipt, work, presence, availability, away, origins, contacts, delivery, "
-        "receipt_times, texts, attachments, requests, assignments, declines, push_timeouts, cancellations, transfers, after_work.",
+        "topics, queues, memberships, proactive, receipt, work, presence, availability, away, origins, contacts, "
+        "people, delivery, receipt_times, texts, attachments, requests, assignments, declines, push_timeouts, "
+        "cancellations, transfers, after_work.",
     )
     assert is_empty(run)
 

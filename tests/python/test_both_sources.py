@@ -272,7 +272,9 @@ def test_a_build_that_is_told_no_place_reads_the_example(tmp_path: Path) -> None
 # They say how much is on record: 0 is what they are for.
 COVERAGE = (
     "recorded_session_count", "recorded_session_rate", "recorded_ended_session_count", "recorded_closed_session_count",
-    "recorded_ended_inbound_session_count", "are_messages_recorded", "measured_delay_count",
+    "recorded_ended_inbound_session_count", "are_messages_recorded", "measured_delay_count", "measured_delivery_count",
+    "covered_session_count", "coverage_rate", "reported_session_count", "reported_agent_type_session_count",
+    "is_agent_type_reported",
 )  # fmt: skip
 # A distance between volumes: of what is on record it may be 0 where between all volumes it is not.
 DISTANCES = ("usual_distance",)
@@ -390,6 +392,103 @@ def test_a_wrong_zero_is_noticed(both: Mapping[str, tuple[Mart, Mart]]) -> None:
         assert noticed[mart] >= columns, (mart, columns - noticed[mart])
 
 
+# Words in the names of columns that the two tell otherwise, and why.
+OF_ALL_CHANNELS = (*ENTRIES, *WHOLE_SECONDS)  # messages of enhanced sessions are among the events alone
+OF_EVENTS = (
+    "event_count",
+    "delivery_count",
+    "last_received_at",
+    "measured_delay",
+    "volume",
+    "usual",
+)  # others, and more
+OF_THE_END = (
+    "last_activity_at",
+    "ended_by_type",
+    "waiting_since_at",
+)  # events name no end by silence, and tell of pends
+APART: Mapping[str, tuple[str, ...]] = {
+    "exp_contacts": ("locale",),  # en-GB, en_GB
+    "exp_open_conversations": OF_THE_END,
+    "exp_unresolved_conversations": OF_THE_END,
+    "mart_account_activity_by_month": OF_ALL_CHANNELS,
+    "mart_agent_by_day": OF_ALL_CHANNELS,
+    "mart_data_quality_by_day": OF_EVENTS,
+    "mart_messaging_users_by_account": ("locale",),
+    "mart_response_times_by_day": ("response", "wait"),  # `(none)` is whoever has no team, and here everybody
+    "mart_volume_anomalies_by_day": OF_EVENTS,
+    "mart_workload_by_hour": ("session_close",),  # of a resolve the objects know nothing
+    "rt_queues": ("unrecorded", "longest_wait"),  # a session pended waits no longer
+}
+# Whose rows are not the same: by team, by who ended it, of resolutions, of promises on them, and of what only one has.
+ROWS_APART = {
+    *EMPTY, "exp_unresolved_conversations", "exp_user_presence", "mart_data_quality_by_day", "mart_reconciliation",
+    "mart_response_times_by_day", "mart_session_outcomes_by_day", "mart_sla_by_day", "mart_team_by_day",
+    "rt_session_messages",
+} - {"mart_csat_by_day"}  # fmt: skip
+
+
+@pytest.mark.deep
+def test_whatever_both_tell_of_standard_channels_they_tell_alike(both: Mapping[str, tuple[Mart, Mart]]) -> None:
+    """Every column of every mart: what the objects say the events say, but for what is named above, and all of that."""
+    channels = standard_channels()
+    apart: dict[str, set[str]] = {}
+    for mart, told in both.items():
+        events, objects = (
+            {key: row for key, row in rows.items() if row.get("channel_id") is None or row["channel_id"] in channels}
+            for rows in told
+        )
+        assert (events.keys() != objects.keys()) == (mart in ROWS_APART), mart
+        apart[mart] = {
+            column
+            for key in events.keys() & objects.keys()
+            for column, value in objects[key].items()
+            if value is not None and value != events[key][column]
+        }
+    unnamed = {
+        mart: {column for column in columns if not any(word in column for word in APART.get(mart, ()))}
+        for mart, columns in apart.items()
+    }
+    assert {mart: columns for mart, columns in unnamed.items() if columns} == {}
+    assert {mart for mart, columns in apart.items() if columns} == set(APART)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("mart", "keys", "counts"),
+    [
+        (
+            "mart_response_times_by_day", ("responded_date", "channel_id"),
+            ("first_response_count", "agent_response_count"),
+        ),
+        (
+            "mart_session_outcomes_by_day", ("session_date", "channel_id", "agent_type"),
+            ("session_count", "inbound_session_count", "ended_session_count", "abandoned_session_count",
+             "transferred_session_count", "handed_off_session_count", "repeat_contact_session_count"),
+        ),
+        ("mart_team_by_day", ("activity_date",), ("online_seconds", "available_seconds", "accepted_work_count")),
+    ],
+)  # fmt: skip
+def test_where_the_objects_have_no_teams_and_no_enders_sums_over_them_are_the_same(
+    both: Mapping[str, tuple[Mart, Mart]], mart: str, keys: tuple[str, ...], counts: tuple[str, ...]
+) -> None:
+    channels = standard_channels()
+    sums: list[Counter[tuple[Any, ...]]] = []
+    for told in both[mart]:
+        summed: Counter[tuple[Any, ...]] = Counter()
+        for row in told.values():
+            if row.get("channel_id") is None or row["channel_id"] in channels:
+                for name in counts:
+                    summed[(*(row[key] for key in keys), name)] += row[name] or 0
+        sums.append(summed)
+    events, objects = sums
+    assert (
+        {key: count for key, count in events.items() if count}
+        == {key: count for key, count in objects.items() if count}
+        != {}
+    )
+
+
 @pytest.mark.deep
 def test_the_platforms_figures_stand_where_ours_are_missing_and_are_counted(told_as_objects: DbtRun) -> None:
     """Who served a session and its six metrics: of enhanced sessions the platform says it, of standard ones we do."""
@@ -437,6 +536,10 @@ LEFT_OUT: Mapping[str, tuple[tuple[str, ...], set[str]]] = {
         ("MessagingSession.Origin", "MessagingSession.MessagingEndUserId", "MessagingSession.Status"),
         {"origins", "contacts"},
     ),
+    "reference objects": (
+        ("MessagingEndUser", "MessagingChannel", "User", "Group", "Account", "Contact", "MessagingSessionMetrics"),
+        {"people"},
+    ),
     "fields of entries": (
         ("ConversationEntry.Message", "ConversationEntry.MessageStatus", "ConversationEntry.HasAttachments"),
         {"texts", "delivery", "attachments"},
@@ -457,7 +560,7 @@ OF_WORK = {
 
 def of_agents(*columns: str) -> Mapping[str, set[str]]:
     """Return columns of the two marts of agents' days."""
-    return dict.fromkeys(("mart_agent_by_day", "mart_team_by_day"), set(columns))
+    return {mart: set(columns) for mart in ("mart_agent_by_day", "mart_team_by_day")}
 
 
 # By mart what is null altogether.
@@ -483,6 +586,10 @@ UNKNOWN: Mapping[str, Mapping[str, set[str]]] = {
         "mart_workload_by_hour": {"inbound_session_count", "first_response_count"},
         "mart_messaging_users_by_account": {"session_count", "inbound_session_count", "message_count"},
         "exp_contacts": {"session_count"},
+    },
+    "reference objects": {
+        "mart_session_outcomes_by_day": {"repeat_contact_session_count", "repeat_contact_rate"},
+        "mart_account_usage_by_period": {"unique_contacts"},
     },
     "fields of entries": {
         "mart_delivery_reports_by_day": {

@@ -623,7 +623,10 @@ def test_a_bad_object_gets_one_sentence(tmp_path: Path, name: str) -> None:
 def test_sessions_that_would_never_start_or_end_get_one_sentence(objects: Path, tmp_path: Path) -> None:
     (file,) = (objects / "MessagingSession").glob("*.csv")
     for left_out, sentence in (
-        (("EndTime",), "there is no EndTime: no session would end, and open and abandoned ones, durations and what waits would be wrong"),
+        (
+            ("EndTime",),
+            "there is no EndTime: no session would end, and durations and what is open would be wrong",
+        ),
         (("StartTime", "CreatedDate"), "there is no StartTime and no CreatedDate: no session would start"),
     ):
         whole = file.read_text(encoding="utf-8")

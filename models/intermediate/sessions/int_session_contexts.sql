@@ -19,7 +19,7 @@ final as (
         sessions.conversation_id,
         sessions.channel_id,
         sessions.messaging_user_id,
-        {{ if_recorded('contacts', 'users.contact_key', 'varchar') }} as contact_key,
+        {{ if_recorded('people', 'users.contact_key', 'varchar') }} as contact_key,
         users.account_id,
         channels.business_hours_id,
         coalesce(channels.is_test, false) as is_test_channel

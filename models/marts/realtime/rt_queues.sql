@@ -77,7 +77,7 @@ final as (
         {%- for count in ['sla_due_count', 'sla_overdue_count'] %}
         {{ count_in_queue('promises.' ~ count, 'unrecorded.unrecorded_session_count', 'resolutions') }} as {{ count }},
         {%- endfor %}
-        {{ count_or_zero('unrecorded', 'unrecorded_session_count', none, 'requests', 'assignments') }},
+        {{ count_or_zero('unrecorded', 'unrecorded_session_count', none, 'queues', 'requests', 'assignments') }},
         {%- for count, what in {
             'online_agent_count': 'presence', 'available_agent_count': 'availability', 'away_agent_count': 'away'
         }.items() %}
