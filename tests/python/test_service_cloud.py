@@ -620,22 +620,22 @@ def test_a_bad_object_gets_one_sentence(tmp_path: Path, name: str) -> None:
     ]
 
 
-def test_sessions_that_would_never_start_or_end_get_one_sentence(objects: Path, tmp_path: Path) -> None:
-    (file,) = (objects / "MessagingSession").glob("*.csv")
-    for left_out, sentence in (
-        (
-            ("EndTime",),
-            "there is no EndTime: no session would end, and durations and what is open would be wrong",
-        ),
+@pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        (("EndTime",), "there is no EndTime: no session would end, and durations and what is open would be wrong"),
         (("StartTime", "CreatedDate"), "there is no StartTime and no CreatedDate: no session would start"),
-    ):
-        whole = file.read_text(encoding="utf-8")
-        for field in left_out:
-            _drop(file, field)
-        run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
-        one_sentence(run, f"MessagingSession: {sentence}; export it.")
-        assert is_empty(run)
-        file.write_text(whole, encoding="utf-8")
+    ],
+)
+def test_sessions_that_would_never_start_or_end_get_one_sentence(
+    objects: Path, tmp_path: Path, left_out: tuple[str, ...], sentence: str
+) -> None:
+    (objects / "MessagingSession" / "2026-03-02 at noon.csv").unlink()
+    for field in left_out:
+        _drop(objects / "MessagingSession" / "2026-03-02.csv", field)
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+    one_sentence(run, f"MessagingSession: {sentence}; export it.")
+    assert is_empty(run)
 
 
 # --- the adapter's walls -----------------------------------------------------------------------
