@@ -640,7 +640,7 @@ def test_a_file_that_comes_meanwhile_is_left_as_it_is(
     def come(_: str, __: float | None) -> None:
         file.write_text("mine")
 
-    with pytest.raises(ExportError, match="came into being while the rows were written.*--overwrite replaces it"):
+    with pytest.raises(ExportError, match=r"came into being while the rows were written.*--overwrite replaces it"):
         export(options, {}, come)
     assert list(tmp_path.iterdir()) == [file] and file.read_text() == "mine"
     export(replace(options, overwrite=True), {}, come)
@@ -663,7 +663,7 @@ def test_where_a_file_cannot_take_its_name_nothing_is_left(
 
     monkeypatch.setattr(os, "link", _no_links)
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(ExportError, match="was not written, and nothing was left behind; .*Input/output error"):
+    with pytest.raises(ExportError, match=r"was not written, and nothing was left behind; .*Input/output error"):
         export(Options("users", folder=tmp_path, database=copy), {})
     assert list(tmp_path.iterdir()) == []
 

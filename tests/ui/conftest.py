@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from places import BUILD, Place
-from raw_folders import parsed_dbt
+from places import Place
+from raw_folders import BUILD, parsed_dbt
 from warehouse import PROJECT, RAW_SCHEMA, write_raw_schema
 
 
