@@ -51,7 +51,7 @@ def head(title: str, question: str, copy: Copy, filters: Filters | None = None) 
         with st.container(gap="small", width="stretch"):
             st.title(title, anchor=False)
             st.caption(question)
-        with st.container(horizontal=True, key="told", gap="small", width="content"):
+        with st.container(horizontal=True, key="told", gap="small", width="content", vertical_alignment="center"):
             _tell_worth(copy, filters)
     _watch(copy.build.build_id)
 

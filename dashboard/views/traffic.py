@@ -47,9 +47,9 @@ def show(copy: Copy) -> None:
     left, right = st.columns(2)
     with left:
         _channels(copy, chosen)
+        _failures(copy, chosen)
     with right:
         _deliveries(copy, chosen)
-        _failures(copy, chosen)
     _accounts(copy, chosen)
 
 
@@ -270,7 +270,10 @@ def _deliveries(copy: Copy, chosen: Filters) -> None:
         copy, "Delivery failures", panels.definitions(copy, metrics, source), rows, "traffic_deliveries", chosen, source
     ):
         labels = {"name": "Sender", "platform_type": "Platform"} | dict.fromkeys(metrics, "")
-        panels.table(copy, rows, labels, source.relation, "No message in these days", about={"name": "actor_type"})
+        panels.table(
+            copy, rows, labels, source.relation, "No message in these days", about={"name": "actor_type"},
+            height="content" if len(rows) < 16 else 560,
+        )  # fmt: skip
 
 
 def _failures(copy: Copy, chosen: Filters) -> None:
