@@ -6,6 +6,7 @@ import io
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -637,16 +638,20 @@ def test_a_file_that_comes_meanwhile_is_left_as_it_is(
     options = Options("users", folder=tmp_path, database=copy, file_format=file_format)
     file = tmp_path / f"users_all_UTC.{file_format}"
 
-    def come(_: str, __: float | None) -> None:
+    def come(descriptor: int) -> None:
         file.write_text("mine")
+        flush(descriptor)
 
+    flush = os.fsync
+    monkeypatch.setattr(os, "fsync", come)  # the last thing before it takes its name
     with pytest.raises(ExportError, match=r"came into being while the rows were written.*--overwrite replaces it"):
-        export(options, {}, come)
+        export(options, {})
     assert list(tmp_path.iterdir()) == [file] and file.read_text() == "mine"
-    export(replace(options, overwrite=True), {}, come)
+    export(replace(options, overwrite=True), {})
     assert list(tmp_path.iterdir()) == [file] and file.read_bytes() != b"mine"
     whole = file.read_bytes()
     file.unlink()
+    monkeypatch.setattr(os, "fsync", flush)
     export(options, {})
     assert list(tmp_path.iterdir()) == [file] and file.read_bytes() == whole
 
@@ -665,6 +670,23 @@ def test_where_a_file_cannot_take_its_name_nothing_is_left(
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(ExportError, match=r"was not written, and nothing was left behind; .*Input/output error"):
         export(Options("users", folder=tmp_path, database=copy), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file_format", Format)
+def test_who_takes_away_what_is_in_the_making_is_told(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: Format
+) -> None:
+    """Such as somebody who tidies up: whatever the library that writes makes of it, it is one sentence."""
+
+    def tidy_up(*_: Any) -> None:
+        for hidden in tmp_path.glob(".*"):
+            shutil.rmtree(hidden, ignore_errors=True)
+
+    monkeypatch.setattr(os, "fsync", tidy_up)
+    watch = tidy_up if file_format is Format.XLSX else progress.unwatched  # while it is written, and at the end
+    with pytest.raises(ExportError, match="was not written, and nothing was left behind"):
+        export(Options("users", folder=tmp_path, database=copy, file_format=file_format), {}, watch)
     assert list(tmp_path.iterdir()) == []
 
 
