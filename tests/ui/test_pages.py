@@ -214,6 +214,9 @@ def test_amounts_are_told_without_needless_noughts(monkeypatch: pytest.MonkeyPat
     assert sorted(table.value["capacity"]) == [3, 3, 4, 4]
     (columns,) = next(each.tables for each in looking.panels(test) if each.name == "now_agents")
     assert columns["capacity"]["type_config"]["format"] == "localized"
+    rows = look(monkeypatch, "performance", copy_of_demo).dataframe[0].value
+    assert list(rows["concurrency"]) == [round(each, 2) for each in rows["concurrency"]] != [1] * len(rows)
+    assert set(rows["availability_rate"]) - set(rows["availability_rate"].round(2))  # a share has a form of its own
 
 
 @pytest.mark.parametrize(
