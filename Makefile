@@ -21,7 +21,7 @@ test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redactio
 
 test-ui: $(DASHBOARD_SETUP)  ## the dashboard: its types, its pages, and in a headless Chromium what people do (CHROMIUM names another)
 	$(BIN)/mypy --cache-dir .mypy_cache/dashboard dashboard tests/ui
-	$(BIN)/python -m pytest tests/ui -o addopts= -q --strict-markers -m ui
+	$(BIN)/python -m pytest tests/ui -o addopts= -q --strict-markers -m ui -n 2 --dist loadfile --no-loadscope-reorder
 
 dashboard: $(DASHBOARD_SETUP)  ## the dashboard at http://127.0.0.1:8501, over the serving copy; PORT names another port
 	$(BIN)/python -m streamlit run dashboard/app.py --server.port $(PORT)

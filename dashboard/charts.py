@@ -212,8 +212,8 @@ def _dashes(names: Sequence[str]) -> list[list[int]]:
     return [[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]][index % 4] for index in range(len(names))]
 
 
-def steps(frame: pd.DataFrame, x: str, value: str, series: str) -> alt.LayerChart:
-    """Draw a share for each step, one bar a series, its percentage above it."""
+def steps(frame: pd.DataFrame, x: str, value: str, series: str, meaning: str) -> alt.LayerChart:
+    """Draw a share for each step, one bar a series, its percentage above it; each bar has a meaning of its own."""
     frame = frame.dropna(subset=[value]).assign(
         told=lambda rows: [formats.figure(each, "rate") for each in rows[value]]
     )
@@ -235,6 +235,7 @@ def steps(frame: pd.DataFrame, x: str, value: str, series: str) -> alt.LayerChar
                 alt.Tooltip(f"{series}:N", title="Of"),
                 alt.Tooltip(f"{x}:N", title="Within"),
                 alt.Tooltip("told:N", title="Share"),
+                alt.Tooltip(f"{meaning}:N", title="Means"),
             ],
         )
     )

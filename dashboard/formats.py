@@ -34,11 +34,12 @@ def duration(seconds: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a count with thousands apart, and a fraction with two digits."""
+    """Write an amount with thousands apart and two digits at most: 3 of 3.000, 2.5 of 2.500."""
     if is_nothing(value):
         return NOTHING
     assert value is not None
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    told = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return "0" if told == "-0" else told
 
 
 def share(value: float | None) -> str:

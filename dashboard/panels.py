@@ -51,7 +51,7 @@ def head(title: str, question: str, copy: Copy, filters: Filters | None = None) 
         with st.container(gap="small", width="stretch"):
             st.title(title, anchor=False)
             st.caption(question)
-        with st.container(horizontal=True, key="told", gap="small", width="content"):
+        with st.container(horizontal=True, key="told", gap="small", width="content", vertical_alignment="center"):
             _tell_worth(copy, filters)
     _watch(copy.build.build_id)
 
@@ -70,6 +70,7 @@ def _tell_worth(copy: Copy, filters: Filters | None) -> None:
     )  # fmt: skip
     if filters is None:
         return
+    rows: list[tuple[Any, ...]] = []
     for name, source, icon in (
         ("late_event_rate", sources.DATA_QUALITY, ":material/running_with_errors:"),
         ("coverage_rate", sources.SESSION_METRICS, ":material/data_check:"),
@@ -83,6 +84,10 @@ def _tell_worth(copy: Copy, filters: Filters | None) -> None:
             f"{label} {formats.figure(value, 'rate')}", icon=icon, color="grey",
             help=f"{meaning_of(copy, name, source)} Of the period and channels chosen.",
         )  # fmt: skip
+        last = filters.period.end - timedelta(days=1)
+        rows.append((name, label, "rate", value, filters.period.start, last, build.as_of, build.build_id))
+    columns = ["figure", "label", "unit", "value", "from", "to", "as_of", "build_id"]
+    _download(pd.DataFrame(rows, columns=columns), "worth", filters, "What these figures are worth, as CSV")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -106,11 +111,11 @@ def meaning_of(copy: Copy, name: str, source: Source | None = None, relation: st
 
 
 def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> None:
-    """Show headline figures with their course, what they were in the stretch before, and all of it as a download."""
+    """Show headline figures with their course, what they were in the stretch before, and all of it as downloads."""
     catalogue = read_catalogue()
     now: dict[int, Any] = {}
     before: dict[int, Any] = {}
-    course: dict[int, list[float]] = {}
+    course: dict[int, pd.DataFrame] = {}
     comparable = copy.build.first_day is not None and filters.earlier().period.start >= copy.build.first_day
     for source in dict.fromkeys(figure.source for figure in figures):
         wanted = [index for index, figure in enumerate(figures) if figure.source == source]
@@ -122,7 +127,8 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
             metric = figures[index].name
             now[index] = total[metric].iloc[0]
             before[index] = None if earlier is None else earlier[metric].iloc[0]
-            course[index] = daily[metric].astype(float).dropna().tolist()
+            told = daily[["day", metric]].astype({metric: float}).dropna().rename(columns={metric: "value"})
+            course[index] = told.assign(figure=metric, label=figures[index].label or catalogue.label(metric))
     with st.container(key="kpis-tall"):
         for index, figure in enumerate(figures):
             unit = catalogue.unit(figure.name)
@@ -133,7 +139,7 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
                 delta_color=_DELTA_COLOURS[figure.more_is],
                 help=_help(copy, figure, before[index], unit, filters),
                 border=True,
-                chart_data=course[index] if len(course[index]) > 1 else None,
+                chart_data=course[index]["value"].tolist() if len(course[index]) > 1 else None,
                 chart_type="area",
             )
     download_of_figures(
@@ -145,14 +151,24 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
             for i, each in enumerate(figures)
         ],
         ["figure", "label", "unit", "value", "value_before", "from", "to"], name, filters,
+        pd.concat([course[index][["figure", "label", "day", "value"]] for index in range(len(figures))]),
     )  # fmt: skip
 
 
-def download_of_figures(rows: Sequence[tuple[Any, ...]], columns: Sequence[str], name: str, filters: Filters) -> None:
-    """Offer headline figures as a download, below them."""
+def download_of_figures(
+    rows: Sequence[tuple[Any, ...]],
+    columns: Sequence[str],
+    name: str,
+    filters: Filters,
+    course: pd.DataFrame | None = None,
+) -> None:
+    """Offer headline figures as a download, below them, and their course as another."""
     table = pd.DataFrame(rows, columns=list(columns))
     with st.container(horizontal=True, horizontal_alignment="right", key="kpis-foot"):
         _download(table, f"{name}_figures", filters, "These figures as CSV")
+        if course is not None:
+            grain = filters.period.grain
+            _download(course, f"{name}_over_time", filters, f"These figures by {grain}, as CSV", f"CSV by {grain}")
 
 
 def _help(copy: Copy, figure: Figure, before: Any, unit: str, filters: Filters) -> str:
@@ -160,9 +176,13 @@ def _help(copy: Copy, figure: Figure, before: Any, unit: str, filters: Filters) 
     if not formats.is_nothing(before):
         earlier = filters.earlier().period
         text += f"\n\n{formats.days(earlier.start, earlier.end)}: {formats.figure(before, unit)}"
-    if missing := figure.source.cannot_tell(filters):
-        text += f"\n\n*Of all {' and '.join(f'{kind}s' for kind in missing)}: it is not told by them.*"
-    return text
+    return text + of_all(figure.source, filters)
+
+
+def of_all(source: Source, filters: Filters) -> str:
+    """Say, below a figure's definition, what was chosen that it is not told by."""
+    missing = source.cannot_tell(filters)
+    return f"\n\n*Of all {' and '.join(f'{kind}s' for kind in missing)}: it is not told by them.*" if missing else ""
 
 
 @contextmanager
@@ -211,12 +231,25 @@ def chart(
     values: Sequence[str],
     alt_text: str,
     nothing: str,
+    of: Sequence[str] = (),
 ) -> None:
-    """Show a chart, or say in its place that there is nothing to show."""
+    """Show a chart, or say in its place that there is nothing to show.
+
+    Args:
+        draw: makes the chart.
+        frame: the rows behind it.
+        values: the columns that it draws.
+        alt_text: what it is, for whoever cannot see it.
+        nothing: what to say where there is nothing.
+        of: the figures that it shows, where its columns are parts of one. They go with the chart, so that it can be
+            told whether its panel defines each.
+    """
     if is_empty(frame, values):
         empty(nothing)
     else:
-        st.altair_chart(draw(), width="stretch", alt=alt_text)
+        drawn = draw()
+        drawn.usermeta = {"figures": list(of or values)}
+        st.altair_chart(drawn, width="stretch", alt=alt_text)
 
 
 def is_empty(frame: pd.DataFrame, values: Sequence[str]) -> bool:
@@ -236,6 +269,7 @@ def table(
     relation: str,
     nothing: str,
     zone: str = "UTC",
+    about: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Any:
     """Show rows: each column under the metric's label, formatted by its unit, with its definition on hover.
@@ -247,6 +281,7 @@ def table(
         relation: the relation whose column descriptions are the definitions.
         nothing: what to say where there are no rows.
         zone: the zone in which moments are shown.
+        about: of columns that the page wrote itself, the column of the relation that they tell of.
         options: more of `st.dataframe`.
     """
     if frame.empty:
@@ -254,9 +289,12 @@ def table(
         return None
     shown = pd.DataFrame({name: _cells(frame[name], zone) for name in labels})
     configuration = {
-        name: _column(copy, name, label, relation, shown[name], pinned=index == 0 and len(labels) > 6)
+        name: _column(
+            copy, name, label, relation, shown[name], pinned=index == 0 and len(labels) > 6,
+            told_of=(about or {}).get(name, name),
+        )
         for index, (name, label) in enumerate(labels.items())
-    }
+    }  # fmt: skip
     return st.dataframe(
         shown, hide_index=True, column_config=configuration, placeholder=formats.NOTHING, width="stretch", **options
     )
@@ -268,6 +306,8 @@ def _cells(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
         return pd.to_datetime(values).dt.tz_localize("UTC").dt.tz_convert(zone)
     if read_catalogue().unit(name) == "seconds" and not _are_written(values):
         return pd.to_timedelta(values.astype(float).round(), unit="s")
+    if pd.api.types.is_float_dtype(values) and read_catalogue().unit(name) != "rate":
+        return values.round(2)
     return values
 
 
@@ -276,12 +316,14 @@ def _are_written(values: pd.Series[Any]) -> bool:
     return any(isinstance(value, str) for value in values)
 
 
-def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[Any], pinned: bool) -> Any:
+def _column(
+    copy: Copy, name: str, label: str, relation: str, values: pd.Series[Any], pinned: bool, told_of: str
+) -> Any:
     catalogue = read_catalogue()
     unit = "" if _are_written(values) else catalogue.unit(name)
     about: dict[str, Any] = {
         "label": label or catalogue.label(name),
-        "help": meaning_of(copy, name, relation=relation) or None,
+        "help": meaning_of(copy, told_of, relation=relation) or None,
         "pinned": pinned or None,
     }
     if name.endswith("_at") or name == "as_of":
@@ -291,16 +333,16 @@ def _column(copy: Copy, name: str, label: str, relation: str, values: pd.Series[
     if unit == "rate":
         return st.column_config.ProgressColumn(**about, format="percent", min_value=0, max_value=1)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return st.column_config.NumberColumn(
-            **about, format="localized" if pd.api.types.is_integer_dtype(values) else "%.2f"
-        )
+        return st.column_config.NumberColumn(**about, format="localized")  # with as many digits as there are
     return st.column_config.Column(**about)
 
 
-def _download(data: pd.DataFrame, name: str, filters: Filters, help_text: str = "These rows as CSV") -> None:
+def _download(
+    data: pd.DataFrame, name: str, filters: Filters, help_text: str = "These rows as CSV", label: str = "CSV"
+) -> None:
     last = filters.period.end - timedelta(days=1)
     st.download_button(
-        "CSV", as_csv(data, filters.zone), file_name=f"{name}_{filters.period.start}_{last}.csv", mime="text/csv",
+        label, as_csv(data, filters.zone), file_name=f"{name}_{filters.period.start}_{last}.csv", mime="text/csv",
         key=f"download-{name}", help=help_text, on_click="ignore", type="tertiary", icon=":material/download:",
         disabled=data.empty,
     )  # fmt: skip

@@ -17,6 +17,12 @@ EFFICIENCY = Source("mart_efficiency_by_day", "closed_date", {"channel": "channe
 SPEED_TO_ANSWER = Source("mart_speed_to_answer_by_day", "accepted_date", {"channel": "channel_id", "team": "team_id"})
 
 PROMISES = Source("mart_sla_by_day", "started_date", {"channel": "channel_id", "team": "team_id", "agent": "agent_id"})
+# The same promises by topic, which the mart does not tell.
+FACT_PROMISES = Source(
+    "fct_sla_outcomes", "started_date",
+    {"channel": "channel_id", "team": "team_id", "topic": "topic_id", "agent": "agent_id"}, True, _COUNTED,
+    "mart_sla_by_day",
+)  # fmt: skip
 RESPONSE_TIMES = Source("mart_response_times_by_day", "responded_date", {"channel": "channel_id", "team": "team_id"})
 SESSION_METRICS = Source("mart_session_metrics_by_day", "session_date", {"channel": "channel_id"})
 
@@ -59,8 +65,19 @@ FACT_RESOLUTIONS = Source(
 )  # fmt: skip
 FACT_FIRST_RESPONSES = Source(
     "fct_messaging_sessions", "first_responded_date",
-    {"channel": "channel_id", "team": "first_response_team_id", "agent": "first_response_agent_id"}, True, _COUNTED,
+    {
+        "channel": "channel_id", "team": "first_response_team_id", "topic": "topic_id",
+        "agent": "first_response_agent_id",
+    },
+    True, _COUNTED, "mart_response_times_by_day",
 )  # fmt: skip
 FACT_RESPONSES = Source(
     "fct_responses", "responded_date", {"channel": "channel_id", "team": "team_id", "agent": "agent_id"}, True, _COUNTED
+)
+
+# As it stands at `as_of`: no day to choose. What an agent owns is told by the team that the agent is in.
+QUEUES = Source("rt_queues", "", {"team": "team_id"})
+ONLINE = Source("rt_agents", "", {"team": "team_id", "agent": "agent_id"})
+OWNED = Source(
+    "rt_owned_sessions", "", {"channel": "channel_id", "team": "team_id", "topic": "topic_id", "agent": "agent_id"}
 )

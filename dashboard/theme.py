@@ -41,6 +41,8 @@ _STYLE = """
 .st-key-filters label p { font-size: 0.8rem; color: light-dark(#4A5565, #A6B0BD); }
 [data-testid="stElementToolbarButton"]:has(button[aria-label="Download as CSV"]) { display: none; }
 .st-key-told { gap: 0.4rem; }
+[data-testid="stTooltipContent"] { max-height: min(78vh, 620px); overflow-y: auto; }
+#vg-tooltip-element.vg-tooltip table tr td.value { max-width: 300px; max-height: none; white-space: normal; }
 .nothing { border: 1px dashed light-dark(#CBD2DB, #37424E); border-radius: 0.55rem; padding: 2.1rem 1rem;
     text-align: center;
     color: light-dark(#4A5565, #A6B0BD); }

@@ -175,7 +175,10 @@ def _resolved(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapping
     ):  # fmt: skip
         rows = rows[rows["resolved_session_count"] > 0]
         labels = {"name": "User" if who == "agent" else "Team"} | dict.fromkeys(metrics, "")
-        panels.table(copy, rows, labels, "mart_resolutions_by_day", "Nothing was resolved in these days", height=286)
+        panels.table(
+            copy, rows, labels, "mart_resolutions_by_day", "Nothing was resolved in these days",
+            about={"name": f"{who}_id"}, height=286,
+        )  # fmt: skip
 
 
 def _topics(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, str]]) -> None:
@@ -205,6 +208,8 @@ def _efficiency(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, st
     rows = queries.figures(copy, source, metrics, chosen, by=["channel"], order="closed_handled_session_count")
     rows.insert(0, "name", [names["channel"].get(each, each) for each in rows["channel"]])
     whole = queries.figures(copy, source, metrics, chosen)
+    if len(rows):  # the averages of all channels are none of their averages
+        rows = pd.concat([whole.assign(name="All channels", channel="(all)")[rows.columns], rows], ignore_index=True)
     with panels.panel(
         copy,
         "What asynchronous work saves",
@@ -218,7 +223,8 @@ def _efficiency(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, st
         if not formats.is_nothing(saved):
             st.markdown(
                 f"From start to close it took **{formats.duration(whole['average_served_seconds'].iloc[0])}**, "
-                f"and **{formats.duration(whole['average_session_handle_seconds'].iloc[0])}** of an agent's time."
+                f"and **{formats.duration(whole['average_session_handle_seconds'].iloc[0])}** of an agent's time.",
+                help=panels.definitions(copy, ["average_served_seconds", "average_session_handle_seconds"], source),
             )
         panels.table(
             copy,
@@ -226,6 +232,7 @@ def _efficiency(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, st
             {"name": "Channel"} | dict.fromkeys(metrics, ""),
             source.relation,
             "No conversation that an agent handled was closed in these days",
+            about={"name": "channel_id"},
         )
 
 
@@ -245,4 +252,7 @@ def _speed_to_answer(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[st
         source,
     ):
         labels = {"name": "Team", "reason": "Work"} | dict.fromkeys(metrics, "")
-        panels.table(copy, rows, labels, source.relation, "No work was accepted in these days", height=286)
+        panels.table(
+            copy, rows, labels, source.relation, "No work was accepted in these days",
+            about={"name": "team_id", "reason": "work_reason"}, height=286,
+        )  # fmt: skip

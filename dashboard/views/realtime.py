@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import filters, formats, panels
+from dashboard import filters, formats, panels, sources
 from dashboard.filters import Filters
+from dashboard.queries import Source
 from dashboard.serving import Copy
 
 STATUSES = {"available": "● Available", "busy": "◐ Busy", "away": "○ Away"}
@@ -23,30 +25,35 @@ _TRAILING = (
     "utilisation_rate", "available_seconds", "away_seconds",
 )  # fmt: skip
 _STALE = timedelta(minutes=15)
+_ASIDE = "agent_set_aside"
 
 
 def show(copy: Copy) -> None:
     """Draw the page; as on every page, a newer copy is seen and drawn within seconds."""
     head = st.container()
-    chosen = filters.choose(copy, ["team"], period="1d")
+    chosen = filters.choose(copy, ["channel", "team", "topic"], period="1d")
     with head:
         panels.head("Right now", "Who waits, who is online, and what are they busy with?", copy, chosen)
     _tell_age(copy, chosen)
-    queues = _chosen_rows(
-        copy.rows(["rt_queues"], "select * from rt_queues order by waiting_session_count desc, team_id"), chosen
+    everybody = copy.rows(
+        ["rt_agents"], "select * from rt_agents order by is_available desc, is_away, agent_name, agent_id"
     )
-    agents = _chosen_rows(
-        copy.rows(["rt_agents"], "select * from rt_agents order by is_available desc, is_away, agent_name, agent_id"),
-        chosen,
+    everything = copy.rows(
+        ["rt_owned_sessions", "fct_agents_now"],
+        "select owned.*, agents.team_id from rt_owned_sessions as owned left join fct_agents_now as agents "
+        "using (agent_id) order by owned.waiting_seconds desc nulls last, owned.owned_since_at, owned.session_id",
     )
-    owned = copy.rows(
-        ["rt_owned_sessions"],
-        "select * from rt_owned_sessions order by waiting_seconds desc nulls last, owned_since_at, session_id",
-    )
-    _headline(copy, queues, owned, agents, chosen)
+    queues = copy.rows(["rt_queues"], "select * from rt_queues order by waiting_session_count desc, team_id")
+    queues = _chosen_rows(queues, sources.QUEUES, chosen)
+    agents = _chosen_rows(everybody, sources.ONLINE, chosen)
+    of_the_teams = _chosen_rows(everything, sources.OWNED, replace(chosen, channels=(), topics=()))
+    owned = _chosen_rows(everything, sources.OWNED, chosen)
+    _headline(copy, queues, chosen)
     names = filters.names(copy)
     _queues(copy, queues, names["team"], chosen)
-    agent = _agents(copy, agents, _people(agents, owned, names["agent"]), names, chosen)
+    people = _people(agents, of_the_teams, names["agent"])
+    hidden = _set_aside(_people(everybody, everything, names["agent"]), people)
+    agent = _agents(copy, agents, people, hidden, names, chosen)
     left, right = st.columns([3, 2])
     with left:
         session = _conversations(copy, owned, agent, names, chosen)
@@ -63,13 +70,14 @@ def _tell_age(copy: Copy, chosen: Filters) -> None:
         )
 
 
-def _chosen_rows(rows: pd.DataFrame, chosen: Filters) -> pd.DataFrame:
-    if not chosen.teams:
-        return rows
-    return rows[rows["team_id"].fillna(filters.NONE).isin(chosen.teams)]
+def _chosen_rows(rows: pd.DataFrame, source: Source, chosen: Filters) -> pd.DataFrame:
+    for kind, ids in chosen.chosen().items():
+        if kind in source.columns:
+            rows = rows[rows[source.columns[kind]].fillna(filters.NONE).isin(ids)]
+    return rows
 
 
-def _headline(copy: Copy, queues: pd.DataFrame, owned: pd.DataFrame, agents: pd.DataFrame, chosen: Filters) -> None:
+def _headline(copy: Copy, queues: pd.DataFrame, chosen: Filters) -> None:
     """Show the queues of the chosen teams together: a session stands in one, and an agent is of one team."""
     told: list[tuple[str, str, str, Any]] = [
         ("Waiting", "waiting_session_count", "count", _sum(queues["waiting_session_count"])),
@@ -86,7 +94,7 @@ def _headline(copy: Copy, queues: pd.DataFrame, owned: pd.DataFrame, agents: pd.
                 label,
                 formats.figure(value, unit),
                 border=True,
-                help=panels.meaning_of(copy, name, relation="rt_queues"),
+                help=panels.meaning_of(copy, name, sources.QUEUES) + panels.of_all(sources.QUEUES, chosen),
             )
     panels.download_of_figures(
         [(name, label, unit, value, copy.build.as_of) for label, name, unit, value in told],
@@ -101,19 +109,24 @@ def _sum(values: pd.Series[Any]) -> Any:
 
 def _queues(copy: Copy, queues: pd.DataFrame, names: Mapping[str, str], chosen: Filters) -> None:
     queues = queues.assign(name=[names.get(each, each) for each in queues["team_id"]])
-    with panels.panel(copy, "Queues", copy.descriptions("rt_queues")[""], queues, "now_queues", chosen):
+    with panels.panel(copy, "Queues", copy.descriptions("rt_queues")[""], queues, "now_queues", chosen, sources.QUEUES):
         labels = {
             "name": "Team", "waiting_session_count": "Waiting", "longest_wait_seconds": "Longest wait",
             "longest_waiting_since_at": "Since", "sla_due_count": "Due within 15 min", "sla_overdue_count": "Overdue",
             "online_agent_count": "Online", "available_agent_count": "Available", "away_agent_count": "Away",
         }  # fmt: skip
-        panels.table(copy, queues, labels, "rt_queues", "There is no team yet", chosen.zone)
+        panels.table(copy, queues, labels, "rt_queues", "There is no team yet", chosen.zone, about={"name": "team_id"})
 
 
 def _agents(
-    copy: Copy, agents: pd.DataFrame, people: Mapping[str, str], names: Mapping[str, Mapping[str, str]], chosen: Filters
+    copy: Copy,
+    agents: pd.DataFrame,
+    people: Mapping[str, str],
+    hidden: str,
+    names: Mapping[str, Mapping[str, str]],
+    chosen: Filters,
 ) -> str | None:
-    """Show who is online, and return who is chosen."""
+    """Show who is online, and return who is chosen; `hidden`: who was, and cannot be seen among the chosen teams."""
     agents = agents.assign(
         name=[names["agent"].get(each, each) for each in agents["agent_id"]],
         team=[
@@ -123,9 +136,16 @@ def _agents(
         live=[STATUSES.get(each, each) for each in agents["status"]],
     )
     with panels.panel(
-        copy, "Online, and the last twelve hours", copy.descriptions("rt_agents")[""], agents, "now_agents", chosen
-    ):
+        copy, "Online, and the last twelve hours", copy.descriptions("rt_agents")[""], agents, "now_agents", chosen,
+        sources.ONLINE,
+    ):  # fmt: skip
         agent = _choose("agent", "user", people)
+        if hidden and not agent:
+            teams = ", ".join(names["team"].get(each, each) for each in chosen.teams)
+            st.caption(
+                f":material/info: {formats.plain(hidden)} was chosen before and is not of {formats.plain(teams)}. "
+                "Choose somebody else, or other teams."
+            )
         labels = {
             "name": "User",
             "live": "Status",
@@ -135,8 +155,30 @@ def _agents(
             "capacity": "Capacity",
             "waiting_session_count": "Waiting",
         } | dict.fromkeys(_TRAILING, "")
-        _clickable(copy, agents, labels, "rt_agents", "Nobody is online", chosen, "agent", "agent_id")
+        about = {"name": "agent_id", "live": "status", "team": "team_id"}
+        _clickable(copy, agents, labels, "rt_agents", "Nobody is online", chosen, "agent", "agent_id", about)
     return agent
+
+
+def _set_aside(everybody: Mapping[str, str], people: Mapping[str, str]) -> str:
+    """Set aside who was chosen before while the chosen teams hide them, and return what they are called.
+
+    They are chosen again as soon as they can be seen again and nobody else was chosen.
+    """
+    state = st.session_state
+    if "agent" in state:
+        chosen = state["agent"]
+    else:  # a page that has just been opened, perhaps by an address that names both a team and a user
+        told = st.query_params.get("agent")
+        chosen = next((id_ for id_, name in everybody.items() if name == told), None)
+    if chosen in people:
+        state.pop(_ASIDE, None)
+        return ""
+    if chosen in everybody:
+        state[_ASIDE], state["agent"] = chosen, None
+    elif chosen is None and state.get(_ASIDE) in people:
+        state["agent"] = state.pop(_ASIDE)
+    return everybody.get(state.get(_ASIDE, ""), "")
 
 
 def _people(agents: pd.DataFrame, owned: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
@@ -171,7 +213,9 @@ def _conversations(
     )
     who = f"Conversations of {formats.plain(names['agent'].get(agent, agent))}" if agent else "Conversations"
     session = None
-    with panels.panel(copy, who, copy.descriptions("rt_owned_sessions")[""], rows, "now_conversations", chosen):
+    with panels.panel(
+        copy, who, copy.descriptions("rt_owned_sessions")[""], rows, "now_conversations", chosen, sources.OWNED
+    ):
         if not agent:
             panels.empty("No user is chosen", "Click a user above to see the conversations that they own.")
         else:
@@ -189,8 +233,10 @@ def _conversations(
             if len(rows):
                 options = dict(zip(rows["session_id"], rows["conversation_id"], strict=True))
                 session = _choose("session", "conversation", options)
-            nothing = "Owns no conversation at the moment"
-            _clickable(copy, rows, labels, "rt_owned_sessions", nothing, chosen, "session", "session_id")
+            limits = " and ".join(f"{kind}s" for kind in chosen.chosen() if kind != "team")
+            nothing = "Owns no conversation " + (f"of these {limits} " if limits else "") + "at the moment"
+            about = {"state": "status", "channel": "channel_id", "topic": "topic_id"}
+            _clickable(copy, rows, labels, "rt_owned_sessions", nothing, chosen, "session", "session_id", about)
     return session
 
 
@@ -238,6 +284,7 @@ def _clickable(
     chosen: Filters,
     kind: str,
     column: str,
+    about: Mapping[str, str],
 ) -> None:
     """Show rows of which one can be chosen by a click; what is chosen is remembered by its id, not by its place."""
     if rows.empty:
@@ -248,7 +295,7 @@ def _clickable(
     key = f"{kind}s-{copy.build.build_id}-{hash(tuple(ids))}"
     now = st.session_state.get(kind)
     panels.table(
-        copy, rows, labels, relation, nothing, chosen.zone, key=key, on_select=lambda: _clicked(key, kind, ids),
+        copy, rows, labels, relation, nothing, chosen.zone, about, key=key, on_select=lambda: _clicked(key, kind, ids),
         selection_mode=["single-row", "single-cell"],
         selection_default={"selection": {"rows": [ids.index(now)]}} if now in ids else None,
     )  # fmt: skip

@@ -121,11 +121,11 @@ def _who(copy: Copy, chosen: Filters) -> None:
             top = rows[rows["valid_survey_count"] > 0].head(10)
             panels.chart(
                 lambda: charts.ranking(top, "name", "csat_rate", "CSAT", "rate"),
-                top, ["valid_survey_count"], f"CSAT by {by}", "No valid answer in these days",
+                top, ["valid_survey_count"], f"CSAT by {by}", "No valid answer in these days", ["csat_rate"],
             )  # fmt: skip
         with right:
             labels = {"name": _BY[by]} | dict.fromkeys(metrics, "")
-            panels.table(copy, rows, labels, source.relation, "No survey in these days")
+            panels.table(copy, rows, labels, source.relation, "No survey in these days", about={"name": f"{by}_id"})
 
 
 def _moods(copy: Copy, chosen: Filters) -> None:
@@ -197,4 +197,5 @@ def _topics(copy: Copy, chosen: Filters) -> None:
             {"name": "Topic"} | dict.fromkeys(metrics, ""),
             source.relation,
             "Nothing was resolved in these days",
+            about={"name": "topic_id"},
         )

@@ -11,6 +11,7 @@ from dashboard import charts, filters, formats, panels, queries, sources
 from dashboard.catalogue import read_catalogue
 from dashboard.filters import Filters
 from dashboard.panels import Figure
+from dashboard.queries import Source
 from dashboard.serving import Copy
 from dashboard.theme import colour
 
@@ -21,16 +22,6 @@ _OUTCOMES = {
     "sla_running_count": "Running",
     "sla_cancelled_count": "Cancelled",
 }
-HEADLINE = (
-    *(
-        Figure("sla_attainment_rate", replace(sources.PROMISES, where=f"metric = '{metric}'"), "good", f"{label} kept")
-        for metric, label in PROMISES.items()
-    ),
-    Figure("average_first_response_seconds", sources.RESPONSE_TIMES, "bad"),
-    Figure("first_response_within_5_min_rate", sources.RESPONSE_TIMES, "good"),
-    Figure("average_agent_wait_seconds", sources.RESPONSE_TIMES, "bad"),
-    Figure("average_agent_response_seconds", sources.RESPONSE_TIMES, "bad"),
-)
 _SESSION_METRICS = {
     "agent_message_count": "Messages by agents",
     "end_user_message_count": "Messages by customers",
@@ -44,10 +35,10 @@ _SESSION_METRICS = {
 def show(copy: Copy) -> None:
     """Draw the page."""
     head = st.container()
-    chosen = filters.choose(copy, ["channel", "team"])
+    chosen = filters.choose(copy, ["channel", "team", "topic"])
     with head:
         panels.head("Service level", "What was promised, what was kept, and how long did people wait?", copy, chosen)
-    panels.kpis(copy, HEADLINE, chosen, "service_level")
+    panels.kpis(copy, headline(chosen), chosen, "service_level")
     left, right = st.columns(2)
     with left:
         _attainment(copy, chosen)
@@ -66,8 +57,38 @@ def show(copy: Copy) -> None:
         _teams(copy, chosen)
 
 
+def headline(chosen: Filters) -> list[Figure]:
+    """Return the headline figures, each from where what is chosen can be told."""
+    promises, first_responses = _promises(chosen), _first_responses(chosen)
+    kept = [
+        Figure("sla_attainment_rate", _and(promises, f"metric = '{metric}'"), "good", f"{label} kept")
+        for metric, label in PROMISES.items()
+    ]
+    return [
+        *kept,
+        Figure("average_first_response_seconds", first_responses, "bad"),
+        Figure("first_response_within_5_min_rate", first_responses, "good"),
+        Figure("average_agent_wait_seconds", sources.RESPONSE_TIMES, "bad"),
+        Figure("average_agent_response_seconds", sources.RESPONSE_TIMES, "bad"),
+    ]
+
+
+def _promises(chosen: Filters) -> Source:
+    """Return where promises are told: the mart, which knows no topics, or its fact."""
+    return sources.FACT_PROMISES if chosen.topics else sources.PROMISES
+
+
+def _first_responses(chosen: Filters) -> Source:
+    """Return where first responses are told: the mart, which knows no topics, or their sessions."""
+    return sources.FACT_FIRST_RESPONSES if chosen.topics else sources.RESPONSE_TIMES
+
+
+def _and(source: Source, condition: str) -> Source:
+    return replace(source, where=f"{source.where} and {condition}" if source.where else condition)
+
+
 def _attainment(copy: Copy, chosen: Filters) -> None:
-    source = sources.PROMISES
+    source = _promises(chosen)
     rows = queries.figures(copy, source, ["sla_attainment_rate", "sla_decided_count"], chosen, by=["day", "metric"])
     wide = rows.pivot(index="day", columns="metric", values="sla_attainment_rate").reset_index() if len(rows) else rows
     wide = queries.filled(wide, chosen, [])
@@ -84,11 +105,12 @@ def _attainment(copy: Copy, chosen: Filters) -> None:
         panels.chart(
             lambda: charts.over_time(wide, series, "rate", chosen.period.grain),
             wide, list(series), "Share of promises kept, over time", "No promise was due in these days",
+            ["sla_attainment_rate"],
         )  # fmt: skip
 
 
 def _outcomes(copy: Copy, chosen: Filters) -> None:
-    source = sources.PROMISES
+    source = _promises(chosen)
     rows = queries.figures(copy, source, [*_OUTCOMES, "sla_attainment_rate"], chosen, by=["metric", "clock"])
     rows = rows.assign(promise=[f"{PROMISES.get(row.metric, row.metric)} ({row.clock})" for row in rows.itertuples()])
     with panels.panel(
@@ -146,27 +168,30 @@ def _waits(copy: Copy, chosen: Filters) -> None:
     kinds = {"first_response": "First response", "agent_wait": "Every answer, as the customer waited"}
     names = [f"{kind}_within_{minutes}_min_rate" for kind in kinds for minutes in steps.values()]
     whole = queries.figures(copy, source, names, chosen)
-    rows = [
-        {"kind": label, "within": step, "rate": whole[f"{kind}_within_{minutes}_min_rate"].iloc[0]}
-        for kind, label in kinds.items()
-        for step, minutes in steps.items()
-    ]
-    frame = pd.DataFrame(rows)
+    meanings = {name: panels.meaning_of(copy, name, source) for name in names}
+    of = [(label, step) for label in kinds.values() for step in steps]
+    frame = pd.DataFrame(
+        [
+            {"kind": kind, "within": step, "figure": name, "rate": whole[name].iloc[0], "meaning": meanings[name]}
+            for (kind, step), name in zip(of, names, strict=True)
+        ]
+    )
     with panels.panel(
         copy,
         "Answered within …",
-        panels.definitions(copy, ["first_response_within_5_min_rate", "agent_wait_within_5_min_rate"], source),
+        panels.definitions(copy, names, source),
         frame,
         "service_level_within",
         chosen,
         source,
     ):
         panels.chart(
-            lambda: charts.steps(frame, "within", "rate", "kind"),
+            lambda: charts.steps(frame, "within", "rate", "kind", "meaning"),
             frame,
             ["rate"],
             "Share of answers within one, five, fifteen and sixty minutes",
             "Nobody was answered in these days",
+            names,
         )
 
 
@@ -222,7 +247,9 @@ def _session_metrics(copy: Copy, chosen: Filters) -> None:
             "covered_session_count": "",
             "coverage_rate": "",
         }
-        panels.table(copy, shown, labels, source.relation, "No session began in these days")
+        panels.table(
+            copy, shown, labels, source.relation, "No session began in these days", about={"name": "metric_type"}
+        )
 
 
 def _told(metric_type: str, value: float) -> str:
@@ -249,4 +276,5 @@ def _teams(copy: Copy, chosen: Filters) -> None:
             {"name": "Team"} | dict.fromkeys(metrics, ""),
             source.relation,
             "Nobody was answered in these days",
+            about={"name": "team_id"},
         )

@@ -47,6 +47,7 @@ def show(copy: Copy) -> None:
     left, right = st.columns(2)
     with left:
         _channels(copy, chosen)
+        _failures(copy, chosen)
     with right:
         _deliveries(copy, chosen)
     _accounts(copy, chosen)
@@ -75,7 +76,7 @@ def _channels_over_time(copy: Copy, chosen: Filters) -> None:
     ):
         panels.chart(
             lambda: charts.over_time(wide, series, "count", chosen.period.grain, "bar"),
-            wide, told, "Sessions by channel over time", "No session began in these days",
+            wide, told, "Sessions by channel over time", "No session began in these days", ["session_count"],
         )  # fmt: skip
 
 
@@ -111,6 +112,7 @@ def _ends(copy: Copy, chosen: Filters) -> None:
             list(parts),
             "Sessions by who ended them, for each channel",
             "No session began in these days",
+            ["session_count"],
         )
 
 
@@ -219,6 +221,7 @@ def _topics(copy: Copy, chosen: Filters) -> None:
             {"name": "Topic"} | dict.fromkeys(columns, ""),
             source.relation,
             "No session began in these days",
+            about={"name": "topic_id"},
         )
 
 
@@ -240,7 +243,10 @@ def _channels(copy: Copy, chosen: Filters) -> None:
         copy, "Channels", panels.definitions(copy, metrics, source), rows, "traffic_channels", chosen, source
     ):
         labels = {"name": "Channel", "kind": "Type"} | dict.fromkeys(metrics, "")
-        panels.table(copy, rows, labels, source.relation, "Nothing came in on any channel")
+        panels.table(
+            copy, rows, labels, source.relation, "Nothing came in on any channel",
+            about={"name": "channel_id", "kind": "channel_type"},
+        )  # fmt: skip
 
 
 def _kind(channel_type: object) -> str | None:
@@ -259,26 +265,34 @@ def _deliveries(copy: Copy, chosen: Filters) -> None:
     rows = queries.figures(
         copy, source, metrics, chosen, by=["actor_type", "platform_type"], order="recorded_message_count"
     )
-    codes = queries.figures(
-        copy,
-        sources.DELIVERY_FAILURES,
-        ["failed_message_count"],
-        chosen,
-        by=["actor_type", "status_code"],
-        order="failed_message_count",
-    )
-    codes = codes[codes["failed_message_count"] > 0]
     rows.insert(0, "name", [_ACTORS.get(each, each) for each in rows["actor_type"]])
     with panels.panel(
         copy, "Delivery failures", panels.definitions(copy, metrics, source), rows, "traffic_deliveries", chosen, source
     ):
         labels = {"name": "Sender", "platform_type": "Platform"} | dict.fromkeys(metrics, "")
-        panels.table(copy, rows, labels, source.relation, "No message in these days")
-        if len(codes):
-            told = ", ".join(
-                f"{row.status_code} ({row.failed_message_count:,.0f})" for row in codes.head(6).itertuples()
-            )
-            st.caption(f"Status codes of failures: {told}")
+        panels.table(
+            copy, rows, labels, source.relation, "No message in these days", about={"name": "actor_type"},
+            height="content" if len(rows) < 16 else 560,
+        )  # fmt: skip
+
+
+def _failures(copy: Copy, chosen: Filters) -> None:
+    source, metrics = sources.DELIVERY_FAILURES, ["failed_message_count"]
+    rows = queries.figures(
+        copy, source, metrics, chosen, by=["status_code", "actor_type"], order="failed_message_count"
+    )
+    rows = rows[rows["failed_message_count"] > 0]
+    rows.insert(0, "name", [_ACTORS.get(each, each) for each in rows["actor_type"]])
+    rows.insert(0, "code", ["No code" if each == filters.NONE else each for each in rows["status_code"]])
+    with panels.panel(
+        copy, "Status codes of failures", panels.definitions(copy, ["status_code", *metrics], source), rows,
+        "traffic_failures", chosen, source,
+    ):  # fmt: skip
+        labels = {"code": "Status code", "name": "Sender", "failed_message_count": ""}
+        panels.table(
+            copy, rows, labels, source.relation, "No message failed in these days",
+            about={"code": "status_code", "name": "actor_type"}, height="content" if len(rows) < 6 else 248,
+        )  # fmt: skip
 
 
 def _accounts(copy: Copy, chosen: Filters) -> None:
@@ -309,4 +323,7 @@ def _accounts(copy: Copy, chosen: Filters) -> None:
         copy, "Accounts, by month", copy.descriptions(relation)[""], rows, "traffic_accounts", chosen, sources.ACCOUNTS
     ):
         labels = {"month": "Month", "account_name": "Account"} | dict.fromkeys(columns[1:], "")
-        panels.table(copy, rows, labels, relation, "No account had anything to tell in these months", height=286)
+        panels.table(
+            copy, rows, labels, relation, "No account had anything to tell in these months",
+            about={"month": "month_start"}, height=286,
+        )  # fmt: skip

@@ -1,15 +1,19 @@
 """Exports on demand: files hold the reports' rows in the zone and range that were asked for, or there is no file."""
 
 import csv
+import errno
 import io
+import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +30,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from messaging_warehouse.cli import app
-from messaging_warehouse.export import Format, Options, export, progress
+from messaging_warehouse.export import ExportError, Format, Options, export, progress
 from messaging_warehouse.export.reports import REPORTS, Report
 from warehouse import PROJECT, DbtRun
 
@@ -621,6 +625,119 @@ def test_a_file_that_is_there_is_replaced_only_on_demand(copy: Path, tmp_path: P
     code, output = _ran(*arguments)
     assert code == 1 and "is there already; --overwrite replaces it" in output and file.read_text() == "mine"
     assert _ran(*arguments, "--overwrite")[0] == 0 and file.read_text() != "mine"
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+@pytest.mark.parametrize("file_format", Format)
+def test_a_file_that_comes_meanwhile_is_left_as_it_is(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: Format, has_links: bool
+) -> None:
+    """Also where the file system knows no links, and only a name that is taken tells."""
+    if not has_links:
+        monkeypatch.setattr(os, "link", _no_links)
+    options = Options("users", folder=tmp_path, database=copy, file_format=file_format)
+    file = tmp_path / f"users_all_UTC.{file_format}"
+
+    def come(descriptor: int) -> None:
+        file.write_text("mine")
+        flush(descriptor)
+
+    flush = os.fsync
+    monkeypatch.setattr(os, "fsync", come)  # the last thing before it takes its name
+    with pytest.raises(ExportError, match=r"came into being while the rows were written.*--overwrite replaces it"):
+        export(options, {})
+    assert list(tmp_path.iterdir()) == [file] and file.read_text() == "mine"
+    export(replace(options, overwrite=True), {})
+    assert list(tmp_path.iterdir()) == [file] and file.read_bytes() != b"mine"
+    whole = file.read_bytes()
+    file.unlink()
+    monkeypatch.setattr(os, "fsync", flush)
+    export(options, {})
+    assert list(tmp_path.iterdir()) == [file] and file.read_bytes() == whole
+
+
+def _no_links(*_: Any) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def test_where_a_file_cannot_take_its_name_nothing_is_left(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "link", _no_links)
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(ExportError, match=r"was not written, and nothing was left behind; .*Input/output error"):
+        export(Options("users", folder=tmp_path, database=copy), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file_format", Format)
+def test_who_takes_away_what_is_in_the_making_is_told(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: Format
+) -> None:
+    """Such as somebody who tidies up: whatever the library that writes makes of it, it is one sentence."""
+
+    def tidy_up(*_: Any) -> None:
+        for hidden in tmp_path.glob(".*"):
+            shutil.rmtree(hidden, ignore_errors=True)
+
+    monkeypatch.setattr(os, "fsync", tidy_up)
+    watch = tidy_up if file_format is Format.XLSX else progress.unwatched  # while it is written, and at the end
+    with pytest.raises(ExportError, match="was not written, and nothing was left behind"):
+        export(Options("users", folder=tmp_path, database=copy, file_format=file_format), {}, watch)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("none", "/none is no folder; make it first, or name another with --out."),
+        ("file", "/file is a file and no folder; name a folder with --out."),
+        ("file/below/it", "/file, which is a file; name a folder with --out."),
+        ("link", "/link is a link to what is not there; make that first, or name another folder with --out."),
+        ("x" * 300, "cannot be looked at (File name too long); name another folder with --out."),
+        ("/proc", "/proc cannot be written to (No such file or directory); name another folder with --out."),
+        ("/proc/1/none", "/proc/1/none is no folder; make it first"),
+        ("/dev/null", "/dev/null is a file and no folder; name a folder with --out."),
+        (os.fsdecode(b"b\xe9"), "b\ufffd has a name that is not UTF-8; name another folder with --out."),
+    ],
+)  # fmt: skip
+def test_a_folder_that_takes_no_file_is_told_with_the_remedy(
+    copy: Path, tmp_path: Path, out: str, sentence: str
+) -> None:
+    """By what nobody may do, whoever runs the test: the superuser may write into every folder, but not into these."""
+    if out.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("the system has no such folder")
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    (tmp_path / os.fsdecode(b"b\xe9")).mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    code, output = _ran("users", "--database", str(copy), "--out", str(tmp_path / out))
+    assert (code, output[:7], output.count("\n")) == (1, "Error: ", 1), output
+    assert sentence in output
+    assert sorted(tmp_path.rglob("*")) == before and (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_under_the_name_of_the_file_is_told(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "users_all_UTC.csv").mkdir()
+    for more in ((), ("--overwrite",)):
+        code, output = _ran("users", "--database", str(copy), "--out", str(tmp_path), *more)
+        assert code == 1 and "users_all_UTC.csv is a folder, which no file replaces; move it" in output
+    assert [path.name for path in tmp_path.iterdir()] == ["users_all_UTC.csv"]
+
+
+@pytest.mark.parametrize("name", ["it's", "~", "file:", "a b\nc", "-", "*[x]?", "ü😀", "%41{i}"])
+@pytest.mark.parametrize("file_format", Format)
+def test_a_folder_may_be_called_anything(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file_format: Format
+) -> None:
+    """Named from the folder above, where the engine itself would take some for a home or an address."""
+    monkeypatch.chdir(tmp_path)
+    file = exported(copy, Path(name), "users", file_format=file_format)
+    assert file == Path(name) / f"users_all_UTC.{file_format}" and file.stat().st_size > 100
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_where_there_is_no_copy_the_remedy_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from dashboard import queries, serving, sources
 from dashboard.catalogue import NotAddableError, identifier, mean_seconds, read_catalogue
@@ -73,6 +74,38 @@ def test_over_the_fact_a_metric_of_a_day_is_what_the_mart_says(
         """
     ).fetchone()
     assert compared is not None and compared[0] > 10 and compared[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("mart", "fact", "names"),
+    [
+        (
+            sources.PROMISES, sources.FACT_PROMISES,
+            ["sla_attainment_rate", "sla_met_count", "sla_breached_count", "sla_running_count", "sla_cancelled_count"],
+        ),
+        (
+            sources.RESPONSE_TIMES, sources.FACT_FIRST_RESPONSES,
+            ["first_response_count", "average_first_response_seconds", "first_response_within_5_min_rate"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_told_by_topic_is_the_same_in_all(
+    copy_of_demo: Path, mart: Source, fact: Source, names: list[str]
+) -> None:
+    """A page takes the fact where topics are chosen: of all of them it says what the mart says."""
+    with serving.opened(copy_of_demo) as copy:
+        assert copy.build.first_day and copy.build.last_day
+        period = Period(copy.build.first_day, copy.build.last_day + timedelta(days=1))
+        topics = ("(none)", *copy.rows(["dim_topics"], "select topic_id from dim_topics")["topic_id"])
+        keys: list[list[str]] = [[], ["day"], ["channel"], ["team"], ["metric"]]
+        for by in keys[: 5 if fact is sources.FACT_PROMISES else 4]:
+            told = queries.figures(copy, mart, names, Filters(period), by=by)
+            computed = queries.figures(copy, fact, names, Filters(period, topics=topics), by=by)
+            told = told[told[names].fillna(0).any(axis=1)].reset_index(drop=True)
+            assert len(told)
+            pd.testing.assert_frame_equal(computed, told, check_dtype=False)
+        some = queries.figures(copy, fact, names[1:2], Filters(period, topics=("delivery",)))
+        assert not some.equals(queries.figures(copy, fact, names[1:2], Filters(period)))
 
 
 def test_a_period_is_no_average_of_days(copy_of_demo: Path, connection: duckdb.DuckDBPyConnection) -> None:

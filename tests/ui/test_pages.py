@@ -1,5 +1,7 @@
 """Each page, drawn without a browser: over the demo, over nothing, and over no copy at all."""
 
+import importlib
+import inspect
 import re
 import shutil
 from collections.abc import Sequence
@@ -11,19 +13,21 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
-from dashboard import formats, panels, serving
+from dashboard import formats, panels, serving, sources
 from dashboard.filters import Period, period_of
 from dashboard.serving import Build, Copy
-from dashboard.views import traffic
+from dashboard.views import service_level, traffic, usage
 from streamlit.testing.v1 import AppTest
 
-from looking import PAGES, figures, look
+import looking
+from looking import PAGES, downloads, figures, look
 from warehouse import PROJECT
 
 # The choices that make a page read all that it can.
 EVERYTHING: dict[str, list[dict[str, str | Sequence[str]]]] = {
     "usage": [{}, {"channel": ["Website chat", "WhatsApp"]}],
     "performance": [{}, {"who": "Teams"}],
+    "service_level": [{}, {"topic": ["Delivery"]}],
     "realtime": [{"agent": "Femi Adeyemi", "session": "answer-due-at-as-of"}],
 }
 
@@ -50,12 +54,189 @@ def test_a_page_tells_what_it_knows_and_what_that_is_worth(
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_every_figure_has_its_definition_and_a_download(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, page: str
+) -> None:
+    """Headline figures, each figure of a chart, each column of a table, and what the numbers are worth."""
+    definitions: dict[str, set[str]] = {}
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        for name, comment in connection.execute("select column_name, comment from duckdb_columns()").fetchall():
+            definitions.setdefault(name, set()).add(comment)
+    for choices in EVERYTHING.get(page, [{}]):
+        test = look(monkeypatch, page, copy_of_demo, choices)
+        drawn = looking.panels(test)
+        assert test.get(looking.CHART) or page == "realtime"
+        assert sum(len(panel.charts) + len(panel.tables) for panel in drawn) >= 3
+        for panel in drawn:
+            assert panel.has_download, panel.name
+            assert len(panel.meaning) > 10, panel.name
+            for shown, _ in panel.charts:
+                for name in shown:
+                    assert any(each in panel.meaning for each in definitions[name]), f"{panel.name}: {name}"
+            for columns in panel.tables:
+                unknown = [name for name, told in columns.items() if len(told.get("help") or "") <= 10]
+                assert columns and not unknown, f"{panel.name}: {unknown}"
+        downloads = {each.proto.id.rpartition("-download-")[2] for each in test.get("download_button")}
+        names = {"realtime": "now"}.get(page, page)
+        headline = {f"usage_{each}" for each in usage.METRICS} if page == "usage" else {f"{names}_figures"}
+        assert {"worth", *headline} <= downloads
+        charted = [each.label for each in test.metric if each.proto.chart_data]
+        assert f"{names}_over_time" in downloads or not charted, charted
+
+
+def test_a_bar_of_answered_within_means_its_own_time(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    test = look(monkeypatch, "service_level", copy_of_demo)
+    panel = next(each for each in looking.panels(test) if each.name == "service_level_within")
+    ((shown, chart),) = panel.charts
+    assert "meaning" in [each["field"].removesuffix(":N") for each in chart["layer"][0]["encoding"]["tooltip"]]
+    rows = downloads(monkeypatch, "service_level", copy_of_demo)["service_level_within"]
+    assert list(rows["figure"]) == shown and len(shown) == 8
+    for row in rows.itertuples():
+        minutes = re.sub(r"\D", "", str(row.within))
+        assert re.search(rf"\b{minutes} minutes? at most", str(row.meaning)), row
+        assert str(row.meaning) in panel.meaning
+
+
+def test_the_whole_that_a_text_tells_is_in_the_download(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """The averages over all channels, and the codes of failures."""
+    taken = downloads(monkeypatch, "performance", copy_of_demo)["performance_efficiency"]
+    whole = taken[taken["channel"] == "(all)"].iloc[0]
+    assert int(whole["closed_handled_session_count"]) == taken["closed_handled_session_count"].iloc[1:].sum() > 0
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        ((served, handled),) = connection.execute(
+            "select avg(served_seconds), avg(handle_seconds) from fct_messaging_sessions "
+            "where is_closed_handled and not is_test_channel and closed_date > date '2026-03-15' - 28"
+        ).fetchall()
+        codes = connection.execute(
+            "select status_code, count(*) from fct_messages where delivery_status = 'failed' and not is_test_channel "
+            "and message_date > date '2026-03-15' - 28 group by status_code order by status_code"
+        ).fetchall()
+    assert whole["average_served_seconds"] == pytest.approx(float(served), abs=0.001)
+    assert whole["average_session_handle_seconds"] == pytest.approx(float(handled), abs=0.001)
+    failures = downloads(monkeypatch, "traffic", copy_of_demo)["traffic_failures"]
+    assert len(codes) > 1
+    assert failures.groupby("status_code")["failed_message_count"].sum().astype(int).to_dict() == dict(codes)
+
+
+def test_who_can_be_chosen_is_of_the_chosen_teams(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    everybody = look(monkeypatch, "realtime", copy_of_demo).selectbox(key="agent").options
+    assert set(everybody) == {"Ana Castillo", "Dev Patel", "Femi Adeyemi", "Lucia Ramos"}
+    test = look(monkeypatch, "realtime", copy_of_demo, {"team": ["Customer Support"]})
+    assert set(test.selectbox(key="agent").options) == {"Ana Castillo", "Lucia Ramos"}
+    assert not _told_of_whom(test)
+
+
+@pytest.mark.parametrize("by_address", [True, False])
+def test_who_was_chosen_and_is_of_another_team_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, by_address: bool
+) -> None:
+    """Whether the address names both, or the team is chosen after the user."""
+    chosen = {"agent": "Femi Adeyemi", "session": "answer-due-at-as-of"}
+    if by_address:
+        test = look(monkeypatch, "realtime", copy_of_demo, chosen | {"team": ["Customer Support"]})
+    else:
+        test = look(monkeypatch, "realtime", copy_of_demo, chosen)
+        assert not _told_of_whom(test)
+        test.multiselect(key="team").select("support").run()
+    for _ in range(2):  # also when the page renews itself
+        assert _told_of_whom(test) == [
+            ":material/info: Femi Adeyemi was chosen before and is not of Customer Support. "
+            "Choose somebody else, or other teams."
+        ]
+        assert test.selectbox(key="agent").value is None
+        assert any("No user is chosen" in each.proto.body for each in test.get("html"))
+        test.run()
+    test.multiselect(key="team").select("orders").run()
+    assert test.selectbox(key="agent").value == "agent-femi" and not _told_of_whom(test)
+    test.multiselect(key="team").unselect("orders").run()
+    test.selectbox(key="agent").select("agent-ana").run()
+    assert not _told_of_whom(test)
+    test.multiselect(key="team").set_value([]).run()
+    assert test.selectbox(key="agent").value == "agent-ana"
+
+
+def _told_of_whom(test: AppTest) -> list[str]:
+    return [each.value for each in test.caption if "was chosen before" in each.value]
+
+
+def test_conversations_are_told_by_channel_and_topic(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    chosen = {"agent": "Femi Adeyemi", "channel": ["WhatsApp"]}
+    test = look(monkeypatch, "realtime", copy_of_demo, chosen)
+    assert len(test.selectbox(key="session").options) == 3
+    assert [each.value for each in test.caption if each.value.startswith("Of all channels")]
+    assert all("Of all channels" in each.help for each in test.metric)
+    elsewhere = look(monkeypatch, "realtime", copy_of_demo, chosen | {"channel": ["Website chat"]})
+    assert any("Owns no conversation of these channels" in each.proto.body for each in elsewhere.get("html"))
+    test = look(
+        monkeypatch, "realtime", copy_of_demo, {"agent": "Femi Adeyemi", "topic": ["Damaged, wrong or missing goods"]}
+    )
+    assert test.selectbox(key="session").options == ["active-at-as-of"]
+
+
+def test_promises_are_told_by_topic(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    everything = figures(look(monkeypatch, "service_level", copy_of_demo))
+    test = look(monkeypatch, "service_level", copy_of_demo, {"topic": ["Delivery"]})
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        rows = connection.execute(
+            "select metric, count(*) filter (where is_met) / count(*) filter (where is_met or is_breached) "
+            "from fct_sla_outcomes where topic_id = 'delivery' and not is_test_channel "
+            "and started_date > date '2026-03-15' - 28 group by metric"
+        ).fetchall()
+    told = figures(test)
+    assert rows and told != everything
+    for metric, kept in rows:
+        assert told[f"{service_level.PROMISES[metric]} kept"] == formats.share(kept)
+    limited = {each.label for each in test.metric if "Of all topics" not in each.help}
+    assert limited == {
+        "First response kept", "Next responses kept", "Resolution kept", "Average first response time",
+        "Share of first responses within 5 minutes",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_offers_what_its_figures_can_be_told_by(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, page: str
+) -> None:
+    """What its sources know; on Traffic, teams are known of a mean handle time alone, beside which all is of all."""
+    test = look(monkeypatch, page, copy_of_demo)
+    offered = {each.key for each in test.multiselect}
+    view = importlib.import_module(f"dashboard.views.{page}")
+    named = set(re.findall(r"\bsources\.([A-Z_]+)", inspect.getsource(view)))
+    known = {kind for name in named for kind in getattr(sources, name).columns} | {"channel"}
+    assert offered == (known - {"agent"} - ({"team"} if page == "traffic" else set()))
+    periods = [each.key for each in test.selectbox if each.key == "period"]
+    assert periods == ([] if page == "realtime" else ["period"])
+
+
+def test_amounts_are_told_without_needless_noughts(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    test = look(monkeypatch, "realtime", copy_of_demo)
+    table = next(each for each in test.dataframe if "capacity" in each.value)
+    assert sorted(table.value["capacity"]) == [3, 3, 4, 4]
+    (columns,) = next(each.tables for each in looking.panels(test) if each.name == "now_agents")
+    assert columns["capacity"]["type_config"]["format"] == "localized"
+    rows = look(monkeypatch, "performance", copy_of_demo).dataframe[0].value
+    assert list(rows["concurrency"]) == [round(each, 2) for each in rows["concurrency"]] != [1] * len(rows)
+    assert set(rows["availability_rate"]) - set(rows["availability_rate"].round(2))  # a share has a form of its own
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (None, "–"), (3.0, "3"), (2.5, "2.5"), (2.25, "2.25"), (1.999, "2"), (10.0, "10"), (1200, "1,200"),
+        (1234.5, "1,234.5"), (-0.001, "0"), (-2.5, "-2.5"),
+    ],
+)  # fmt: skip
+def test_an_amount_has_the_digits_that_it_needs(amount: float | None, told: str) -> None:
+    assert formats.number(amount) == told
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_over_an_empty_warehouse_says_that_there_is_nothing(
     monkeypatch: pytest.MonkeyPatch, copy_of_nothing: Path, page: str
 ) -> None:
     test = look(monkeypatch, page, copy_of_nothing)
     assert "No data yet" in " ".join(each.value for each in test.markdown)
-    assert not test.get("arrow_vega_lite_chart")
+    assert not test.get(looking.CHART)
     assert sum("nothing" in each.proto.body for each in test.get("html")) >= 2
 
 

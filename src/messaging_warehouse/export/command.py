@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from xlsxwriter.exceptions import XlsxWriterException
 
 from messaging_warehouse.export.errors import ExportError, WrongUsageError
 from messaging_warehouse.export.formats import Format
@@ -99,22 +100,18 @@ def export(options: Options, environment: Mapping[str, str] = os.environ, watch:
         raise WrongUsageError(
             f"--for-spreadsheets is about CSV; {options.file_format} is read as it is, so leave it out."
         )
-    if not options.folder.is_dir():
-        raise ExportError(f"{options.folder} is no folder; make it first, or name another with --out.")
-    if not os.access(options.folder, os.W_OK):
-        raise ExportError(f"{options.folder} may not be written to; name another with --out.")
+    _refuse_folder(options.folder)
     database = source_file(options.database, environment)
     with opened(database, is_named=options.database is not None) as source:
         made = _plan(options, source, report, period)
         target = options.folder / made.file_name
-        if target.exists() and not options.overwrite:
-            raise ExportError(f"{target} is there already; --overwrite replaces it, --out writes to another folder.")
+        _refuse_target(target, options.overwrite)
         try:
-            with _in_the_making(target) as new:
+            with _in_the_making(target, options.overwrite) as new:
                 source.connection.execute(f"set temp_directory = {literal(str(new.parent / 'sorting'))}")
                 source.connection.execute(f"set TimeZone = {literal(made.rendering.zone)}")
                 told = _write(made, new, watch)
-        except (OSError, duckdb.Error) as error:
+        except (OSError, duckdb.Error, XlsxWriterException) as error:
             raise ExportError(
                 f"{target} was not written, and nothing was left behind; mend the cause and export again: "
                 f"{first_line(error)}"
@@ -133,18 +130,80 @@ def _plan(options: Options, source: Source, report: Report, period: Range) -> Ex
     return Export(source, report, period, rendering, columns, options.sheet_rows)
 
 
-@contextmanager
-def _in_the_making(target: Path) -> Iterator[Path]:
-    """Yield where to write; what is there at the end takes the place of the target at once, or is gone."""
-    place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+def _refuse_folder(folder: Path) -> None:
+    """Say what is wrong with a folder to write into, if anything is."""
     try:
-        new = place / target.name
+        str(folder).encode()
+    except UnicodeEncodeError:
+        told = os.fsencode(folder).decode("utf-8", "replace")
+        raise ExportError(f"{told} has a name that is not UTF-8; name another folder with --out.") from None
+    try:
+        if folder.is_dir():
+            problem = "" if os.access(folder, os.W_OK) else "may not be written to; name another folder with --out"
+        elif folder.exists():
+            problem = "is a file and no folder; name a folder with --out"
+        elif above := next((each for each in folder.parents if each.is_file()), None):
+            problem = f"lies below {above}, which is a file; name a folder with --out"
+        elif folder.is_symlink():
+            problem = "is a link to what is not there; make that first, or name another folder with --out"
+        else:
+            problem = "is no folder; make it first, or name another with --out"
+    except OSError as error:  # what is above it may not be looked into, or the name is too long for any folder
+        problem = f"cannot be looked at ({error.strerror}); name another folder with --out"
+    if problem:
+        raise ExportError(f"{folder} {problem}.")
+
+
+def _refuse_target(target: Path, overwrite: bool) -> None:
+    """Say if the file's name is taken by what is not to be replaced."""
+    if target.is_dir():
+        raise ExportError(f"{target} is a folder, which no file replaces; move it, or name another place with --out.")
+    if os.path.lexists(target) and not overwrite:
+        raise ExportError(f"{target} is there already; --overwrite replaces it, --out writes to another folder.")
+
+
+@contextmanager
+def _in_the_making(target: Path, overwrite: bool) -> Iterator[Path]:
+    """Yield where to write; what is there at the end takes the name of the target at once, or is gone."""
+    try:
+        place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    except OSError as error:
+        raise ExportError(
+            f"{target.parent} cannot be written to ({error.strerror}); name another folder with --out."
+        ) from None
+    try:
+        # From the root: the engine takes a name that begins with ~ or file: for something else.
+        new = place.absolute() / target.name
         yield new
         with new.open("rb") as written:
             os.fsync(written.fileno())
-        new.replace(target)
+        _publish(new, target, overwrite)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _publish(new: Path, target: Path, overwrite: bool) -> None:
+    """Give a whole file its name; one that came under that name meanwhile is replaced only if that was asked for."""
+    if overwrite:
+        new.replace(target)
+        return
+    try:
+        try:
+            os.link(new, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: the name is taken by an empty file, and that is replaced
+            target.touch(exist_ok=False)
+            try:
+                new.replace(target)
+            except BaseException:
+                target.unlink()
+                raise
+    except FileExistsError:
+        raise ExportError(
+            f"{target} came into being while the rows were written, and was left as it is; "
+            "--overwrite replaces it, --out writes to another folder."
+        ) from None
 
 
 def _write(made: Export, new: Path, watch: Watch) -> str:
