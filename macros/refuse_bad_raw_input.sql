@@ -95,7 +95,7 @@
     {% set tables = raw_schema_tables() %}
     {% set problems = [] %}
     {% set required_object = source_adapters().get(source_adapter()) %}
-    {% if required_object and required_object | lower not in tables %}
+    {% if required_object and not object_spellings(required_object) | select('in', tables) | list %}
         {% do problems.append(
             "MESSAGING_RAW: there is no table " ~ name ~ "." ~ required_object ~ "; name the schema (or "
             ~ "<database>.<schema>, with the file in MESSAGING_ATTACH) that holds the platform's objects under their API names."
@@ -106,9 +106,12 @@
             ~ "<database>.<schema>, with the file in MESSAGING_ATTACH) that holds your event log."
         ) %}
     {% endif %}
-    {% for table, columns in expected.items() if table | lower in tables %}
-        {% set missing = columns | reject('in', tables[table | lower]) | list %}
-        {% if missing and columns == ['id'] %}
+    {% for table, columns in expected.items() %}
+        {% set spelt = object_spellings(table) | select('in', tables) | list %}
+        {% set missing = columns | reject('in', tables[spelt[0]]) | list if spelt else [] %}
+        {% if spelt | length > 1 %}
+            {% do problems.append(name ~ ": tables " ~ spelt | join(' and ') ~ " are one object, " ~ table ~ "; keep one of them.") %}
+        {% elif missing and columns == ['id'] %}
             {% do problems.append(name ~ "." ~ table ~ ": column Id is missing; load the object with it.") %}
         {% elif missing %}
             {% do problems.append(

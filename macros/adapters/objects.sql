@@ -3,6 +3,7 @@
 
     MESSAGING_RAW=<folder or bucket>  <folder>/<Object>/*.parquet, else *.csv
     MESSAGING_RAW=schema:<schema>     tables named like the objects
+                                      (MessagingSession in any letter case, or messaging_session as connectors write it)
     MESSAGING_RAW unset               the folder examples/<source> of the project
 
     Objects and fields have the platform's API names; a column here is the field in the project's spelling: `end_time` is
@@ -158,6 +159,7 @@
 {# The statements that note in the journal what objects do not tell, with a line of the build's output for each. #}
 {% macro journal_untold() %}
     {% set statements = ['delete from ' ~ journal('untold')] %}
+    {% do tell_of_empty_objects() if has_adapter() %}
     {% for what, missing in (untold_by_objects() if has_adapter() else {}).items() %}
         {% do statements.append('insert into ' ~ journal('untold') ~ " values ('" ~ what ~ "')") %}
         {% do log(
@@ -169,19 +171,62 @@
 {% endmacro %}
 
 
+{# A line of the build's output for each object that has fields and no record: it says that there was none, as an honest export
+   does. Of one that is not exported it would be a wrong 0; the doctor says the same. #}
+{% macro tell_of_empty_objects() %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('raw_object') %}
+        {% set name = node.config.meta.raw_object %}
+        {% set relation = raw_object_relation(name) %}
+        {% if relation and not run_query('select 1 from ' ~ relation ~ ' limit 1').rows %}
+            {% set tells = node.columns.values() | selectattr('config.meta.tells', 'defined') | list %}
+            {% do log(
+                name ~ ': has fields and no record' ~ (
+                    ': there is nothing to report on.' if name == source_adapters()[source_adapter()]
+                    else ', which counts as none: figures say 0; leave it away if it is not exported, and they say null.' if tells
+                    else ', which counts as none.'
+                ),
+                info=true
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {# The from-expression of an object, or null where there is none. #}
 {% macro raw_object_relation(name) %}
     {% if raw_place() == 'schema' %}
-        {{ return(raw_relation(name)) }}
+        {% set spelt = object_spellings(name) | select('in', raw_schema_tables()) | list %}
+        {{ return(raw_relation(spelt[0]) if spelt else none) }}
     {% endif %}
     {% for extension in ['parquet', 'csv'] %}
-        {% set pattern = raw_path(raw_location() ~ '/')[:-1] ~ in_any_letter_case(name) ~ "/*." ~ extension ~ "'" %}
-        {% set files = run_query("select file from glob(" ~ pattern ~ ") order by file").columns[0].values() | list %}
+        {% set patterns = [] %}
+        {% for spelling in object_spellings(name) %}
+            {% do patterns.append(
+                "select file from glob(" ~ raw_path(raw_location() ~ '/')[:-1] ~ in_any_letter_case(spelling) ~ "/*." ~ extension ~ "')"
+            ) %}
+        {% endfor %}
+        {% set files = run_query(patterns | join(' union all ') ~ ' order by file').columns[0].values() | list %}
+        {% set folders = [] %}
+        {% for file in files %}
+            {% do folders.append(file.replace('\\', '/').split('/')[-2]) %}
+        {% endfor %}
+        {% if folders | map('lower') | unique | list | length > 1 %}      {#- of a bucket, which nobody has looked into -#}
+            {% do exceptions.raise_compiler_error(
+                folders | unique | join('/ and ') ~ "/ are one object, " ~ name ~ "; keep one of them."
+            ) %}
+        {% endif %}
         {% if files %}
             {{ return(raw_relation(name, files)) }}
         {% endif %}
     {% endfor %}
     {{ return(none) }}
+{% endmacro %}
+
+
+{# The names, in small letters, that a table or an object may go by: that of the API, and the one that connectors make of it.
+   Which of two counts nobody says: where both are there a build is refused. #}
+{% macro object_spellings(name) %}
+    {{ return([name | lower, modules.re.sub('(?<=[a-z])(?=[A-Z])', '_', name) | lower] | unique | list) }}
 {% endmacro %}
 
 

@@ -110,6 +110,13 @@
 {%- endmacro %}
 
 
+{# Whether work is on a messaging session, be it there or not, by the id of its item. An item that a record alone leaves out
+   may be one. Work on cases and calls is no business of ours. #}
+{% macro is_work_on_a_session(item_id) -%}
+    (starts_with({{ item_id }}, '0Mw') or {{ where_there_are('AgentWork', ['workitemid'], item_id ~ ' is null') }})
+{%- endmacro %}
+
+
 {# What the ids of voice calls begin with: their entries are no messages. #}
 {% macro voice_call_prefix() -%}
     '0LQ'

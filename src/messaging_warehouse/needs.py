@@ -2,18 +2,40 @@
 
 The needs stand in mart_needs.yml, beside this file, and nowhere else: `doctor` foretells by them, and the table in
 docs/bring-your-own-platform.md is made of them. They are not believed but found out: tests/python/mart_needs.py takes
-inputs away from the demo and looks which columns have nothing more to tell.
+inputs away from the demo and looks which columns have nothing more to tell. What marts lose where a thing counts as
+unrecorded stands in unrecorded_needs.yml, which tests/python/test_both_sources.py holds to what a build shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 import yaml
 
 FILE = "mart_needs.yml"
+FILE_OF_THINGS = "unrecorded_needs.yml"
+# The inputs that nobody believes where a thing is unrecorded (docs/decisions/0050): they are as good as missing.
+INPUTS_OF: Mapping[str, Sequence[str]] = {
+    "focus": ("conversation_opened", "conversation_left"),
+    "resolutions": ("conversation_resolved", "conversation_reopened"),
+    "csat": ("csat_requested", "csat_responded"),
+    "topics": ("topic_added", "topic_removed"),
+    "memberships": ("raw_team_memberships",),
+    "work": (
+        "work_assigned", "work_accepted", "work_declined", "work_push_timed_out", "work_canceled", "work_transferred",
+        "work_closed", "after_work_started",
+    ),
+    "presence": ("raw_presence_events",),
+    "assignments": ("work_assigned",),
+    "declines": ("work_declined",),
+    "push_timeouts": ("work_push_timed_out",),
+    "cancellations": ("work_canceled",),
+    "transfers": ("work_transferred",),
+    "after_work": ("after_work_started",),
+}  # fmt: skip
 Needs = Mapping[str, Sequence["Need"]]
 
 
@@ -38,7 +60,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Loss:
-    """What a mart cannot tell of some input, and which of the missing inputs would bring it back."""
+    """What a mart cannot tell, and which missing inputs, or things that are unrecorded, would bring it back."""
 
     mart: str
     is_empty: bool
@@ -51,6 +73,12 @@ def read_needs() -> dict[str, tuple[Need, ...]]:
     return parse_needs(files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
 
 
+@cache
+def read_needs_of_things() -> dict[str, tuple[Need, ...]]:
+    """Return what marts need to be recorded, whatever events there are."""
+    return parse_needs(files(__package__).joinpath(FILE_OF_THINGS).read_text(encoding="utf-8"))
+
+
 def parse_needs(text: str) -> dict[str, tuple[Need, ...]]:
     """Read the needs out of their YAML: by mart a list of {without: [input], columns: [column]}."""
     return {
@@ -59,11 +87,13 @@ def parse_needs(text: str) -> dict[str, tuple[Need, ...]]:
     }
 
 
-def foretell(missing: Collection[str], needs: Needs) -> list[Loss]:
-    """Say what each mart will not tell where inputs are missing; marts that lose nothing are left out."""
+def foretell(missing: Collection[str], needs: Needs, unrecorded: Collection[str] = ()) -> list[Loss]:
+    """Say what each mart will not tell where inputs are missing, or things unrecorded; of others nothing is said."""
     losses = []
+    absent = {*missing, *unrecorded, *(name for thing in unrecorded for name in INPUTS_OF.get(thing, ()))}
+    of_things = read_needs_of_things() if unrecorded else {}
     for mart, needed in needs.items():
-        unmet = [need for need in needed if need.without <= set(missing)]
+        unmet = [need for need in (*needed, *of_things.get(mart, ())) if need.without <= absent]
         of_the_mart = [need for need in unmet if need.is_of_the_whole_mart]
         if unmet:
             losses.append(

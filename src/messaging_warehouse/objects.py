@@ -32,7 +32,11 @@ class Feeds:
         objects: by object and column what hangs on it: an event type or raw table that there would not be without it,
             or `<event type or raw table>.<key or column>`, which would be empty.
         numbers, flags: fields by object that are numbers, or true and false.
+        amounts: fields by object that are numbers of 0 or more; another does not stop a build.
         words: by object and field the words that are known.
+        ways: event types that are made of any of several fields: by event type the `<object>.<field>`s that have to be
+            there together, for each way.
+        unrecorded: what no object of the platform tells of.
     """
 
     required: str
@@ -40,6 +44,9 @@ class Feeds:
     numbers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     flags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
+    amounts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ways: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    unrecorded: Sequence[str] = ()
 
 
 def read_feeds() -> dict[str, Feeds]:
@@ -55,6 +62,9 @@ def read_feeds() -> dict[str, Feeds]:
                 name: {column: Words(**words) for column, words in columns.items()}
                 for name, columns in adapter["words"].items()
             },
+            amounts=adapter["amounts"],
+            ways=adapter["ways"],
+            unrecorded=adapter["unrecorded"],
         )
         for name, adapter in loaded.items()
     }
@@ -70,17 +80,44 @@ def inputs_lost(feeds: Feeds, present: Mapping[str, Collection[str]], inputs: Co
 
     Args:
         feeds: the adapter's.
-        present: fields by object, as `field_name` gives them.
+        present: fields by object, of objects that have a record.
         inputs: every event type and raw table.
     """
+    there = {name: set(map(field_name, fields)) for name, fields in present.items()}
     fed = {thing for _, _, things in _hangings(feeds) for thing in things}
     lost = {
         thing
         for name, column, things in _hangings(feeds)
-        if field_name(column) not in present.get(name, ())
+        if field_name(column) not in there.get(name, ())
         for thing in things
     }
+    lost |= {thing for thing, ways in feeds.ways.items() if not any(_is_whole(way, there) for way in ways)}
     return frozenset(name for name in inputs if name not in fed or name in lost)
+
+
+def things_unrecorded(
+    feeds: Feeds, tells: Mapping[str, Mapping[str, Sequence[str]]], present: Mapping[str, Collection[str]]
+) -> frozenset[str]:
+    """Return what counts as unrecorded: what no object of the platform tells, and what fields tell that are not there.
+
+    Args:
+        feeds: the adapter's.
+        tells: what the fields of each object tell.
+        present: fields by object, be there a record or none.
+    """
+    there = {name: set(map(field_name, fields)) for name, fields in present.items()}
+    untold = (
+        thing
+        for name, fields in tells.items()
+        for column, things in fields.items()
+        if field_name(column) not in there.get(name, ())
+        for thing in things
+    )
+    return frozenset((*feeds.unrecorded, *untold))
+
+
+def _is_whole(way: Collection[str], there: Mapping[str, Collection[str]]) -> bool:
+    return all(field_name(column) in there.get(name, ()) for name, _, column in (told.partition(".") for told in way))
 
 
 def _hangings(feeds: Feeds) -> Iterator[tuple[str, str, list[str]]]:

@@ -4,7 +4,8 @@ The contract is what the `base_*` views document: table name → column names. T
 because a ragged line may be the last one; of a Parquet file the footer is enough.
 
 Where an adapter makes the contract's tables of a platform's objects, the objects are what is looked for. Their API
-names begin with a capital, which no table of the contract does; letter case tells neither them nor their fields apart.
+names begin with a capital, which no table of the contract does; letter case tells neither them nor their fields apart,
+and connectors write `messaging_session` for MessagingSession.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import duckdb
 REQUIRED_TABLE = "raw_conversation_events"
 BUCKET = "://"
 COMPLAINT_LENGTH = 300
+# What other programs write between columns.
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # Everything is said and nothing is sniffed: a sniffer reads a ragged file as one column.
 CSV_OPTIONS = (
     "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true, "
@@ -53,7 +56,10 @@ def find_problems(
     problems = [
         problem
         for table, columns in contract.items()
-        for problem in _table_problems(root, table, columns, frozenset((known or {}).get(table, ())))
+        for problem in (
+            *_spelling_problems(root, table),
+            *_table_problems(root, table, columns, frozenset((known or {}).get(table, ()))),
+        )
     ]
     if required_object and not files_of(root, required_object):
         problems.insert(
@@ -80,6 +86,11 @@ def _is_object(table: str) -> bool:
     return table != table.lower()
 
 
+def spellings_of(table: str) -> tuple[str, ...]:
+    """Return the names, in small letters, that a table may go by: an object also the one that connectors give it."""
+    return tuple(dict.fromkeys((table.lower(), re.sub("(?<=[a-z])(?=[A-Z])", "_", table).lower())))
+
+
 def _formats(table: str) -> Sequence[str]:
     """Return the formats that are read of a table, the first there; of objects no NDJSON, whose keys have case."""
     return ("parquet", "csv") if _is_object(table) else tuple(CHECKS)
@@ -87,13 +98,17 @@ def _formats(table: str) -> Sequence[str]:
 
 def files_of(root: Path, table: str, pattern: str | None = None) -> tuple[str, list[Path]] | tuple[()]:
     """Return the format that is read of a table and its files."""
-    folders = [root / table]
-    if _is_object(table):
-        folders = [folder for folder in root.iterdir() if folder.name.lower() == table.lower()]
+    folders = _folders_of(root, table)
     for extension in _formats(table):
         if files := sorted(file for folder in folders for file in folder.glob(pattern or f"*.{extension}")):
             return extension, files
     return ()
+
+
+def _folders_of(root: Path, table: str) -> list[Path]:
+    if not _is_object(table):
+        return [root / table]
+    return sorted(folder for folder in root.iterdir() if folder.name.lower() in spellings_of(table))
 
 
 def relation_of(extension: str, files: Sequence[Path], columns: Sequence[str]) -> str:
@@ -138,6 +153,19 @@ def columns_of(file: Path) -> list[str]:
         return [name.lower() for name in relation.columns]
 
 
+def _spelling_problems(root: Path, table: str) -> list[str]:
+    """Two folders of one object are two exports, of which nobody says which one counts."""
+    named = {
+        folder.name.lower(): folder.name
+        for folder in (_folders_of(root, table) if _is_object(table) else ())
+        for extension in _formats(table)
+        if any(folder.glob(f"*.{extension}"))
+    }
+    if len(named) < 2:
+        return []
+    return [f"{root}: {' and '.join(f'{name}/' for name in named.values())} are one object, {table}; keep one of them."]
+
+
 def _table_problems(root: Path, table: str, columns: Sequence[str], known: Collection[str]) -> list[str]:
     found = files_of(root, table)
     if not found:
@@ -174,6 +202,8 @@ def _csv_problem(file: Path, columns: Sequence[str]) -> str | None:
         return f"{file}: the first line is empty; write a header line with the column names, or remove the file."
     if any("\n" in name or "\r" in name for name in header):
         return f"{file}: the header has a line break in a column's name; write the header as one line."
+    if len(header) == 1 and (separator := next((name for mark, name in SEPARATORS.items() if mark in header[0]), "")):
+        return f"{file}: the header is one column, with {separator} in it; write the file with commas between columns."
     names = _named(header)
     if len(set(names)) < len(names):
         return f"{file}: the header names a column twice; give each column a name of its own."

@@ -76,7 +76,10 @@ BAD_FILES = {
     "empty.csv": (b"", EMPTY),
     "blank_first_line.csv": (b"\n" + HEADER, EMPTY),
     "missing_columns.csv": (b"agent_id,email\na1,x\n", MISSING.format("agent_name, is_active")),
-    "other_delimiter.csv": (HEADER.replace(b",", b";"), MISSING.format("agent_id, agent_name, email, is_active")),
+    "other_delimiter.csv": (
+        HEADER.replace(b",", b";"),
+        "the header is one column, with semicolons in it; write the file with commas between columns",
+    ),
     "too_few.csv": (HEADER + LINE + b"a2,Ben\n", bad_line("Line: 3 .* Expected Number of Columns: 4 Found: 2")),
     "too_many.csv": (HEADER + b"a2,Ben,,true,1\n", bad_line("Line: 2 .* Expected Number of Columns: 4 Found: 5")),
     "last_line_cut.csv": (HEADER + LINE * 100_000 + b"a2", bad_line("Line: 100002 .* Found: 1")),

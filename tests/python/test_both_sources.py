@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from messaging_warehouse.doctor import Settings, look
+from messaging_warehouse.doctor.marts import what_is_missing
+from messaging_warehouse.needs import foretell, read_needs
+from messaging_warehouse.objects import read_feeds
 from messaging_warehouse.simulator import Layout, OutputFormat, Simulation, demo_centre, simulate, write
 from messaging_warehouse.simulator.service_cloud import service_cloud_tables
 from raw_folders import ARTIFACTS, BUILD, parsed_dbt
@@ -681,6 +685,48 @@ def test_a_wrong_zero_of_what_is_left_out_is_noticed(
     for mart, columns in UNKNOWN[name].items():
         above_0 = {column for row in whole[mart].values() for column, value in row.items() if is_above_0(value)}
         assert noticed[mart] >= columns & above_0 != set(), mart
+
+
+# In this month only seconds of work differ from what the platform says of them.
+NO_LOSS = {("mart_reconciliation", "figure_difference")}
+# Where no messages are recorded the figures that the platform has of them stand there.
+TAKEN_OVER = {"mart_session_metrics_by_day"}
+SILENT = (None, 0, False, "(none)", "(unknown)", "")
+
+
+def things_told(marts: Mapping[str, Mart]) -> set[tuple[str, str | None]]:
+    """Return which marts have rows, and which of their columns tell something in any."""
+    told: set[tuple[str, str | None]] = {(mart, None) for mart, rows in marts.items() if rows}
+    return told | {
+        (mart, column)
+        for mart, rows in marts.items()
+        for row in rows.values()
+        for column, value in row.items()
+        if value not in SILENT
+    }
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "left_out",
+    ["MessagingSessionMetrics", "AgentWork", "UserServicePresence", "ConversationEntry", "MessagingEndUser"],
+)
+def test_what_the_doctor_foretells_without_an_object_is_what_a_build_shows(
+    whole: Mapping[str, Mart], left_out: str, tmp_path: Path
+) -> None:
+    """Marts that stay empty and columns with nothing to tell; what is 0 of the whole month, too, is no loss."""
+    part, _ = marts_without((left_out,), tmp_path)
+    missing = what_is_missing(
+        look(Settings(PROJECT, raw=str(tmp_path / "raw"), source="service_cloud"), read_feeds()), read_feeds()
+    )
+    assert missing is not None
+    before, after = things_told(whole), things_told(part)
+    told: set[tuple[str, str | None]] = set()
+    for loss in foretell(missing[0], read_needs(), missing[1]):
+        of_it = {thing for thing in before if thing[0] == loss.mart}
+        told |= of_it if loss.is_empty else {(loss.mart, column) for column in loss.columns}
+    assert before - after - told - NO_LOSS == set()
+    assert {thing for thing in told & after if thing[0] not in TAKEN_OVER} == set()
 
 
 @pytest.mark.deep

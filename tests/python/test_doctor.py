@@ -1,5 +1,6 @@
 """`messaging-warehouse doctor`: what it sees, how it judges, and what each exit code means."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,7 @@ from messaging_warehouse.doctor import (
     verdict_of,
 )
 from messaging_warehouse.doctor.event_log import LogSighting, look_into_events, look_into_presence, silences
-from messaging_warehouse.needs import Need, foretell, inputs_named, read_needs
+from messaging_warehouse.needs import INPUTS_OF, Need, foretell, inputs_named, read_needs, read_needs_of_things
 from messaging_warehouse.objects import field_name, inputs_lost, read_feeds
 from raw_folders import write_csv, write_csv_folder, write_ndjson, write_parquet
 from reference import ConfiguredInput
@@ -255,9 +256,23 @@ def test_a_mart_that_is_empty_has_no_columns_to_miss() -> None:
     assert (loss.is_empty, loss.columns, loss.missing) == (True, (), frozenset("ab"))
 
 
+def test_a_mart_may_lack_what_counts_as_unrecorded() -> None:
+    """What there is of it is not believed."""
+    needs: dict[str, list[Need]] = {"mart_sla_by_day": [Need(frozenset({"work_accepted"}), ("x",))], "other": []}
+    (loss,) = foretell((), needs, {"messages", "resolutions"})
+    assert (loss.is_empty, loss.missing) == (True, frozenset({"messages", "resolutions"}))
+    (loss,) = foretell((), needs, {"work", "messages"})
+    assert (loss.is_empty, loss.columns) == (False, ("team_id", "x"))
+    assert foretell((), needs, {"messages"}) == []
+
+
 def test_the_needs_name_inputs_that_there_are() -> None:
     tables = set(THE_PROJECT.contract) - {EVENTS}
     assert inputs_named(read_needs()) <= {*THE_PROJECT.vocabulary.event_types, *tables}
+    macro = (PROJECT / "macros" / "recorded.sql").read_text()
+    assert set(read_needs_of_things()) <= set(read_needs())
+    for thing in inputs_named(read_needs_of_things()) | set(INPUTS_OF):
+        assert f"'{thing}'" in macro, thing
 
 
 def test_what_is_lost_of_objects_is_what_nothing_makes() -> None:
@@ -271,6 +286,17 @@ def test_what_is_lost_of_objects_is_what_nothing_makes() -> None:
     assert inputs_lost(feeds, without_work, inputs) - never == {
         kind for kind in inputs if kind.startswith(("work_", "after_work_"))
     }
+    of_sessions = {"AgentType", "EndedByType", "AgentMessageCount", "EndUserMessageCount"}
+    of_work = {"SpeedToAnswer", "HandleTime", "ActiveTime", "AfterConversationActualTime"}
+    reported = {field_name(field) for field in of_sessions | of_work}
+    without_figures = {
+        name: [column for column in columns if column not in reported]
+        for name, columns in everything.items()
+        if name != "MessagingSessionMetrics"
+    }
+    assert "figure_reported" in inputs_lost(feeds, without_figures, inputs) - never
+    without_figures["AgentWork"].append("speed_to_answer")
+    assert "figure_reported" not in inputs_lost(feeds, without_figures, inputs)
     everything["AgentWork"].remove("declinedatetime")
     assert inputs_lost(feeds, everything, inputs) - never == {"work_declined"}
 
@@ -285,6 +311,11 @@ def test_what_hangs_on_objects_is_told_of_what_the_adapter_reads() -> None:
         for name, fields in feeds.objects.items():
             assert {field_name(field) for field in fields} <= {field_name(column) for column in read[name]}, name
             assert {thing.split(".")[0] for things in fields.values() for thing in things} <= inputs, name
+        for way in (way for ways in feeds.ways.values() for way in ways):
+            for name, _, field in (told.partition(".") for told in way):
+                assert field in feeds.objects[name], way
+        told, *_ = re.findall(rf"'{source}': (\[[^\]]*\])", (PROJECT / "macros/adapters/objects.sql").read_text())
+        assert yaml.safe_load(told) == list(feeds.unrecorded)
 
 
 # --- the project ------------------------------------------------------------------------------------
@@ -559,7 +590,11 @@ def adapted(tmp_path: Path) -> Path:
         copy(PROJECT / name, project / name)
     adapter = project / "models" / "staging" / "service_cloud"
     (adapter / "base").mkdir(parents=True)
-    objects = {"MessagingSession": ["id", "status", "end_time"], "AgentWork": ["id", "accept_date_time"]}
+    dates = ["start_time", "created_date", "end_time", "is_deleted", "system_modstamp", "last_modified_date"]
+    objects = {
+        "MessagingSession": ["id", "status", "conversation_id", *dates],
+        "AgentWork": ["id", "accept_date_time"],
+    }
     models = [
         {
             "name": name,
@@ -589,7 +624,7 @@ def _adapted(project: Path, raw: str = "objects", source: str = "service_cloud")
 
 
 def test_objects_and_columns_that_are_not_there_are_told_with_what_hangs_on_them(adapted: Path) -> None:
-    write_csv(adapted / "objects" / "messagingsession" / "1.csv", ("ID", "status"), [])
+    write_csv(adapted / "objects" / "messagingsession" / "1.csv", ("ID", "status", "starttime"), [])
     told = _adapted(adapted)
     assert (
         "WARNING MessagingSession.EndTime: not there, read as null; on it hangs conversation_ended; export it." in told
@@ -598,7 +633,7 @@ def test_objects_and_columns_that_are_not_there_are_told_with_what_hangs_on_them
     assert work.startswith("WARNING AgentWork: not there; on it hangs after_work_started, work_accepted")
     assert work.endswith("; unrecorded, so null and not 0: work; export it if the platform has it.")
     assert not any(line.startswith("ERROR") for line in told)
-    assert any(line.startswith("WARNING mart_speed_to_answer_by_day: stays empty without") for line in told)
+    assert "WARNING mart_speed_to_answer_by_day: stays empty, because nothing is recorded of work." in told
 
 
 def test_without_the_object_that_everything_hangs_on_nothing_is_built(adapted: Path) -> None:
@@ -620,21 +655,33 @@ def test_an_adapter_that_is_not_there_or_not_whole_is_told(adapted: Path) -> Non
 # --- what objects say -------------------------------------------------------------------------------
 
 SESSIONS = ("Id", "Status", "StartTime", "EndTime", "MessagingChannelId", "ConversationId", "SystemModstamp")
+ON_THE_DAY = "2026-03-02T10:00:00Z"
 
 
 def _told_of(place: Path, objects: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str | None]]]]) -> list[str]:
     """Say what the doctor finds wrong with the values of objects, given with their fields and records."""
+    skipped = (
+        "not there",
+        "stays empty",
+        "nothing to tell",
+        "there is nothing of",
+        "are told by no object",
+        "no EndTime:",
+    )
+    return [
+        line
+        for line in _all_told_of(place, objects)
+        if not any(words in line for words in skipped)
+        and line.partition(" ")[2].startswith((*read_project(PROJECT, "service_cloud").objects, "of "))
+    ]
+
+
+def _all_told_of(place: Path, objects: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str | None]]]]) -> list[str]:
+    """Say all that the doctor finds over objects, given with their fields and records."""
     for name, (fields, records) in objects.items():
         write_csv(place / name / "1.csv", fields, [dict(zip(fields, record, strict=True)) for record in records])
     seen = look(Settings(PROJECT, raw=str(place), source="service_cloud"), read_feeds())
-    findings = judge(seen, AT, read_needs(), read_feeds())
-    skipped = ("not there", "stays empty", "nothing to tell", "there is nothing of", "are told by no object")
-    return [
-        f"{finding.verdict.name} {finding.sentence}"
-        for finding in findings
-        if not any(words in finding.sentence for words in skipped)
-        and finding.sentence.startswith(tuple(read_project(PROJECT, "service_cloud").objects))
-    ]
+    return [f"{finding.verdict.name} {finding.sentence}" for finding in judge(seen, AT, read_needs(), read_feeds())]
 
 
 def test_values_that_cannot_be_read_stop_a_build_and_are_told_with_an_example(tmp_path: Path) -> None:
@@ -643,7 +690,7 @@ def test_values_that_cannot_be_read_stop_a_build_and_are_told_with_an_example(tm
     told = _told_of(
         tmp_path,
         {
-            "MessagingSession": (SESSIONS[:3], [("0Mw", "Ended", "2026-03-02T10:00:00Z")]),
+            "MessagingSession": (SESSIONS[:3], [("0Mw", "Ended", ON_THE_DAY)]),
             "AgentWork": (
                 ("Id", "RequestDateTime", "SystemModstamp", "HandleTime", "IsDeleted"),
                 [
@@ -665,7 +712,7 @@ def test_values_that_cannot_be_read_stop_a_build_and_are_told_with_an_example(tm
 
 def test_words_that_nobody_knows_are_told_with_what_becomes_of_them(tmp_path: Path) -> None:
     records = [("1", "Closed"), ("2", "Closed"), ("3", "Ended"), ("4", "Over"), ("5", None)]
-    told = _told_of(tmp_path, {"MessagingSession": (SESSIONS[:2], records)})
+    told = _told_of(tmp_path, {"MessagingSession": (SESSIONS[:3], [(*record, ON_THE_DAY) for record in records])})
     assert told == [
         "OK MessagingSession: 5 rows",
         "WARNING MessagingSession.Status: 3 of 5 (60.0 %) say what nobody knows: Closed (2), Over (1); such a session "
@@ -675,13 +722,14 @@ def test_words_that_nobody_knows_are_told_with_what_becomes_of_them(tmp_path: Pa
 
 def test_ids_that_are_short_missing_or_given_twice_are_told(tmp_path: Path) -> None:
     """Of several rows of an Id the latest counts, where one is."""
-    fields = ("Id", "OwnerId", "SystemModstamp")
+    fields = ("Id", "OwnerId", "SystemModstamp", "StartTime")
     records = [
         ("0Mw000000000001AAA", "005000000000001", "2026-03-01"), ("0Mw000000000001AAA", None, "2026-03-02"),
         ("0Mw000000000002", None, "2026-03-02"), ("0Mw000000000002", "00G", "2026-03-02"), (None, None, None),
         ("0Mw000000000004AAA", None, "2026-03-02"), ("0Mw000000000004AAA", None, "2026-03-02"),
     ]  # fmt: skip
-    told = _told_of(tmp_path, {"MessagingSession": (fields, [*records, ("0Mw000000000003AAA", "00G", "2026-03-02")])})
+    records.append(("0Mw000000000003AAA", "00G", "2026-03-02"))
+    told = _told_of(tmp_path, {"MessagingSession": (fields, [(*record, ON_THE_DAY) for record in records])})
     assert [line for line in told if "system_modstamp" not in line] == [
         "OK MessagingSession: 8 rows",
         "WARNING MessagingSession: 1 of 8 (12.5 %) have no Id, and what is made of them is rejected; export it.",
@@ -689,6 +737,8 @@ def test_ids_that_are_short_missing_or_given_twice_are_told(tmp_path: Path) -> N
         "the latest nobody can tell; export it, or one row for each.",
         "OK MessagingSession.Id: 2 of 8 (25.0 %) have 15 characters, and are read as those of 18",
         "OK MessagingSession.OwnerId: 1 of 8 (12.5 %) have 15 characters, and are read as those of 18",
+        "WARNING of 1 of 5 (20.0 %) records that events are made of something would be rejected (1 missing_event_id); "
+        "of more than 0.05 of the events (max_rejected_rate) a build stops.",
     ]
 
 
@@ -700,10 +750,12 @@ def test_what_does_not_fit_together_is_told(tmp_path: Path) -> None:
         ("0Mj3", None, None),
     ]
     sessions: list[tuple[str | None, ...]] = [
-        ("0Mw1", "Ended", None, None, "0Mj1", "0dw1", None), ("0Mw2", "Ended", None, None, "0Mj1", "0dw2", None),
-        ("0Mw3", "Ended", None, None, "0Mj2", None, None), ("0Mw4", "Ended", None, None, "0Mj2", None, None),
-        ("0Mw5", "Active", None, None, "0Mj2", None, None),
-    ]  # fmt: skip
+        ("0Mw1", "Ended", ON_THE_DAY, ON_THE_DAY, "0Mj1", "0dw1", None),
+        ("0Mw2", "Ended", ON_THE_DAY, ON_THE_DAY, "0Mj1", "0dw2", None),
+        ("0Mw3", "Ended", ON_THE_DAY, ON_THE_DAY, "0Mj2", None, None),
+        ("0Mw4", "Ended", ON_THE_DAY, ON_THE_DAY, "0Mj2", None, None),
+        ("0Mw5", "Active", ON_THE_DAY, None, "0Mj2", None, None),
+    ]
     entries = [("1", "0Mw3"), ("2", "0dw1"), ("3", "0Mw9"), ("4", None), ("5", "0LQ1")]
     told = _told_of(
         tmp_path,
@@ -711,7 +763,8 @@ def test_what_does_not_fit_together_is_told(tmp_path: Path) -> None:
             "MessagingChannel": (("Id", "PlatformType", "BusinessHoursId"), channels),
             "MessagingSession": (SESSIONS, sessions),
             "ConversationEntry": (
-                ("Id", "EntryType", "ConversationId"), [(number, "Text", named) for number, named in entries]
+                ("Id", "EntryType", "ConversationId", "EntryTime", "ActorType", "ActorId"),
+                [(number, "Text", named, ON_THE_DAY, "EndUser", None) for number, named in entries],
             ),
         },
     )  # fmt: skip
@@ -726,14 +779,205 @@ def test_what_does_not_fit_together_is_told(tmp_path: Path) -> None:
         "their messages, first responses and response times; the platform's own figures stand in mart_reconciliation.",
         "WARNING ConversationEntry: 2 of 4 (50.0 %) name no session and no conversation that is there, and are "
         "rejected (missing_conversation_id); export the sessions of the same time.",
+        "WARNING of 2 of 9 (22.2 %) records that events are made of something would be rejected (2 "
+        "missing_conversation_id); of more than 0.05 of the events (max_rejected_rate) a build stops.",
     ]
+
+
+def test_records_of_which_a_build_rejects_something_are_told_and_summed_up(tmp_path: Path) -> None:
+    """A session that was deleted is not there; of versions the latest counts; ids of 15 characters are those of 18.
+
+    Work of bots, on cases and on calls is none of ours, and so is what nobody has asked for.
+    """
+    late, early = "2026-03-03T10:00:00Z", "1772445600000"
+    told = _told_of(
+        tmp_path,
+        {
+            "MessagingSession": (
+                ("Id", "Status", "StartTime", "CreatedDate", "EndTime", "IsDeleted", "SystemModstamp"),
+                [
+                    ("0Mw000000000001AAA", "Ended", ON_THE_DAY, None, None, "false", late),
+                    ("0Mw000000000002AAA", "Ended", None, None, early, "false", late),
+                    ("0Mw000000000003AAA", "Active", None, None, None, "false", late),
+                    ("0Mw000000000004AAA", "Active", None, ON_THE_DAY, None, "false", late),
+                    ("0Mw000000000005AAA", "Active", ON_THE_DAY, None, None, "false", ON_THE_DAY),
+                    ("0Mw000000000005AAA", "Active", ON_THE_DAY, None, None, "true", late),
+                    ("0Mw000000000004AAA", "Ended", None, None, None, "false", early),
+                ],
+            ),
+            "MessagingSessionMetrics": (
+                ("Id", "MessagingSessionId", "MessagingSessionMetricType", "MessagingSessionMetricValue"),
+                [("1", "0Mw000000000001", "X", "1"), ("2", "0Mw9", "X", "1"), ("3", "0Mw9", "X", None)],
+            ),
+            "ConversationEntry": (
+                ("Id", "ConversationId", "EntryType", "ActorType", "ActorId", "EntryTime"),
+                [
+                    ("1", "0Mw000000000003AAA", "Text", "EndUser", None, ON_THE_DAY),
+                    ("2", "0Mw000000000001AAA", "Text", "EndUser", None, None),
+                    ("3", "0Mw000000000001AAA", "Text", "Martian", None, ON_THE_DAY),
+                ],
+            ),
+            "AgentWork": (
+                ("Id", "WorkItemId", "UserId", "BotId", "CapacityWeight", "AssignedDateTime", "AcceptDateTime",
+                 "CloseDateTime"),
+                [
+                    ("1", "0Mw000000000001", "005A", None, "-1", ON_THE_DAY, None, None),
+                    ("2", "0Mw000000000001AAA", "005A", None, "heavy", ON_THE_DAY, None, None),
+                    ("3", "0Mw000000000005AAA", "005A", None, None, ON_THE_DAY, None, None),
+                    ("4", "500000000000001AAA", "005A", None, None, ON_THE_DAY, None, None),
+                    ("5", "0Mw9", "005A", "0Xx", None, ON_THE_DAY, None, None),
+                    ("6", None, "005A", None, None, None, None, ON_THE_DAY),
+                    ("7", "0Mw000000000001AAA", None, None, None, None, ON_THE_DAY, None),
+                    ("8", "0Mw9", "005A", None, None, None, None, None),
+                ],
+            ),
+            "UserServicePresence": (
+                ("Id", "UserId", "StatusStartDate", "ConfiguredCapacity"),
+                [("1", "005A", ON_THE_DAY, "5"), ("2", None, ON_THE_DAY, "5"), ("3", "005A", None, "5"),
+                 ("4", "005A", ON_THE_DAY, "many")],
+            ),
+        },
+    )  # fmt: skip
+    words = (" rejected", "amount")
+    assert [line for line in told if line.startswith("WARNING") and any(word in line for word in words)] == [
+        "WARNING ConversationEntry.ActorType: 1 of 3 (33.3 %) say what nobody knows: Martian (1); a message of such a "
+        "one is rejected (missing_actor). Mend it if it is a slip.",
+        "WARNING AgentWork.CapacityWeight: 2 of 8 (25.0 %) are no amount, such as '-1': what is no number is rejected "
+        "(invalid_payload), what is below 0 counts as 0; write a number, or nothing.",
+        "WARNING UserServicePresence.ConfiguredCapacity: 1 of 4 (25.0 %) are no amount, such as 'many': what is no "
+        "number is rejected (invalid_payload), what is below 0 counts as 0; write a number, or nothing.",
+        "WARNING MessagingSession: 1 of 4 (25.0 %) have neither StartTime nor CreatedDate, and no entry says when they "
+        "began: their start is rejected (invalid_timestamp); export one of the two.",
+        "WARNING MessagingSession: 1 of 4 (25.0 %) have ended and no EndTime: their end is rejected "
+        "(invalid_timestamp); export it.",
+        "WARNING MessagingSessionMetrics: 1 of 2 (50.0 %) are of no session that is there, and are rejected "
+        "(missing_conversation_id); export the sessions of the same time.",
+        "WARNING ConversationEntry: 1 of 3 (33.3 %) have no EntryTime, and are rejected (invalid_timestamp); export "
+        "it.",
+        "WARNING AgentWork: 2 of 5 (40.0 %) are on no session that is there, and are rejected "
+        "(missing_conversation_id); export the sessions of the same time.",
+        "WARNING AgentWork: 1 of 5 (20.0 %) have no UserId: whose they are nobody knows, and what needs it is rejected "
+        "(missing_actor); export it.",
+        "WARNING UserServicePresence: 1 of 4 (25.0 %) have no UserId, and are rejected (missing_agent_id); export it.",
+        "WARNING UserServicePresence: 1 of 4 (25.0 %) have no StatusStartDate: their start is rejected "
+        "(invalid_timestamp); export it.",
+        "WARNING of 12 of 18 (66.7 %) records that events are made of something would be rejected (4 "
+        "invalid_timestamp, 3 missing_conversation_id, 2 invalid_payload, 2 missing_actor, 1 missing_agent_id); of "
+        "more than 0.05 of the events (max_rejected_rate) a build stops.",
+    ]
+
+
+def test_an_export_that_does_not_say_when_sessions_start_stops_a_build(tmp_path: Path) -> None:
+    told = _all_told_of(tmp_path, {"MessagingSession": (("Id", "Status", "OwnerId"), [("0Mw", "Ended", "00G")])})
+    assert [line for line in told if line.startswith("ERROR")] == [
+        "ERROR MessagingSession: there is no StartTime and no CreatedDate: no session would start; export it.",
+        "ERROR MessagingSession: there is no EndTime: no session would end, and durations and what is open would be "
+        "wrong; export it.",
+    ]
+
+
+def test_an_object_without_a_record_is_told_and_tells_marts_nothing(tmp_path: Path) -> None:
+    """It counts as none: of an honest export that is so, and of another it would be a wrong 0."""
+    work = list(read_feeds()["service_cloud"].objects["AgentWork"])
+    objects: dict[str, tuple[Sequence[str], Sequence[Sequence[str | None]]]] = {
+        "MessagingSession": (SESSIONS, [("0Mw", "Active", ON_THE_DAY, None, None, None, None)]),
+        "AgentWork": (work, []),
+        "Account": (("Id", "Name"), []),
+    }
+    told = _all_told_of(tmp_path, objects)
+    assert (
+        "WARNING AgentWork: has fields and no record, which counts as none: figures say 0; leave it away if it is not "
+        "exported, and they say null."
+    ) in told
+    assert "WARNING Account: has fields and no record, which counts as none." in told
+    assert "WARNING mart_speed_to_answer_by_day: stays empty without work_accepted." in told
+    objects["MessagingSession"] = (SESSIONS, [])
+    told = _all_told_of(tmp_path, objects)
+    assert "WARNING MessagingSession: has fields and no record: there is nothing to report on." in told
+
+
+def test_marts_of_what_counts_as_unrecorded_are_told_to_stay_empty(tmp_path: Path) -> None:
+    """Whatever has records: focus is never recorded, and without its end neither is work, nor presence."""
+    session = (SESSIONS, [("0Mw", "Active", ON_THE_DAY, None, None, None, None)])
+    work = ("Id", "WorkItemId", "UserId", "AcceptDateTime", "CloseDateTime")
+    presence = ("Id", "UserId", "StatusStartDate", "StatusEndDate")
+    for cut, marts in ((None, 0), (-1, 2)):
+        told = _all_told_of(
+            tmp_path,
+            {
+                "MessagingSession": session,
+                "AgentWork": (work[:cut], [("0Bz", "0Mw", "005", ON_THE_DAY, None)[:cut]]),
+                "UserServicePresence": (presence[:cut], [("0N5", "005", ON_THE_DAY, None)[:cut]]),
+            },
+        )
+        assert "WARNING mart_efficiency_by_day: stays empty, because nothing is recorded of focus." in told
+        for thing in ("work", "presence"):
+            assert (
+                sum(line.endswith(f"stays empty, because nothing is recorded of {thing}.") for line in told) == marts
+            ), thing
+
+
+def test_exports_of_connectors_are_told_of_just_the_same(tmp_path: Path) -> None:
+    """In snake_case, folders and columns, they are the same objects with the same slips."""
+    objects: dict[str, tuple[Sequence[str], Sequence[Sequence[str | None]]]] = {
+        "MessagingSession": (
+            ("Id", "Status", "StartTime", "EndTime", "MessagingChannelId", "SystemModstamp"),
+            [("0Mw1", "Closed", ON_THE_DAY, "noon", "0Mj000000000001", ""), ("0Mw2", "Ended", ON_THE_DAY, "", "", "")],
+        ),
+        "MessagingChannel": (("Id", "PlatformType", "BusinessHoursId"), [("0Mj000000000001AAA", "Standard", "01m")]),
+        "ConversationEntry": (
+            ("Id", "ConversationId", "EntryType", "EntryTime", "EntryTimeMilliSecs"),
+            [("1", "0Mw9", "Text", ON_THE_DAY, "few")],
+        ),
+        "AgentWork": (
+            ("Id", "WorkItemId", "UserId", "CapacityWeight", "AssignedDateTime", "AcceptDateTime", "CloseDateTime"),
+            [("1", "0Mw9", "005", "heavy", ON_THE_DAY, None, None)],
+        ),
+        "UserServicePresence": (("Id", "UserId", "IsAway", "StatusStartDate"), [("1", "005", "x", ON_THE_DAY)]),
+    }
+
+    def spelt(name: str) -> str:
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+    def told_in(place: Path, objects: Any) -> list[str]:
+        return [line.replace(str(place), "") for line in _all_told_of(place, objects)]
+
+    as_of_the_api = told_in(tmp_path / "api", objects)
+    as_of_connectors = told_in(
+        tmp_path / "connector",
+        {spelt(name): (tuple(map(spelt, fields)), records) for name, (fields, records) in objects.items()},
+    )
+    assert as_of_connectors == as_of_the_api
+    assert len([line for line in as_of_the_api if line.startswith("ERROR")]) == 3
+    assert not any("conversation_started" in line for line in as_of_connectors if "told by no object" in line)
+
+
+def test_an_object_under_two_names_is_one_too_many(tmp_path: Path) -> None:
+    for name in ("MessagingSession", "messaging_session", "agent_work"):
+        write_csv(tmp_path / name / "1.csv", ("Id", "StartTime"), [])
+    seen = look(Settings(PROJECT, raw=str(tmp_path), source="service_cloud"), read_feeds()).raw
+    assert seen is not None and seen.problems == (
+        f"{tmp_path}: MessagingSession/ and messaging_session/ are one object, MessagingSession; keep one of them.",
+    )
+    database = tmp_path / "w.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create schema crm; create table crm.messaging_session as select '0Mw' as id; "
+            "create table crm.MessagingSession as select '0Mw' as id"
+        )
+    settings = Settings(PROJECT, raw="schema:crm", source="service_cloud", database=str(database))
+    seen = look(settings, read_feeds()).raw
+    assert seen is not None and seen.problems == (
+        "schema crm: tables messagingsession and messaging_session are one object, MessagingSession; keep one of them.",
+    )
 
 
 def test_objects_in_a_schema_are_looked_into_as_well(tmp_path: Path) -> None:
     database = tmp_path / "w.duckdb"
     with duckdb.connect(str(database)) as connection:
         connection.execute(
-            "create schema crm; create table crm.messagingsession as select '0Mw' as id, 'Gone' as status"
+            "create schema crm; create table crm.messaging_session as select '0Mw' as id, 'Gone' as status, "
+            "now() as start_time"
         )
     seen = look(Settings(PROJECT, raw="schema:crm", source="service_cloud", database=str(database)), read_feeds())
     assert seen.objects["MessagingSession"].fields["status"].odd == {"Gone": 1}
@@ -741,7 +985,8 @@ def test_objects_in_a_schema_are_looked_into_as_well(tmp_path: Path) -> None:
 
 def test_what_is_known_of_values_is_of_what_the_adapter_reads() -> None:
     for source, feeds in read_feeds().items():
-        for name, fields in [*feeds.numbers.items(), *feeds.flags.items(), *feeds.words.items()]:
+        told = (feeds.numbers, feeds.flags, feeds.amounts, feeds.words)
+        for name, fields in (item for of_a_kind in told for item in of_a_kind.items()):
             assert {field_name(field) for field in fields} <= {
                 field_name(column) for column in read_project(PROJECT, source).objects[name]
             }, name

@@ -16,6 +16,8 @@ import duckdb
 import pytest
 
 from conftest import Shared
+from messaging_warehouse.doctor import Settings, look
+from messaging_warehouse.objects import read_feeds
 from messaging_warehouse.raw_input import find_problems
 from raw_folders import BUILD, assert_same, contents, parsed_dbt
 from test_bad_input import is_empty, one_sentence
@@ -65,6 +67,11 @@ def rewrite(file: Path, change: Callable[[list[dict[str, str]]], Iterable[Mappin
         writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(changed)
+
+
+def spelt_by_connectors(name: str) -> str:
+    """Return a name in snake_case."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 # --- what the objects say ----------------------------------------------------------------------
@@ -399,6 +406,34 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
 
 
 @pytest.mark.deep
+def test_what_is_of_a_session_that_is_not_there_is_rejected_until_it_is(objects: Path, tmp_path: Path) -> None:
+    """Work, its figures and session metrics; not what bots did. A later export has the session, and all is well."""
+    dbt = parsed_dbt(SOURCE).run
+    place, anew = tmp_path / "place", tmp_path / "anew"
+    place.mkdir()
+    anew.mkdir()
+    files = {file: file.read_text() for file in (objects / "MessagingSession").glob("*.csv")}
+    for file, text in files.items():
+        file.write_text("".join(line for line in text.splitlines(keepends=True) if "0MwTRANSFERRED0001" not in line))
+    upon = dbt(BUILD, place, raw=str(objects), variables={"max_rejected_rate": 1})
+    assert upon.exit_code == 0, upon.output
+    rejected = "select distinct split_part(event_id, ':', 1), rejection_reason from rejected_events order by 1"
+    homeless = ("0BzTAKENOVER000001", "0BzTRANSFERRED0001", "0MzTRANSFERRED0001", "0MzTRANSFERRED0002")
+    found = rows(upon, rejected)
+    assert {reason for _, reason in found} == {"missing_conversation_id"}
+    assert set(homeless) <= {record for record, _ in found}
+    assert not {"0BzBOTFIRST0000001", "0BzCASE00000000001"} & {record for record, _ in found}
+    for file, text in files.items():
+        file.write_text(text)
+    for folder in (place, anew):
+        run = dbt(BUILD, folder, raw=str(objects), variables={"max_rejected_rate": 1})
+        assert run.exit_code == 0, run.output
+        assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(folder == place,)]
+        assert rows(run, rejected) == []
+    assert_same(contents(upon), contents(run))
+
+
+@pytest.mark.deep
 def test_nothing_is_read_where_nothing_changed(objects: Path, tmp_path: Path) -> None:
     dbt = parsed_dbt(SOURCE).run
     for is_read in (True, False):
@@ -448,18 +483,26 @@ def test_sessions_alone_are_enough_and_letter_case_is_free(tmp_path: Path) -> No
 
 @pytest.mark.deep
 def test_objects_may_be_tables(tmp_path: Path) -> None:
-    """`schema:` names a schema with tables named like the objects."""
+    """`schema:` names a schema with tables named like the objects, as the platform does it or as connectors."""
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("create schema salesforce")
         for folder in OBJECTS.iterdir():
+            name = spelt_by_connectors(folder.name) if folder.name.startswith("M") else folder.name
             connection.execute(
-                f"create table salesforce.\"{folder.name}\" as from read_csv('{folder}/*.csv', all_varchar = true, "
+                f"create table salesforce.\"{name}\" as from read_csv('{folder}/*.csv', all_varchar = true, "
                 "union_by_name = true)"
             )
     run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw="schema:salesforce")
     assert run.exit_code == 0, run.output
     assert rows(run, "select count(*) from fct_messaging_sessions") == [(7,)]
     assert rows(run, "select count(*) from rejected_events") == [(0,)]
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create table salesforce.MessagingSession as from salesforce.messaging_session")
+    one_sentence(
+        parsed_dbt(SOURCE).run(BUILD, tmp_path, raw="schema:salesforce"),
+        r"warehouse\.salesforce: tables messagingsession and messaging_session are one object, MessagingSession; keep "
+        r"one of them\.",
+    )
 
 
 @pytest.mark.deep
@@ -567,6 +610,63 @@ def test_a_time_that_cannot_be_read_stops_the_build(objects: Path, tmp_path: Pat
     assert is_empty(run)
 
 
+@pytest.mark.deep
+def test_what_the_doctor_counts_a_build_rejects(objects: Path, tmp_path: Path) -> None:
+    """Each record that lacks what the others have, by the reason, and no other."""
+
+    def change(place: str, changes: Mapping[str, dict[str, str]]) -> None:
+        rewrite(objects / place, lambda records: [record | changes.get(record["Id"], {}) for record in records])
+
+    change("MessagingSession/2026-03-02.csv", {
+        "0MwNEXTATONCE00001": {"EndTime": ""}, "0MwERROR0000000001": {"CreatedDate": ""},
+    })  # fmt: skip
+    change("MessagingSessionMetrics/metrics.csv", {"0MzTRANSFERRED0001": {"MessagingSessionId": "0MwGONE00000000001"}})
+    change("ConversationEntry/entries.csv", {
+        "0XcSTANDARD0000002": {"ActorType": "Martian"}, "0XcSTANDARD0000005": {"EntryTime": ""},
+        "0XcSTANDARD0000006": {"ConversationId": "0MwGONE00000000001"},
+    })  # fmt: skip
+    change("AgentWork/work.csv", {
+        "0BzTRANSFERRED0001": {"CapacityWeight": "heavy"}, "0BzTAKENOVER000001": {"CapacityWeight": "-2"},
+        "0BzDECLINED0000001": {"WorkItemId": "0MwGONE00000000001"}, "0BzAFTERTIMEOUT001": {"WorkItemId": ""},
+        "0BzBEFORESLEEP0001": {"UserId": "", "AssignedDateTime": ""},
+    })  # fmt: skip
+    change("UserServicePresence/presence.csv", {
+        "0N5ANA000000000001": {"UserId": ""}, "0N5ANA000000000002": {"StatusStartDate": ""},
+        "0N5ANA000000000003": {"ConfiguredCapacity": "many"},
+    })  # fmt: skip
+    seen = look(Settings(PROJECT, raw=str(objects), source=SOURCE), read_feeds())
+    assert seen.misfits is not None
+    counted: Counter[str] = Counter()
+    for sighting in seen.misfits.flaws.values():
+        for flaw, count in sighting.counts.items():
+            counted[flaw.reason] += count
+    select = ["--select", "+rejected_events", "+rejected_presence_events"]
+    run = parsed_dbt(SOURCE).run(
+        [BUILD[0], *select, *BUILD[1:]], tmp_path, raw=str(objects), variables={"max_rejected_rate": 1}
+    )
+    assert run.exit_code == 0, run.output
+    records = (
+        "select distinct split_part(event_id, ':', 1), rejection_reason from (select event_id, rejection_reason from "
+        "rejected_events union all select event_id, rejection_reason from rejected_presence_events) "
+        "where rejection_reason != 'no_session'"
+    )
+    assert Counter(reason for _, reason in rows(run, records)) == counted
+    assert counted.total() == 13
+
+
+@pytest.mark.deep
+def test_of_an_object_without_a_record_figures_say_0_and_a_build_says_so(objects: Path, tmp_path: Path) -> None:
+    for name in ("AgentWork", "Account"):
+        for file in (objects / name).glob("*.csv"):
+            rewrite(file, lambda _: [])
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    told = " ".join(run.output.split())
+    assert "AgentWork: has fields and no record, which counts as none: figures say 0; leave it away if it is" in told
+    assert "Account: has fields and no record, which counts as none." in told
+    assert rows(run, "select distinct accepted_work_count from mart_agent_by_day") == [(0,)]
+
+
 def test_an_unknown_source_gets_one_sentence(tmp_path: Path) -> None:
     run = run_dbt(["build"], tmp_path, raw=str(OBJECTS), environment={"MESSAGING_SOURCE": "zendesk"})
     one_sentence(
@@ -598,6 +698,15 @@ EXPECTED = {"MessagingSession": ["id"], "AgentWork": ["id"], "sla_policies": ["p
 BAD_OBJECTS = {
     "AgentWork/no_id.csv": ("UserId\n005\n", "column Id is missing; export the object with it."),
     "agentwork/other_case.csv": ("UserId\n005\n", "column Id is missing; export the object with it."),
+    "AgentWork/semicolons.csv": (
+        '"Id";"UserId"\n0Bz;005\n',
+        "the header is one column, with semicolons in it; write the file with commas between columns.",
+    ),
+    "agent_work/tabs.csv": (
+        "Id\tUserId\n0Bz\t005\n",
+        "the header is one column, with tabs in it; write the file with commas between columns.",
+    ),
+    "agent_work/no_id.csv": ("UserId\n005\n", "column Id is missing; export the object with it."),
     "AgentWork/work.ndjson": (
         "{}\n",
         "not read, because its name does not end in .parquet or .csv; rename or convert it.",
@@ -735,13 +844,15 @@ def test_without_a_field_what_needs_it_is_not_told_and_the_rest_is(
 
 
 @pytest.mark.deep
-def test_fields_may_be_spelt_as_connectors_do_and_versions_dated_by_their_last_change(
+def test_objects_and_fields_may_be_spelt_as_connectors_do_and_versions_dated_by_their_last_change(
     built: DbtRun, objects: Path, tmp_path: Path
 ) -> None:
-    for file in objects.rglob("*.csv"):
+    for file in list(objects.rglob("*.csv")):
         header, rest = file.read_text(encoding="utf-8").split("\n", 1)
-        spelt = re.sub("(?<=[a-z])(?=[A-Z])", "_", header.replace("SystemModstamp", "LastModifiedDate")).lower()
+        spelt = spelt_by_connectors(header.replace("SystemModstamp", "LastModifiedDate"))
         file.write_text(f"{spelt}\n{rest}", encoding="utf-8")
+    for folder in list(objects.iterdir()):
+        folder.rename(objects / spelt_by_connectors(folder.name))
     run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
     assert run.exit_code == 0, run.output
     log = "select * exclude (part) from staging.stg_messaging__conversation_event_ledger order by all"

@@ -9,7 +9,7 @@ spans as (
     'requested_at', 'assigned_at', 'accepted_at', 'declined_at', 'push_timed_out_at', 'canceled_at', 'closed_at'
 ] %}
 
-work as (      -- other items are no conversations, and bots have no capacity, speed or handle time
+work as (      -- other items are none, bots have no capacity; what is of a session that is not there is to be rejected
     select
         spans.conversation_id,
         spans.channel_id,
@@ -20,8 +20,11 @@ work as (      -- other items are no conversations, and bots have no capacity, s
             {%- endfor %}
         )
     from {{ ref('stg_service_cloud__agent_work') }} as agent_work
-    inner join spans using (messaging_session_id)
-    where not agent_work.is_bot_work{{ ' and false' if not is_recorded('work') }}
+    left join spans on agent_work.messaging_session_id = spans.messaging_session_id
+    where
+        not agent_work.is_bot_work
+        and {{ is_recorded('work') }}
+        and (spans.messaging_session_id is not null or {{ is_work_on_a_session('agent_work.messaging_session_id') }})
 ),
 
 outcomes_named as (

@@ -25,7 +25,8 @@ of_sessions as (      -- what there is of a session is reported at its end
         messaging_session_id,
         messaging_session_id || ':{{ figure }}' as event_id,
         '{{ figure }}' as figure,
-        {{ value }} as reported_value
+        {{ value }} as reported_value,
+        messaging_session_id is not null as is_of_a_session
     from sessions
     union all
     {%- endfor %}
@@ -33,7 +34,8 @@ of_sessions as (      -- what there is of a session is reported at its end
         messaging_session_id,
         messaging_session_metric_id || ':reported' as event_id,
         {{ words_of_name('metric_type') }} as figure,
-        {{ figure_text('metric_value') }} as reported_value
+        {{ figure_text('metric_value') }} as reported_value,
+        {{ where_there_are('MessagingSessionMetrics', ['messagingsessionid'], 'true') }} as is_of_a_session
     from {{ ref('stg_service_cloud__messaging_session_metrics') }}
 ),
 
@@ -49,6 +51,7 @@ of_work as (
         agent_work_id || ':{{ figure }}' as event_id,
         '{{ figure }}' as figure,
         {{ figure_text(value) }} as reported_value,
+        {{ is_work_on_a_session('messaging_session_id') }} as is_of_a_session,
         agent_work_id as work_id,
         {{ moment }} as reported_at
     from agent_work
@@ -63,21 +66,25 @@ reported as (
     select * from of_sessions
 ),
 
-timed as (
+timed as (      -- what is of a session that is not there, or has ended nobody knows when, is told to be rejected
     select
         reported.* replace (coalesce(reported.reported_at, spans.ended_at) as reported_at),
         spans.conversation_id,
         spans.channel_id,
-        spans.messaging_user_id
+        spans.messaging_user_id,
+        spans.messaging_session_id is null
+        or {{ where_there_are('MessagingSession', ['endtime'], "coalesce(spans.status = 'Ended', false)") }}
+            as is_to_be_told
     from reported
-    inner join spans using (messaging_session_id)
-    where reported.reported_value is not null
+    left join spans on reported.messaging_session_id = spans.messaging_session_id
+    where reported.reported_value is not null and (spans.messaging_session_id is not null or reported.is_of_a_session)
 ),
 
 final as (
     {{ event_out_of(
         'timed', 'event_id', none, 'figure_reported', 'reported_at', "'system'",
-        payload={'figure': 'figure', 'value': 'reported_value', 'work_id': 'work_id'}
+        payload={'figure': 'figure', 'value': 'reported_value', 'work_id': 'work_id'},
+        condition='reported_at is not null or is_to_be_told'
     ) }}
 )
 

@@ -4,9 +4,9 @@ Looking reads and never writes; judging and describing are pure. What the raw co
 YAML of its base views; what each mart needs stands in mart_needs.yml.
 
 `look` and `judge` go through the parts in this order: `project` (what its own files say), `setup` (versions, file and
-disk), `places` (what lies where MESSAGING_RAW points), `objects` and `object_values` (of an adapter), `logs` and
-`event_log` (of the raw contract), `marts` (what will be missing). `sighting` holds what was seen, `findings` what is
-said of it.
+disk), `places` (what lies where MESSAGING_RAW points), `objects` and `object_values` (of an adapter, with
+`service_cloud` and `flaws` for that one), `logs` and `event_log` (of the raw contract), `marts` (what will be missing).
+`sighting` holds what was seen, `findings` what is said of it.
 """
 
 from __future__ import annotations

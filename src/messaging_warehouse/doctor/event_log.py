@@ -109,7 +109,7 @@ def look_into_events(
         for event_type, required in vocabulary.required_keys.items()
         for key in required
     )
-    not_numbers = " or ".join(_is_not_a_number(_text(keys, key)) for key in NUMERIC_KEYS)
+    not_numbers = " or ".join(is_not_a_number(_text(keys, key)) for key in NUMERIC_KEYS)
     return _look(
         connection,
         prepared=(
@@ -160,7 +160,7 @@ def look_into_presence(
             ("missing_agent_id", "agent_id is null"),
             ("unknown_status", "not is_known"),
             *_UNUSABLE_TIMES,
-            ("invalid_payload", _is_not_a_number("capacity")),
+            ("invalid_payload", is_not_a_number("capacity")),
             *_implausible_times(tolerances),
         ],
     )
@@ -219,7 +219,8 @@ def _value(keys: Sequence[str], key: str) -> str:
     return _text(keys, key) if key in NUMERIC_KEYS else f"nullif({_text(keys, key)}, '')"
 
 
-def _is_not_a_number(text: str) -> str:
+def is_not_a_number(text: str) -> str:
+    """Return whether there is a text and it is no plain decimal number, as a condition."""
     return (
         f"({text} is not null and not (regexp_full_match({text}, {literal(_NUMBER)}) "
         f"and try_cast({text} as decimal(18, 3)) is not null))"

@@ -9,7 +9,7 @@ from messaging_warehouse.doctor.logs import PRESENCE_TABLE
 from messaging_warehouse.doctor.project import Project
 from messaging_warehouse.doctor.sighting import Sighting
 from messaging_warehouse.needs import Needs, foretell
-from messaging_warehouse.objects import Feeds, inputs_lost
+from messaging_warehouse.objects import Feeds, inputs_lost, things_unrecorded
 from messaging_warehouse.raw_input import REQUIRED_TABLE
 
 # What a log records or does not, as the var `unrecorded` calls it, and the inputs of which one would tell it.
@@ -24,22 +24,39 @@ RECORDED_BY = {
 }
 
 
-def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -> Iterator[Finding]:
-    """Say which inputs are missing altogether, and what marts will not tell without them."""
+def what_is_missing(sighting: Sighting, feeds: Mapping[str, Feeds]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return the inputs that are missing, and what counts as unrecorded; `None` where there is nothing to look at."""
+    unrecorded: frozenset[str] = frozenset()
     if sighting.settings.source:
         fed = feeds.get(sighting.settings.source)
         if fed is None or sighting.raw is None or not sighting.raw.tables:
-            return
-        missing = inputs_lost(fed, sighting.raw.tables, all_inputs(sighting.project))
+            return None
+        empty = {name for name, seen in sighting.objects.items() if not (seen.rows or seen.complaint)}
+        told = {name: fields for name, fields in sighting.raw.tables.items() if name not in empty}
+        missing = inputs_lost(fed, told, all_inputs(sighting.project))
+        unrecorded = things_unrecorded(fed, sighting.project.object_tells, sighting.raw.tables)
     elif REQUIRED_TABLE in sighting.logs:
-        events = sighting.logs[REQUIRED_TABLE]
         presence = sighting.logs.get(PRESENCE_TABLE)
         tables = set(sighting.raw.tables if sighting.raw else ())
         if presence is None or not presence.kinds:
             tables.discard(PRESENCE_TABLE)
-        missing = frozenset(all_inputs(sighting.project)) - tables - set(events.kinds)
+        missing = frozenset(all_inputs(sighting.project)) - tables - set(sighting.logs[REQUIRED_TABLE].kinds)
     else:
+        return None
+    said = sighting.project.variables.get("unrecorded")
+    if isinstance(said, list):
+        unrecorded = frozenset(said)
+    # Of no session of an adapter is it known what was said, where no entry tells it.
+    is_silent = bool(sighting.settings.source) and "message_sent" in missing
+    return missing, unrecorded | ({"messages"} if is_silent else set())
+
+
+def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -> Iterator[Finding]:
+    """Say which inputs are missing altogether, and what marts will not tell without them."""
+    looked = what_is_missing(sighting, feeds)
+    if looked is None:
         return
+    missing, unrecorded = looked
     types = [name for name in sighting.project.vocabulary.event_types if name in missing]
     absent = [name for name in all_inputs(sighting.project) if name in missing and name not in types]
     if types:
@@ -51,16 +68,19 @@ def about_losses(sighting: Sighting, needs: Needs, feeds: Mapping[str, Feeds]) -
         )
     if absent:
         yield warning(f"there is nothing of {', '.join(absent)}; add what the platform has of it.")
-    said = sighting.project.variables.get("unrecorded") or ()
-    silent = [what for what, inputs in RECORDED_BY.items() if missing.issuperset(inputs) and what not in said]
+    silent = [what for what, inputs in RECORDED_BY.items() if missing.issuperset(inputs) and what not in unrecorded]
     if silent and not sighting.settings.source:
         yield warning(
             f"where nothing tells of {', '.join(silent)} marts count 0; if it happens and is not recorded, say so, "
             f"and they say null: --vars '{{unrecorded: [{', '.join(silent)}]}}'."
         )
-    for loss in foretell(missing, needs):
-        lacking = ", ".join(name for name in all_inputs(sighting.project) if name in loss.missing)
-        if loss.is_empty:
+    for loss in foretell(missing, needs, unrecorded):
+        named = [name for name in all_inputs(sighting.project) if name in loss.missing]
+        things = " and ".join(sorted(loss.missing - set(named)))
+        lacking = ", ".join([*named, *([f"a record of {things}"] if things else [])])
+        if loss.is_empty and things:
+            yield warning(f"{loss.mart}: stays empty, because nothing is recorded of {things}.")
+        elif loss.is_empty:
             yield warning(f"{loss.mart}: stays empty without {lacking}.")
         else:
             more = len(loss.columns) - LONGEST_LIST

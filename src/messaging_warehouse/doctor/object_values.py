@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
-from messaging_warehouse.doctor.event_log import as_time, literal
+from messaging_warehouse.doctor.event_log import as_time, is_not_a_number, literal
 from messaging_warehouse.doctor.findings import LONGEST_LIST, Finding, counted, error, ok, share, warning
+from messaging_warehouse.doctor.flaws import MILLISECONDS
 from messaging_warehouse.doctor.places import opened, raw_relations
 from messaging_warehouse.doctor.project import Project, Settings
 from messaging_warehouse.doctor.service_cloud import about_misfits, look_for_misfits
 from messaging_warehouse.doctor.sighting import FieldSighting, Misfits, ObjectSighting, RawSighting, Sighting
 from messaging_warehouse.objects import Feeds, Words, field_name
 
-MILLISECONDS = "[0-9]{12,13}"
 REMEDIES = {
     "time": "write it like 2026-03-15T18:00:00.000Z, as an export does; a report prints local times",
     "number": "write a number",
@@ -44,7 +44,8 @@ def look_into_objects(
         if settings.source != "service_cloud":
             return seen, None
         names = project.variables.get("service_cloud_business_hours") or {}
-        return seen, look_for_misfits(connection, seen, _schedules(connection, settings, project, raw), names)
+        there = {name: raw.tables[name] for name in seen}
+        return seen, look_for_misfits(connection, there, _schedules(connection, settings, project, raw), names)
 
 
 def _schedules(
@@ -118,6 +119,8 @@ def _oddities(
     ):
         for column in (spelt[field_name(told)] for told in fields if field_name(told) in spelt):
             yield column, (kind, f"{column} is not null and try_cast({column} as {type_name}) is null")
+    for column in (spelt[field_name(told)] for told in feeds.amounts.get(name, ()) if field_name(told) in spelt):
+        yield column, ("amount", f"coalesce({is_not_a_number(column)} or starts_with({column}, '-'), false)")
     for told, words in feeds.words.get(name, {}).items():
         if column := spelt.get(field_name(told), ""):
             known = ", ".join(map(literal, words.known))
@@ -139,14 +142,17 @@ def _most_frequent(connection: duckdb.DuckDBPyConnection, name: str, column: str
 def about_object_values(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Finding]:
     """Say of each object what in it cannot be read or is not known, and of all what does not fit together."""
     for name, seen in sighting.objects.items():
-        yield from _about_an_object(name, seen, feeds[sighting.settings.source])
+        yield from _about_an_object(name, seen, feeds[sighting.settings.source], sighting.project)
     if sighting.misfits is not None:
-        yield from about_misfits(sighting.misfits)
+        yield from about_misfits(sighting.misfits, sighting.project.tolerances.max_rejected_rate)
 
 
-def _about_an_object(name: str, seen: ObjectSighting, feeds: Feeds) -> Iterator[Finding]:
+def _about_an_object(name: str, seen: ObjectSighting, feeds: Feeds, project: Project) -> Iterator[Finding]:
     if seen.complaint:
         yield error(f"{name}: cannot be read ({seen.complaint}); mend the files, then look again.")
+        return
+    if not seen.rows:
+        yield warning(about_an_empty_object(name, feeds, project))
         return
     yield ok(f"{name}: {counted(seen.rows, 'row')}")
     if seen.nameless:
@@ -169,6 +175,11 @@ def _about_an_object(name: str, seen: ObjectSighting, feeds: Feeds) -> Iterator[
         more = " …" if sum(odd.odd.values()) < odd.odd_count else ""
         if odd.kind == "id":
             yield ok(f"{told} have 15 characters, and are read as those of 18")
+        elif odd.kind == "amount":
+            yield warning(
+                f"{told} are no amount, such as {next(iter(odd.odd))!r}: what is no number is rejected "
+                "(invalid_payload), what is below 0 counts as 0; write a number, or nothing."
+            )
         elif odd.kind == "word":
             words = _words(feeds, name, column)
             yield warning(f"{told} say what nobody knows: {values}{more}; {words.otherwise}. Mend it if it is a slip.")
@@ -177,6 +188,18 @@ def _about_an_object(name: str, seen: ObjectSighting, feeds: Feeds) -> Iterator[
             is_read = field_name(column) in fields or odd.kind == "flag"
             remedy = REMEDIES[odd.kind]
             yield error(f"{sentence}; {remedy}.") if is_read else warning(f"{sentence}; {remedy}.")
+
+
+def about_an_empty_object(name: str, feeds: Feeds, project: Project) -> str:
+    """Say what becomes of an object that has fields and no record; a build logs the same sentence."""
+    if name == feeds.required:
+        return f"{name}: has fields and no record: there is nothing to report on."
+    if not any(project.object_tells.get(name, {}).values()):
+        return f"{name}: has fields and no record, which counts as none."
+    return (
+        f"{name}: has fields and no record, which counts as none: figures say 0; leave it away if it is not exported, "
+        "and they say null."
+    )
 
 
 def _words(feeds: Feeds, name: str, column: str) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from messaging_warehouse.doctor.findings import Finding, ok, warning
+from messaging_warehouse.doctor.findings import Finding, error, ok, warning
 from messaging_warehouse.doctor.sighting import Sighting
 from messaging_warehouse.objects import Feeds, field_name
 
@@ -21,12 +21,18 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
             {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
         )
         if name not in raw.tables:
-            hangs = sorted({thing for _, things in told.values() for thing in things if "." not in thing})
+            of_it = {thing for _, things in told.values() for thing in things}
+            hangs = sorted({thing for thing in of_it if "." not in thing} or of_it)
             if not fed or name != fed.required:
                 untold = sorted({thing for things in tells.values() for thing in things})
                 sentence = f"{name}: not there{_hanging(hangs)}{_unrecorded(untold)}"
                 yield warning(f"{sentence}; export it if the platform has it.")
             continue
+        there = {field_name(field) for field in raw.tables[name]}
+        for names, otherwise in sighting.project.object_needed.get(name, ()):
+            if there.isdisjoint(map(field_name, names)):
+                called = " and no ".join(needed.title().replace("_", "") for needed in names)
+                yield error(f"{name}: there is no {called}: {otherwise}; export it.")
         for column in columns:
             if field_name(column) not in map(field_name, raw.tables[name]):
                 field, things = told.get(field_name(column), (column, ()))

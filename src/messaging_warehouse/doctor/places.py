@@ -14,7 +14,15 @@ import duckdb
 from messaging_warehouse.doctor.findings import Finding, counted, error, ok, warning
 from messaging_warehouse.doctor.project import Project, Settings
 from messaging_warehouse.doctor.sighting import RawSighting, Sighting
-from messaging_warehouse.raw_input import BUCKET, REQUIRED_TABLE, columns_of, files_of, find_problems, relation_of
+from messaging_warehouse.raw_input import (
+    BUCKET,
+    REQUIRED_TABLE,
+    columns_of,
+    files_of,
+    find_problems,
+    relation_of,
+    spellings_of,
+)
 
 # How alike the name of a folder is to that of a table before it is taken for a slip.
 ALIKE = 0.75
@@ -76,9 +84,9 @@ def _columns_in(files: Sequence[Path]) -> frozenset[str]:
 def _slips(root: Path, wanted: Collection[str], is_spelt_freely: bool) -> Iterator[str]:
     """Tell what lies in a raw folder and looks as if it was meant to be read, and is not.
 
-    Of objects (`is_spelt_freely`) letter case does not matter.
+    Of objects (`is_spelt_freely`) letter case does not matter, nor whether they are spelt as connectors do.
     """
-    names = {name.lower() if is_spelt_freely else name: name for name in wanted}
+    names = {known: name for name in wanted for known in (spellings_of(name) if is_spelt_freely else (name,))}
     missing = [known for known, name in names.items() if not _files(root, name)]
     for entry in sorted(root.iterdir()):
         name = entry.name.lower() if is_spelt_freely else entry.name
@@ -139,7 +147,13 @@ def _look_at_schema(
             tables = _tables_of(file, schema)
         except duckdb.Error as error:
             problems.append(f"{file}: cannot be read ({str(error).splitlines()[0]}); is a process writing it?")
-    found = {table: tables[table.lower()] for table in wanted if table.lower() in tables}
+    spelt = {table: [known for known in spellings_of(table) if known in tables] for table in wanted}
+    found = {table: tables[known[0]] for table, known in spelt.items() if known}
+    problems += [
+        f"{name}: tables {' and '.join(known)} are one object, {table}; keep one of them."
+        for table, known in spelt.items()
+        if len(known) > 1
+    ]
     required = required_object or REQUIRED_TABLE
     if not problems and required not in found:
         problems.append(
@@ -149,7 +163,7 @@ def _look_at_schema(
     for table, columns in found.items():
         if missing := [column for column in wanted[table] if column not in columns]:
             problems.append(f"{name}, {table}: column {', '.join(missing)} is missing; add it (it may be null).")
-    names = {table.lower(): table for table in wanted}
+    names = {known: table for table in wanted for known in spellings_of(table)}
     slips = [
         f"{name}: table {table} is not read; did you mean {names[meant]}?"
         for table in sorted(tables)
@@ -247,7 +261,9 @@ def raw_relations(settings: Settings, table: str, columns: Sequence[str] | None)
             they have: a relation for each kind of them.
     """
     if settings.raw.startswith("schema:"):
-        return [f'"{place_of_the_schema(settings)[1]}"."{table}"']
+        schema = place_of_the_schema(settings)[1]
+        tables = _tables_of(_file_of_the_schema(settings), schema)
+        return [f'"{schema}"."{next((known for known in spellings_of(table) if known in tables), table)}"']
     extension, files = files_of(_root(settings), table) or ("", [])
     if columns is not None:
         return [relation_of(extension, files, columns)]

@@ -48,6 +48,7 @@ class Project:
         objects: columns by object of the adapter that `source` names; of none without an adapter.
         object_times: those of them that are times.
         object_tells: what counts as unrecorded without a column, by object and column.
+        object_needed: by object the columns of which one has to be there, and what would be without.
         adapted_tables: the raw tables that the adapter makes.
         variables: its vars.
         schedules: the business hours of its own seed.
@@ -61,6 +62,7 @@ class Project:
     objects: Mapping[str, Sequence[str]]
     object_times: Mapping[str, Sequence[str]]
     object_tells: Mapping[str, Mapping[str, Sequence[str]]]
+    object_needed: Mapping[str, Sequence[tuple[Sequence[str], str]]]
     adapted_tables: tuple[str, ...]
     variables: Mapping[str, Any]
     schedules: tuple[str, ...]
@@ -102,6 +104,7 @@ def read_project(folder: Path, source: str = "") -> Project:
             objects=_columns_by_meta(adapter / "base", "raw_object") if adapter else {},
             object_times=_columns_by_meta(adapter / "base", "raw_object", "timestamp") if adapter else {},
             object_tells=_tells_by_object(adapter / "base") if adapter else {},
+            object_needed=_needed_by_object(adapter / "base") if adapter else {},
             variables=project["vars"],
             schedules=tuple(
                 row["business_hours_id"] for row in _rows(folder / "seeds" / "config" / "business_hours.csv")
@@ -149,6 +152,20 @@ def _tells_by_object(folder: Path) -> dict[str, dict[str, list[str]]]:
             for column in model["columns"]
             if "tells" in (column.get("config", {}).get("meta") or {})
         }
+        for file in sorted(folder.glob("*.yml"))
+        for model in _yaml(file).get("models") or ()
+        if "raw_object" in (model.get("config", {}).get("meta") or {})
+    }
+
+
+def _needed_by_object(folder: Path) -> dict[str, list[tuple[Sequence[str], str]]]:
+    """Return the columns without one of which nothing is built (meta.needed, meta.instead), and why, by object."""
+    return {
+        model["config"]["meta"]["raw_object"]: [
+            ((column["name"], *meta.get("instead", ())), meta["needed"])
+            for column in model["columns"]
+            if "needed" in (meta := column.get("config", {}).get("meta") or {})
+        ]
         for file in sorted(folder.glob("*.yml"))
         for model in _yaml(file).get("models") or ()
         if "raw_object" in (model.get("config", {}).get("meta") or {})

@@ -9,17 +9,14 @@ from collections.abc import Collection, Iterator, Mapping
 
 import duckdb
 
-from messaging_warehouse.doctor.event_log import literal
 from messaging_warehouse.doctor.findings import LONGEST_LIST, Finding, counted, share, warning
+from messaging_warehouse.doctor.flaws import about_flaws, look_for_flaws
 from messaging_warehouse.doctor.sighting import Misfits
-
-# What the ids of voice calls begin with: their entries are no messages.
-VOICE_CALL = "0LQ"
 
 
 def look_for_misfits(
     connection: duckdb.DuckDBPyConnection,
-    there: Collection[str],
+    there: Mapping[str, Collection[str]],
     schedules: Collection[str],
     schedule_names: Mapping[str, str],
 ) -> Misfits:
@@ -27,32 +24,17 @@ def look_for_misfits(
 
     Args:
         connection: where the objects are views.
-        there: the objects that there are.
+        there: the objects that there are, with the fields that the export has of them.
         schedules: the business hours that are configured.
         schedule_names: which of them is meant by a BusinessHoursId.
     """
     unknown: dict[str, int] = {}
     told: dict[str, tuple[int, int]] = {}
-    entries = homeless = 0
     if "MessagingChannel" in there:
         unknown = _unknown_schedules(connection, schedules, schedule_names)
     if {"MessagingSession", "ConversationEntry"} <= set(there):
         told = _silent_sessions(connection, "MessagingChannel" in there)
-        entries, homeless = connection.execute(
-            f"""
-            select count(*), count(*) filter (where not is_at_home) from (
-                select coalesce(left(conversation_id, 15) in (
-                    select left(id, 15) from "the MessagingSession" where id is not null
-                    union all
-                    select left(conversation_id, 15) from "the MessagingSession" where conversation_id is not null
-                ), false) as is_at_home
-                from "the ConversationEntry"
-                where coalesce(not starts_with(conversation_id, {literal(VOICE_CALL)}), true)
-                    and entry_type in ('Text', 'BotEscalated')
-            )
-            """
-        ).fetchall()[0]
-    return Misfits(unknown, told, entries, homeless)
+    return Misfits(unknown, told, look_for_flaws(connection, there))
 
 
 def _unknown_schedules(
@@ -96,7 +78,7 @@ def _silent_sessions(connection: duckdb.DuckDBPyConnection, has_channels: bool) 
     }
 
 
-def about_misfits(seen: Misfits) -> Iterator[Finding]:
+def about_misfits(seen: Misfits, max_rejected_rate: float) -> Iterator[Finding]:
     """Say what does not fit, and what becomes of it."""
     for schedule, count in list(seen.unknown_schedules.items())[:LONGEST_LIST]:
         yield warning(
@@ -112,8 +94,4 @@ def about_misfits(seen: Misfits) -> Iterator[Finding]:
                 f"ConversationEntry: {share(silent, sessions)} {of_them} have none{why}. Nothing is known of their "
                 "messages, first responses and response times; the platform's own figures stand in mart_reconciliation."
             )
-    if seen.homeless_entries:
-        yield warning(
-            f"ConversationEntry: {share(seen.homeless_entries, seen.entries)} name no session and no conversation "
-            "that is there, and are rejected (missing_conversation_id); export the sessions of the same time."
-        )
+    yield from about_flaws(seen.flaws, max_rejected_rate)

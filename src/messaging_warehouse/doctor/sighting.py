@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from messaging_warehouse.doctor.event_log import LogSighting
+from messaging_warehouse.doctor.flaws import FlawSighting
 from messaging_warehouse.doctor.project import Project, Settings
 
 
@@ -69,7 +70,8 @@ class FieldSighting:
     """What was seen in a field.
 
     Attributes:
-        kind: `time`, `number` or `flag` where it has to be read, `word` where it has to be known, or `id`.
+        kind: `time`, `number` or `flag` where it has to be read, `amount` where it should be one, `word` where it has
+            to be known, or `id`.
         odd_count: how many records have a value that cannot be read or is not known; of an id, that has 15 characters.
         odd: the most frequent of them, with their counts.
     """
@@ -109,14 +111,12 @@ class Misfits:
         unknown_schedules: how many channels name business hours that nobody has configured, by their id.
         sessions_by_platform: how many ended sessions there are, and how many of them without any entry, by the platform
             type of their channel in small letters; an empty one is not known.
-        entries: entries of conversations that are events.
-        homeless_entries: those that name neither a session nor a conversation that is there.
+        flaws: of how many records something would be rejected, by object.
     """
 
     unknown_schedules: Mapping[str, int] = field(default_factory=dict)
     sessions_by_platform: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    entries: int = 0
-    homeless_entries: int = 0
+    flaws: Mapping[str, FlawSighting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
