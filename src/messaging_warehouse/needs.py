@@ -35,6 +35,17 @@ INPUTS_OF: Mapping[str, Sequence[str]] = {
     "cancellations": ("work_canceled",),
     "transfers": ("work_transferred",),
     "after_work": ("after_work_started",),
+    "delivery": ("message_delivered", "message_read", "message_failed"),
+}  # fmt: skip
+# What is unrecorded wherever another thing is, as `recordable()` of macros/recorded.sql has it.
+UNRECORDED_WITH: Mapping[str, Sequence[str]] = {
+    "work": (
+        "requests", "assignments", "declines", "push_timeouts", "cancellations", "transfers", "after_work",
+    ),
+    "presence": ("availability", "away"),
+    "away": ("availability",),
+    "delivery": ("receipt_times",),
+    "contacts": ("people",),
 }  # fmt: skip
 Needs = Mapping[str, Sequence["Need"]]
 
@@ -90,7 +101,8 @@ def parse_needs(text: str) -> dict[str, tuple[Need, ...]]:
 def foretell(missing: Collection[str], needs: Needs, unrecorded: Collection[str] = ()) -> list[Loss]:
     """Say what each mart will not tell where inputs are missing, or things unrecorded; of others nothing is said."""
     losses = []
-    absent = {*missing, *unrecorded, *(name for thing in unrecorded for name in INPUTS_OF.get(thing, ()))}
+    things = {*unrecorded, *(other for thing in unrecorded for other in UNRECORDED_WITH.get(thing, ()))}
+    absent = {*missing, *things, *(name for thing in things for name in INPUTS_OF.get(thing, ()))}
     of_things = read_needs_of_things() if unrecorded else {}
     for mart, needed in needs.items():
         unmet = [need for need in (*needed, *of_things.get(mart, ())) if need.without <= absent]

@@ -38,7 +38,15 @@ from messaging_warehouse.doctor import (
     verdict_of,
 )
 from messaging_warehouse.doctor.event_log import LogSighting, look_into_events, look_into_presence, silences
-from messaging_warehouse.needs import INPUTS_OF, Need, foretell, inputs_named, read_needs, read_needs_of_things
+from messaging_warehouse.needs import (
+    INPUTS_OF,
+    UNRECORDED_WITH,
+    Need,
+    foretell,
+    inputs_named,
+    read_needs,
+    read_needs_of_things,
+)
 from messaging_warehouse.objects import field_name, inputs_lost, read_feeds
 from raw_folders import write_csv, write_csv_folder, write_ndjson, write_parquet
 from reference import ConfiguredInput
@@ -271,7 +279,7 @@ def test_the_needs_name_inputs_that_there_are() -> None:
     assert inputs_named(read_needs()) <= {*THE_PROJECT.vocabulary.event_types, *tables}
     macro = (PROJECT / "macros" / "recorded.sql").read_text()
     assert set(read_needs_of_things()) <= set(read_needs())
-    for thing in inputs_named(read_needs_of_things()) | set(INPUTS_OF):
+    for thing in inputs_named(read_needs_of_things()) | set(INPUTS_OF) | set(UNRECORDED_WITH):
         assert f"'{thing}'" in macro, thing
 
 

@@ -3,6 +3,7 @@ with
 
 presences as (
     select * from {{ ref('stg_service_cloud__user_service_presences') }}
+    where {{ where_there_are('UserServicePresence', ['userid', 'statusstartdate'], 'true') }}
 ),
 
 followed as (
