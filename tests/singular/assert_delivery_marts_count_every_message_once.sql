@@ -3,7 +3,8 @@
 {%- set reached = 'delivered_at is not null or read_at is not null' if is_recorded('receipt_times')
     else "delivery_status in ('delivered', 'read')" %}
 {%- set counts = {
-    'orphans': 'is_orphan', 'reached': reached, 'failed': "delivery_status = 'failed'", 'unreported': "delivery_status = 'sent'"
+    'orphans': 'is_orphan', 'reached': reached, 'failed': "delivery_status = 'failed'",
+    'unreported': "delivery_status = 'sent'"
 } %}
 with
 
