@@ -1,5 +1,5 @@
--- Every message is in both delivery marts once, on its day and in the row that names it, with what was reported of it; null
--- where that is not recorded.
+-- Every message is in both delivery marts once, on its day and in the row that names it, with what was reported of it;
+-- null where that is not recorded.
 {%- set reached = 'delivered_at is not null or read_at is not null' if is_recorded('receipt_times')
     else "delivery_status in ('delivered', 'read')" %}
 {%- set counts = {
