@@ -948,7 +948,8 @@ def test_exports_of_connectors_are_told_of_just_the_same(tmp_path: Path) -> None
         return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
     def told_in(place: Path, objects: Any) -> list[str]:
-        return [line.replace(str(place), "") for line in _all_told_of(place, objects)]
+        told = [line.replace(str(place), "") for line in _all_told_of(place, objects)]
+        return [line for line in told if "of disk" not in line]  # what is free changes while one looks
 
     as_of_the_api = told_in(tmp_path / "api", objects)
     as_of_connectors = told_in(

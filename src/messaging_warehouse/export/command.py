@@ -6,8 +6,8 @@ The engine reads, sorts and writes in a stream; what does not fit into its memor
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -165,13 +165,15 @@ def _refuse_target(target: Path, overwrite: bool) -> None:
 @contextmanager
 def _in_the_making(target: Path, overwrite: bool) -> Iterator[Path]:
     """Yield where to write; what is there at the end takes the name of the target at once, or is gone."""
+    # Named before it is there: a signal may come as soon as it is.
+    place = target.parent / f".{target.name}.{secrets.token_hex(4)}.tmp"
     try:
-        place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
-    except OSError as error:
-        raise ExportError(
-            f"{target.parent} cannot be written to ({error.strerror}); name another folder with --out."
-        ) from None
-    try:
+        try:
+            place.mkdir(mode=0o700)
+        except OSError as error:
+            raise ExportError(
+                f"{target.parent} cannot be written to ({error.strerror}); name another folder with --out."
+            ) from None
         # From the root: the engine takes a name that begins with ~ or file: for something else.
         new = place.absolute() / target.name
         yield new
