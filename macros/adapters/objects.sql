@@ -23,11 +23,11 @@
     {% for column in contract_columns(model) %}
         {% set texts = [] %}
         {% for field in fields.get(column.name | replace('_', ''), [none]) %}
-            {% set text = raw_column(field, column.data_type, types.get(field)) %}
+            {% set text = raw_column('"' ~ field ~ '"', column.data_type, types.get(field)) %}
             {% set is_id = field and (column.name == 'id' or column.name.endswith('_id')) %}
             {% do texts.append(record_id(text) if is_id else text) %}
         {% endfor %}
-        {{ texts[0] if texts | length == 1 else 'coalesce(' ~ texts | join(', ') ~ ')' }} as {{ column.name }}{{ ',' if not loop.last }}
+        {{ texts[0] if texts | length == 1 else 'coalesce(' ~ texts | join(', ') ~ ')' }} as "{{ column.name }}"{{ ',' if not loop.last }}
     {% endfor %}
     {% if relation %}
     from {{ relation }}
@@ -85,10 +85,9 @@
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('raw_object') %}
         {% for column in node.columns.values() | selectattr('config.meta.needed', 'defined') %}
             {% set there = object_fields(node.config.meta.raw_object) %}
-            {% set names = [column.name] + column.config.meta.get('instead', []) %}
-            {% if there and names | map('replace', '_', '') | select('in', there) | list | length == 0 %}
+            {% if there and is_not_there(column, there) %}
                 {% set called = [] %}
-                {% for name in names %}
+                {% for name in [column.name] + column.config.meta.get('instead', []) %}
                     {% do called.append(api_name(name)) %}
                 {% endfor %}
                 {% do problems.append(
@@ -99,6 +98,13 @@
         {% endfor %}
     {% endfor %}
     {{ return(problems) }}
+{% endmacro %}
+
+
+{# Whether neither a field nor one that would do instead is among those that are there. #}
+{% macro is_not_there(column, there) %}
+    {% set names = [column.name] + column.config.meta.get('instead', []) %}
+    {{ return(names | map('replace', '_', '') | select('in', there) | list | length == 0) }}
 {% endmacro %}
 
 
@@ -115,7 +121,7 @@
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('raw_object') %}
         {% set telling = node.columns.values() | selectattr('config.meta.tells', 'defined') | list %}
         {% set there = object_fields(node.config.meta.raw_object) if telling else {} %}
-        {% for column in telling if column.name | replace('_', '') not in there %}
+        {% for column in telling if is_not_there(column, there) %}
             {% for what in column.config.meta.tells %}
                 {% set field = '.' ~ api_name(column.name) if there else '' %}
                 {% do untold.setdefault(what, {}).update({node.config.meta.raw_object ~ field: true}) %}
@@ -137,7 +143,7 @@
         'service_cloud': [
             'focus', 'resolutions', 'csat', 'topics', 'queues', 'memberships', 'proactive', 'receipt', 'receipt_times'
         ]
-    }[source_adapter()] %}
+    }.get(source_adapter(), []) %}
     {% if not execute %}
         {{ return(found) }}
     {% elif run_query(
@@ -152,7 +158,7 @@
 
 {# The figures of which ours is made of the platform's own field: that they agree says that it came through, and no more. #}
 {% macro figures_of_one_source() %}
-    {{ return({'service_cloud': ['ended_by_type', 'after_work_seconds']}[source_adapter()] if has_adapter() else []) }}
+    {{ return({'service_cloud': ['ended_by_type', 'after_work_seconds']}.get(source_adapter(), []) if has_adapter() else []) }}
 {% endmacro %}
 
 
@@ -167,7 +173,23 @@
             info=true
         ) if var('unrecorded') is none %}
     {% endfor %}
+    {% do tell_of_what_else_is_lost() if has_adapter() %}
     {{ return(statements | join('; ')) }}
+{% endmacro %}
+
+
+{# A line of the build's output for each field that is not there and changes what figures mean, without making them unknown:
+   the YAML of base models says what becomes of it (meta.without). #}
+{% macro tell_of_what_else_is_lost() %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('raw_object') %}
+        {% for column in node.columns.values() | selectattr('config.meta.without', 'defined') %}
+            {% set there = object_fields(node.config.meta.raw_object) %}
+            {% do log(
+                node.config.meta.raw_object ~ ('.' ~ api_name(column.name) if there else '') ~ ': not there; '
+                ~ column.config.meta.without ~ '.', info=true
+            ) if is_not_there(column, there) %}
+        {% endfor %}
+    {% endfor %}
 {% endmacro %}
 
 

@@ -69,10 +69,17 @@
 {%- endmacro %}
 
 
-{# A moment of a session: where the session is told to have started later, the moment moves with it. #}
-{% macro within_its_session(moment, spans) -%}
+{# A moment of a session: where the session is told to have started later, the moment moves with it; so does one that lies no
+   more than so many milliseconds before the start, where something names the session that it is of. #}
+{% macro within_its_session(moment, spans, tolerance=0) -%}
     case
-        when {{ moment }} >= {{ spans }}.first_at and {{ moment }} < {{ spans }}.started_at then {{ spans }}.started_at
+        when
+            {{ moment }} < {{ spans }}.started_at
+            and (
+                {{ moment }} >= {{ spans }}.first_at
+                or {{ milliseconds_between(moment, spans ~ '.started_at') }} <= {{ tolerance }}
+            )
+            then {{ spans }}.started_at
         else {{ moment }}
     end
 {%- endmacro %}
@@ -114,6 +121,13 @@
    may be one. Work on cases and calls is no business of ours. #}
 {% macro is_work_on_a_session(item_id) -%}
     (starts_with({{ item_id }}, '0Mw') or {{ where_there_are('AgentWork', ['workitemid'], item_id ~ ' is null') }})
+{%- endmacro %}
+
+
+{# Whether a piece of work is over by its status and does not say when, though the export has a field for it: it is told without
+   a time, to be rejected. #}
+{% macro is_over_at_no_time(status, moment, field) -%}
+    {{ where_there_are('AgentWork', [field], "coalesce(status = '" ~ status ~ "' and " ~ moment ~ ' is null, false)') }}
 {%- endmacro %}
 
 

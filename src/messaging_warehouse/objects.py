@@ -96,21 +96,21 @@ def inputs_lost(feeds: Feeds, present: Mapping[str, Collection[str]], inputs: Co
 
 
 def things_unrecorded(
-    feeds: Feeds, tells: Mapping[str, Mapping[str, Sequence[str]]], present: Mapping[str, Collection[str]]
+    feeds: Feeds, tells: Mapping[str, Mapping[tuple[str, ...], Sequence[str]]], present: Mapping[str, Collection[str]]
 ) -> frozenset[str]:
     """Return what counts as unrecorded: what no object of the platform tells, and what fields tell that are not there.
 
     Args:
         feeds: the adapter's.
-        tells: what the fields of each object tell.
+        tells: what the fields of each object tell, any of these.
         present: fields by object, be there a record or none.
     """
     there = {name: set(map(field_name, fields)) for name, fields in present.items()}
     untold = (
         thing
         for name, fields in tells.items()
-        for column, things in fields.items()
-        if field_name(column) not in there.get(name, ())
+        for columns, things in fields.items()
+        if not any(field_name(column) in there.get(name, ()) for column in columns)
         for thing in things
     )
     return frozenset((*feeds.unrecorded, *untold))

@@ -19,7 +19,9 @@ from {{ ref('fct_messaging_sessions') }} as sessions
 full join scored using (session_id)
 where
     sessions.scored_message_count is distinct from
-    case when sessions.are_messages_recorded then coalesce(scored.scored_message_count, 0) end
+    {{ if_recorded(
+        'texts', 'case when sessions.are_messages_recorded then coalesce(scored.scored_message_count, 0) end', 'bigint'
+    ) }}
     -- Both are doubles, computed in another order of operations.
     or abs(sessions.emoji_sentiment_score - cast(scored.score_sum as double) / scored.scored_message_count) > 1e-9
     or abs(sessions.emoji_sentiment_shift - scored.shift) > 1e-9

@@ -42,14 +42,15 @@ from first_responses
 full join answers using (responded_date, channel_id, team_id)
 full join {{ ref('mart_response_times_by_day') }} using (responded_date, channel_id, team_id)
 where
-    first_response_count is distinct from coalesce(first_count, 0)
+    first_response_count is distinct from {{ count_on_record('first_count', 'unrecorded_session_count', 'origins') }}
     or coalesce(first_business_count, 0) is distinct from coalesce(first_count, 0)
     or first_response_sum_seconds is distinct from first_seconds
     or first_response_business_sum_seconds is distinct from first_business_seconds
     or coalesce(first_response_within_1_min_count, 0) is distinct from coalesce(first_within_1_min, 0)
     or coalesce(first_response_within_60_min_count, 0) is distinct from coalesce(first_within_60_min, 0)
-    or agent_response_count + bot_response_count + end_user_response_count is distinct from coalesce(answer_count, 0)
-    or agent_response_count is distinct from coalesce(agent_count, 0)
+    or coalesce(agent_response_count, 0) + coalesce(bot_response_count, 0) + coalesce(end_user_response_count, 0)
+    is distinct from coalesce(answer_count, 0)
+    or agent_response_count is distinct from {{ count_on_record('agent_count', 'unrecorded_session_count') }}
     or coalesce(agent_business_count, 0) is distinct from coalesce(agent_count, 0)
     or coalesce(agent_response_sum_seconds, 0) + coalesce(bot_response_sum_seconds, 0)
     + coalesce(end_user_response_sum_seconds, 0) is distinct from coalesce(answer_seconds, 0)

@@ -20,7 +20,13 @@ final as (
         {{ platform_time('accept_date_time', 'AgentWork') }} as accepted_at,
         {{ platform_time('decline_date_time', 'AgentWork') }} as declined_at,
         {{ platform_time('push_timeout_date_time', 'AgentWork') }} as push_timed_out_at,
-        {{ platform_time('cancel_date_time', 'AgentWork') }} as canceled_at,
+        coalesce(
+            {{ platform_time('cancel_date_time', 'AgentWork') }},
+            -- When an agent was no longer there the platform keeps in no field of its own: it was the record's last change.
+            case when status = 'Unavailable' then coalesce(
+                {{ platform_time('last_modified_date', 'AgentWork') }}, {{ platform_time('system_modstamp', 'AgentWork') }}
+            ) end
+        ) as canceled_at,
         {{ platform_time('close_date_time', 'AgentWork') }} as closed_at,
         capacity_weight,
         {{ platform_number('after_conversation_actual_time', 'AgentWork') }} as after_work_seconds,

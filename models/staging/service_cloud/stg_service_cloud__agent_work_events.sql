@@ -16,7 +16,7 @@ work as (      -- other items are none, bots have no capacity; what is of a sess
         spans.messaging_user_id,
         agent_work.* replace (
             {%- for moment in moments %}
-            {{ within_its_session('agent_work.' ~ moment, 'spans') }} as {{ moment }}{{ ',' if not loop.last }}
+            {{ within_its_session('agent_work.' ~ moment, 'spans', 1000 * (var('clock_skew_tolerance_seconds') or 0)) }} as {{ moment }}{{ ',' if not loop.last }}
             {%- endfor %}
         )
     from {{ ref('stg_service_cloud__agent_work') }} as agent_work
@@ -55,18 +55,22 @@ final as (
     union all
     {{ work_event('declined', 'work_declined', 'declined_at', 'agent', {
         'work_id': 'agent_work_id', 'reason': 'decline_reason'
-    }, 'declined_at is not null and not coalesce(is_timed_out, false)') }}
+    }, 'declined_at is not null and not coalesce(is_timed_out, false) or '
+        ~ is_over_at_no_time('Declined', 'declined_at', 'declinedatetime')) }}
     union all
     {{ work_event('timed_out', 'work_push_timed_out', 'coalesce(push_timed_out_at, declined_at)', 'system', ids,
-        'coalesce(push_timed_out_at, case when is_timed_out then declined_at end) is not null and accepted_at is null') }}
+        'coalesce(push_timed_out_at, case when is_timed_out then declined_at end) is not null and accepted_at is null or '
+        ~ is_over_at_no_time('DeclinedOnPushTimeout', 'coalesce(push_timed_out_at, declined_at)', 'pushtimeoutdatetime')) }}
     union all
-    {{ work_event('canceled', 'work_canceled', 'canceled_at', 'system', ids) }}
+    {{ work_event('canceled', 'work_canceled', 'canceled_at', 'system', ids,
+        'canceled_at is not null or ' ~ is_over_at_no_time('Canceled', 'canceled_at', 'canceldatetime')) }}
     union all
     {{ work_event('transferred', 'work_transferred', 'closed_at', 'agent', ids,
-        'closed_at is not null and is_transferred') }}
+        'closed_at is not null and is_transferred or ' ~ is_over_at_no_time('Transferred', 'closed_at', 'closedatetime')) }}
     union all
     {{ work_event('closed', 'work_closed', 'closed_at', 'agent', ids,
-        'closed_at is not null and not coalesce(is_transferred, false)') }}
+        'closed_at is not null and not coalesce(is_transferred, false) or '
+        ~ is_over_at_no_time('Closed', 'closed_at', 'closedatetime')) }}
     union all
     {{ work_event('after_work', 'after_work_started', 'after_work_started_at', 'agent', ids) }}
 )

@@ -24,9 +24,9 @@ entries as (      -- what is of no session is one event, without a conversation 
 messages as (      -- of a message that failed on its way in nothing but the failure may have been seen
     select
         * replace (case when is_of_a_session then message_text end as message_text),
-        coalesce(
+        {{ where_there_are('ConversationEntry', ['message', 'hasattachments'], "coalesce(
             message_status = 'Error' and message_text is null and lower(has_attachments) is distinct from 'true', false
-        ) as is_unseen
+        )") }} as is_unseen
     from entries
     where entry_type = 'Text'
 ),

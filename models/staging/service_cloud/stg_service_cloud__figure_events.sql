@@ -55,7 +55,6 @@ of_work as (
         agent_work_id as work_id,
         {{ moment }} as reported_at
     from agent_work
-    where {{ moment }} is not null
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -84,7 +83,7 @@ final as (
     {{ event_out_of(
         'timed', 'event_id', none, 'figure_reported', 'reported_at', "'system'",
         payload={'figure': 'figure', 'value': 'reported_value', 'work_id': 'work_id'},
-        condition='reported_at is not null or is_to_be_told'
+        condition='reported_at is not null or is_to_be_told or work_id is not null'
     ) }}
 )
 

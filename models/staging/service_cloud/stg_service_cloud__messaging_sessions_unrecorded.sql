@@ -55,7 +55,9 @@ final as (
             when end_user_message_count > 0 and end_user_entry_count = 0 then true
             when entry_count > 0 then false
             -- Nobody is counted; of what bots and automatic notices wrote the platform has no count.
-            else not coalesce(agent_message_count = 0 and end_user_message_count = 0, false) or agent_type != 'Agent'
+            else
+                not coalesce(agent_message_count = 0 and end_user_message_count = 0, false)
+                or coalesce(agent_type != 'Agent', not {{ where_there_are('MessagingSession', ['agenttype'], 'true') }})
         end
 )
 

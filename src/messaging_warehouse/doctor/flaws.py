@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -100,6 +100,14 @@ MOMENTS_OF_WORK = (
     "request_date_time", "assigned_date_time", "accept_date_time", "decline_date_time", "push_timeout_date_time",
     "cancel_date_time", "close_date_time",
 )  # fmt: skip
+TIMES_OF_ENDS = ("CloseDateTime", "DeclineDateTime", "PushTimeoutDateTime", "CancelDateTime")
+IS_OVER_AT_NO_TIME = " or ".join(
+    f"coalesce(status = '{status}' and coalesce({times}) is null, false)"
+    for status, times in (
+        ("Closed", "close_date_time"), ("Transferred", "close_date_time"), ("Declined", "decline_date_time"),
+        ("DeclinedOnPushTimeout", "push_timeout_date_time, decline_date_time"), ("Canceled", "cancel_date_time"),
+    )
+)  # fmt: skip
 THE_SESSIONS = "export the sessions of the same time"
 
 JUDGED: Mapping[str, Judged] = {
@@ -185,6 +193,13 @@ JUDGED: Mapping[str, Judged] = {
                 THE_SESSIONS,
             ),
             Flaw(
+                IS_OVER_AT_NO_TIME,
+                "invalid_timestamp",
+                "are over, and do not say when: their end is rejected",
+                "export it",
+                needs=("Status", *TIMES_OF_ENDS),
+            ),
+            Flaw(
                 f"{moment('assigned_date_time')} is not null and {is_not_a_number('capacity_weight')}",
                 "invalid_payload",
             ),
@@ -230,6 +245,8 @@ def look_for_flaws(
         flaws = [flaw for flaw in judged.flaws if _has(there[name], flaw.needs)]
         if name == "MessagingSession" and there[name].isdisjoint(("starttime", "createddate")):  # an error says it
             flaws = [flaw for flaw in flaws if "start_time" not in flaw.condition]
+        if name == "ConversationEntry" and not _has(there[name], ("Message", "HasAttachments")):  # none is unseen
+            flaws = [replace(flaw, condition=flaw.condition.replace(IS_UNSEEN, "false")) for flaw in flaws]
         whens = " ".join(f"when {flaw.condition} then {number}" for number, flaw in enumerate(flaws))
         found = dict(
             connection.execute(

@@ -21,6 +21,7 @@ RECORDED_BY = {
     "work": ("work_accepted",),
     "presence": (PRESENCE_TABLE,),
     "memberships": ("raw_team_memberships",),
+    "delivery": ("message_delivered", "message_read", "message_failed"),
 }
 
 

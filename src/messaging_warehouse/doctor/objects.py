@@ -17,6 +17,7 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
         return
     for name, columns in sighting.project.objects.items():
         tells = sighting.project.object_tells.get(name, {})
+        without = sighting.project.object_without.get(name, {})
         told = (
             {field_name(field): (field, things) for field, things in fed.objects.get(name, {}).items()} if fed else {}
         )
@@ -25,7 +26,8 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
             hangs = sorted({thing for thing in of_it if "." not in thing} or of_it)
             if not fed or name != fed.required:
                 untold = sorted({thing for things in tells.values() for thing in things})
-                sentence = f"{name}: not there{_hanging(hangs)}{_unrecorded(untold)}"
+                clauses = "".join(f"; {clause}" for clause in without.values())
+                sentence = f"{name}: not there{_hanging(hangs)}{_unrecorded(untold)}{clauses}"
                 yield warning(f"{sentence}; export it if the platform has it.")
             continue
         there = {field_name(field) for field in raw.tables[name]}
@@ -33,10 +35,12 @@ def about_objects(sighting: Sighting, feeds: Mapping[str, Feeds]) -> Iterator[Fi
             if there.isdisjoint(map(field_name, names)):
                 called = " and no ".join(needed.title().replace("_", "") for needed in names)
                 yield error(f"{name}: there is no {called}: {otherwise}; export it.")
+        unrecorded = {names[0]: of_it for names, of_it in tells.items() if there.isdisjoint(map(field_name, names))}
         for column in columns:
-            if field_name(column) not in map(field_name, raw.tables[name]):
+            if field_name(column) not in there:
                 field, things = told.get(field_name(column), (column, ()))
-                hanging = f"{_hanging(things)}{_unrecorded(tells.get(column, ()))}"
+                hanging = f"{_hanging(things)}{_unrecorded(unrecorded.get(column, ()))}"
+                hanging += f"; {without[column]}" if column in without else ""
                 sentence = f"{name}.{field}: not there, read as null{hanging}"
                 yield warning(f"{sentence}; export it.") if things else ok(sentence)
 

@@ -47,7 +47,8 @@ class Project:
         contract: columns by raw table.
         objects: columns by object of the adapter that `source` names; of none without an adapter.
         object_times: those of them that are times.
-        object_tells: what counts as unrecorded without a column, by object and column.
+        object_tells: by object what counts as unrecorded without any of these columns.
+        object_without: by object and column what else becomes of its absence, a clause.
         object_needed: by object the columns of which one has to be there, and what would be without.
         adapted_tables: the raw tables that the adapter makes.
         variables: its vars.
@@ -61,7 +62,8 @@ class Project:
     contract: Mapping[str, Sequence[str]]
     objects: Mapping[str, Sequence[str]]
     object_times: Mapping[str, Sequence[str]]
-    object_tells: Mapping[str, Mapping[str, Sequence[str]]]
+    object_tells: Mapping[str, Mapping[tuple[str, ...], Sequence[str]]]
+    object_without: Mapping[str, Mapping[str, str]]
     object_needed: Mapping[str, Sequence[tuple[Sequence[str], str]]]
     adapted_tables: tuple[str, ...]
     variables: Mapping[str, Any]
@@ -104,6 +106,7 @@ def read_project(folder: Path, source: str = "") -> Project:
             objects=_columns_by_meta(adapter / "base", "raw_object") if adapter else {},
             object_times=_columns_by_meta(adapter / "base", "raw_object", "timestamp") if adapter else {},
             object_tells=_tells_by_object(adapter / "base") if adapter else {},
+            object_without=_without_by_object(adapter / "base") if adapter else {},
             object_needed=_needed_by_object(adapter / "base") if adapter else {},
             variables=project["vars"],
             schedules=tuple(
@@ -144,28 +147,38 @@ def _columns_by_meta(folder: Path, key: str, data_type: str | None = None) -> di
     }
 
 
-def _tells_by_object(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """Return what counts as unrecorded without a column (meta.tells), by object and column."""
+def _tells_by_object(folder: Path) -> dict[str, dict[tuple[str, ...], list[str]]]:
+    """Return what counts as unrecorded without any of these columns (meta.tells, meta.instead), by object."""
     return {
-        model["config"]["meta"]["raw_object"]: {
-            column["name"]: column["config"]["meta"]["tells"]
-            for column in model["columns"]
-            if "tells" in (column.get("config", {}).get("meta") or {})
-        }
-        for file in sorted(folder.glob("*.yml"))
-        for model in _yaml(file).get("models") or ()
-        if "raw_object" in (model.get("config", {}).get("meta") or {})
+        name: {(column, *meta.get("instead", ())): meta["tells"] for column, meta in columns.items() if "tells" in meta}
+        for name, columns in _meta_by_object(folder).items()
+    }
+
+
+def _without_by_object(folder: Path) -> dict[str, dict[str, str]]:
+    """Return what else becomes of a column's absence (meta.without), by object and column."""
+    return {
+        name: {column: meta["without"] for column, meta in columns.items() if "without" in meta}
+        for name, columns in _meta_by_object(folder).items()
     }
 
 
 def _needed_by_object(folder: Path) -> dict[str, list[tuple[Sequence[str], str]]]:
     """Return the columns without one of which nothing is built (meta.needed, meta.instead), and why, by object."""
     return {
-        model["config"]["meta"]["raw_object"]: [
-            ((column["name"], *meta.get("instead", ())), meta["needed"])
-            for column in model["columns"]
-            if "needed" in (meta := column.get("config", {}).get("meta") or {})
+        name: [
+            ((column, *meta.get("instead", ())), meta["needed"]) for column, meta in columns.items() if "needed" in meta
         ]
+        for name, columns in _meta_by_object(folder).items()
+    }
+
+
+def _meta_by_object(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the meta of each column that has one, by object."""
+    return {
+        model["config"]["meta"]["raw_object"]: {
+            column["name"]: meta for column in model["columns"] if (meta := column.get("config", {}).get("meta"))
+        }
         for file in sorted(folder.glob("*.yml"))
         for model in _yaml(file).get("models") or ()
         if "raw_object" in (model.get("config", {}).get("meta") or {})
