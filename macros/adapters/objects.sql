@@ -280,7 +280,7 @@
                             {{ platform_time('versions.system_modstamp', object) }},
                             {{ platform_time('versions.last_modified_date', object) }}
                         ) desc nulls last,
-                        {{ row_of(fields_of(base)) }} desc
+                        {{ row_of(fields_of(base) | map('tojson') | list) }} desc
                 ) as version_number
             from {{ ref(base) }} as versions
             semi join ({{ ids_given_twice(base) }}) using (id)

@@ -629,6 +629,8 @@ def test_what_the_doctor_counts_a_build_rejects(objects: Path, tmp_path: Path) -
         "0BzTRANSFERRED0001": {"CapacityWeight": "heavy"}, "0BzTAKENOVER000001": {"CapacityWeight": "-2"},
         "0BzDECLINED0000001": {"WorkItemId": "0MwGONE00000000001"}, "0BzAFTERTIMEOUT001": {"WorkItemId": ""},
         "0BzBEFORESLEEP0001": {"UserId": "", "AssignedDateTime": ""},
+        "0BzSTANDARD0000001": {"CloseDateTime": "", "AfterConversationActualTime": ""},
+        "0BzTIMEDOUT0000001": {"Status": "Canceled", "DeclineDateTime": "", "PushTimeoutDateTime": ""},
     })  # fmt: skip
     change("UserServicePresence/presence.csv", {
         "0N5ANA000000000001": {"UserId": ""}, "0N5ANA000000000002": {"StatusStartDate": ""},
@@ -651,7 +653,62 @@ def test_what_the_doctor_counts_a_build_rejects(objects: Path, tmp_path: Path) -
         "where rejection_reason != 'no_session'"
     )
     assert Counter(reason for _, reason in rows(run, records)) == counted
-    assert counted.total() == 13
+    assert counted.total() == 15
+
+
+@pytest.mark.deep
+def test_work_is_of_the_session_that_it_names_and_over_when_nobody_was_there(objects: Path, tmp_path: Path) -> None:
+    """Asked for two seconds before its session, work is of that one; `Unavailable` has no moment but the last change.
+
+    And of work that is over and does not say when the platform's handle time is reported when its session ends.
+    """
+
+    def change(records: list[dict[str, str]]) -> list[dict[str, str]]:
+        changes = {
+            "0BzAFTERSLEEP00001": {
+                "RequestDateTime": "2026-03-02T13:59:58.000Z", "AssignedDateTime": "", "AcceptDateTime": "",
+            },
+            "0BzTIMEDOUT0000001": {
+                "Status": "Unavailable", "DeclineDateTime": "", "PushTimeoutDateTime": "",
+                "SystemModstamp": "2026-03-02T09:30:15.000Z",
+            },
+            "0BzSTANDARD0000001": {"CloseDateTime": "", "HandleTime": "540"},
+        }  # fmt: skip
+        return [record | changes.get(record["Id"], {}) for record in records]
+
+    rewrite(objects / "AgentWork" / "work.csv", change)
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects), variables={"max_rejected_rate": 1})
+    assert run.exit_code == 0, run.output
+    works = dict(
+        (work, told)
+        for work, *told in rows(
+            run, "select work_id, session_id, status, requested_at, terminal_at from fct_agent_work"
+        )
+    )
+    assert works["0BzAFTERSLEEP00001"][0] == f"{BOB}/2"
+    assert works["0BzAFTERSLEEP00001"][2] == at("14:00:00")
+    assert works["0BzTIMEDOUT0000001"][1:] == ["canceled", at("09:30:00.001"), at("09:30:15")]
+    reported = (
+        "select reported_value, reported_at from fct_reported_figures "
+        "where work_id = '0BzSTANDARD0000001' and figure = 'work_handle_seconds'"
+    )
+    assert rows(run, reported) == [("540", at("10:10:00.450"))]
+    assert rows(run, "select event_id, rejection_reason from rejected_events") == [
+        ("0BzSTANDARD0000001:closed", "invalid_timestamp")
+    ]
+
+
+@pytest.mark.deep
+def test_without_texts_a_message_that_failed_is_a_message(built: DbtRun, objects: Path, tmp_path: Path) -> None:
+    """Where an export leaves out what messages say, none is one that nobody saw."""
+    for file in (objects / "ConversationEntry").glob("*.csv"):
+        _drop(file, "Message")
+    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+    assert run.exit_code == 0, run.output
+    messages = (
+        "select message_id, actor_type, delivery_status, is_orphan from fct_messages where not is_orphan order by 1"
+    )
+    assert rows(run, messages) == rows(built, messages) != []
 
 
 @pytest.mark.deep
