@@ -294,25 +294,26 @@ def _clickable(
     ids = [str(each) for each in rows[column]]
     # Rows move from build to build: so a click holds for the rows that were clicked at.
     key = f"{kind}s-{copy.build.build_id}-{hash(tuple(ids))}"
-    _select(key, ids, st.session_state.get(kind))
+    _select(key, kind, ids)
     panels.table(
         copy, rows, labels, relation, nothing, chosen.zone, about, key=key, on_select=lambda: _clicked(key, kind, ids),
         selection_mode=["single-row", "single-cell"],
     )  # fmt: skip
 
 
-def _select(key: str, ids: Sequence[str], chosen: str | None) -> None:
+def _select(key: str, kind: str, ids: Sequence[str]) -> None:
     """Have the table show who is chosen: their row is ticked, and no other row's cell is marked.
 
     The next click then always changes what is selected, and is heard.
     """
     ticked, cells = _selected(key)
+    chosen = st.session_state.get(kind)
     row = ids.index(chosen) if chosen in ids else None
     rows = [] if row is None else [row]
     kept = [cell for cell in cells if cell[0] == row]
     if rows != ticked or kept != cells:
         st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": kept}}
-    st.session_state[_SEEN + key.partition("-")[0]] = (key, rows, kept)
+    st.session_state[_SEEN + kind] = (key, rows, kept)
 
 
 def _selected(key: str) -> tuple[list[int], list[tuple[int, str]]]:
@@ -322,15 +323,16 @@ def _selected(key: str) -> tuple[list[int], list[tuple[int, str]]]:
 
 
 def _clicked(key: str, kind: str, ids: Sequence[str]) -> None:
-    """Take what is new in a selection: a ticked row stays ticked in it while another row's cell is clicked."""
-    seen, ticked_before, cells_before = st.session_state.get(_SEEN + f"{kind}s", (key, [], []))
-    if seen != key:
-        ticked_before, cells_before = [], []
+    """Take what is new in a selection: a row stays ticked while another's cell is clicked, and the other way round."""
     ticked, cells = _selected(key)
-    if cells and cells != cells_before:
-        place: int | None = cells[0][0]
-    elif ticked != ticked_before:
+    seen, ticked_before, cells_before = st.session_state.get(_SEEN + kind, ("", [], []))
+    if seen != key:  # a table that a newer copy has just taken the place of
+        ticked_before, cells_before = ticked if cells else [], []
+    place: int | None
+    if ticked != ticked_before:  # a tick that is taken away marks some cell by itself
         place = ticked[0] if ticked else None
+    elif cells and cells != cells_before:
+        place = cells[0][0]
     else:
         return
     chosen = None if place is None else ids[place]
