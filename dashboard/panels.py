@@ -26,6 +26,8 @@ from messaging_warehouse.export.rendering import FORMULA
 # How often a page looks whether there is a newer copy.
 REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "10"))
 _DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
+# What a column that stands still may hold: half of what a telephone shows.
+_PINNED_LETTERS = 20
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,8 @@ def table(
     shown = pd.DataFrame({name: _cells(frame[name], zone) for name in labels})
     configuration = {
         name: _column(
-            copy, name, label, relation, shown[name], pinned=index == 0 and len(labels) > 6,
+            copy, name, label, relation, shown[name],
+            pinned=index == 0 and len(labels) > 6 and _leaves_room(shown[name]),
             told_of=(about or {}).get(name, name),
         )
         for index, (name, label) in enumerate(labels.items())
@@ -309,6 +312,11 @@ def _cells(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
     if pd.api.types.is_float_dtype(values) and read_catalogue().unit(name) != "rate":
         return values.round(2)
     return values
+
+
+def _leaves_room(values: pd.Series[Any]) -> bool:
+    """Whether a column may stand still beside the others that scroll: on a telephone a wide one would hide them all."""
+    return int(values.astype(str).str.len().max()) <= _PINNED_LETTERS
 
 
 def _are_written(values: pd.Series[Any]) -> bool:

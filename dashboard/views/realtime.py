@@ -26,6 +26,7 @@ _TRAILING = (
 )  # fmt: skip
 _STALE = timedelta(minutes=15)
 _ASIDE = "agent_set_aside"
+_SEEN = "last_selected_"
 
 
 def show(copy: Copy) -> None:
@@ -293,18 +294,50 @@ def _clickable(
     ids = [str(each) for each in rows[column]]
     # Rows move from build to build: so a click holds for the rows that were clicked at.
     key = f"{kind}s-{copy.build.build_id}-{hash(tuple(ids))}"
-    now = st.session_state.get(kind)
+    _select(key, kind, ids)
     panels.table(
         copy, rows, labels, relation, nothing, chosen.zone, about, key=key, on_select=lambda: _clicked(key, kind, ids),
         selection_mode=["single-row", "single-cell"],
-        selection_default={"selection": {"rows": [ids.index(now)]}} if now in ids else None,
     )  # fmt: skip
 
 
+def _select(key: str, kind: str, ids: Sequence[str]) -> None:
+    """Have the table show who is chosen: their row is ticked, and no other row's cell is marked.
+
+    The next click then always changes what is selected, and is heard.
+    """
+    ticked, cells = _selected(key)
+    chosen = st.session_state.get(kind)
+    row = ids.index(chosen) if chosen in ids else None
+    rows = [] if row is None else [row]
+    kept = [cell for cell in cells if cell[0] == row]
+    if rows != ticked or kept != cells:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": kept}}
+    st.session_state[_SEEN + kind] = (key, rows, kept)
+
+
+def _selected(key: str) -> tuple[list[int], list[tuple[int, str]]]:
+    """Return the ticked rows of a table, and its marked cells."""
+    selection = st.session_state[key]["selection"] if key in st.session_state else {}
+    return list(selection.get("rows", [])), [(cell[0], cell[1]) for cell in selection.get("cells", [])]
+
+
 def _clicked(key: str, kind: str, ids: Sequence[str]) -> None:
-    selection = st.session_state[key]["selection"]
-    places = list(selection["rows"]) or [row for row, _ in selection["cells"]]
-    if places:
-        st.session_state[kind] = ids[places[0]]
-        if kind == "agent":
-            st.session_state["session"] = None
+    """Take what is new in a selection: a row stays ticked while another's cell is clicked, and the other way round."""
+    ticked, cells = _selected(key)
+    seen, ticked_before, cells_before = st.session_state.get(_SEEN + kind, ("", [], []))
+    if seen != key:  # a table that a newer copy has just taken the place of
+        ticked_before, cells_before = ticked if cells else [], []
+    place: int | None
+    if ticked != ticked_before:  # a tick that is taken away marks some cell by itself
+        place = ticked[0] if ticked else None
+    elif cells and cells != cells_before:
+        place = cells[0][0]
+    else:
+        return
+    chosen = None if place is None else ids[place]
+    if chosen == st.session_state.get(kind):
+        return
+    st.session_state[kind] = chosen
+    if kind == "agent":
+        st.session_state["session"] = None

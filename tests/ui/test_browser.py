@@ -85,6 +85,68 @@ def test_a_click_on_a_user_leads_to_conversations_and_a_click_on_one_to_messages
     expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
 
 
+AGENTS = ("Ana", "Lucia", "Femi", "Dev")  # as the table has them
+
+
+def _expect_conversations_of(page: Page, name: str | None) -> None:
+    """Expect somebody's conversations, and an address that says so without a further run."""
+    panel = _panel(page, "now_conversations")
+    expect(panel).to_contain_text(f"Conversations of {name}" if name else "No user is chosen")
+    _expect_address(page, "agent", name or "")
+    _settled(page)
+
+
+def _expect_address(page: Page, kind: str, begin: str) -> None:
+    """Expect the page's address to tell what was chosen; nothing for an empty beginning."""
+    page.wait_for_function(
+        "([kind, begin]) => { const told = new URLSearchParams(location.search).get(kind);"
+        " return begin ? (told || '').startsWith(begin) : told === null; }",
+        arg=[kind, begin],
+    )
+
+
+def _tick_row(page: Page, panel: str, row: int) -> None:
+    table = _panel(page, panel).get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 15, "y": ROW * (row + 1) + ROW // 2})
+
+
+def test_every_click_is_heard_however_a_user_was_chosen_before(page: Page, server: str) -> None:
+    _open(page, server, "now?agent=Femi+Adeyemi")
+    for name in ("Ana", "Femi", "Ana", "Lucia"):
+        _click_row(page, "now_agents", AGENTS.index(name))
+        _expect_conversations_of(page, name)
+    _type_choice(page, "Choose a user", "Femi", "Femi Adeyemi")
+    _expect_conversations_of(page, "Femi")
+    _click_row(page, "now_agents", AGENTS.index("Lucia"))  # whose cell was the last that was clicked
+    _expect_conversations_of(page, "Lucia")
+    for name in ("Dev", "Femi"):
+        _tick_row(page, "now_agents", AGENTS.index(name))
+        _expect_conversations_of(page, name)
+    _click_row(page, "now_agents", AGENTS.index("Ana"))
+    _expect_conversations_of(page, "Ana")
+    _tick_row(page, "now_agents", AGENTS.index("Femi"))
+    _expect_conversations_of(page, "Femi")
+    _tick_row(page, "now_agents", AGENTS.index("Femi"))  # and off: nobody, and not who was clicked before
+    _expect_conversations_of(page, None)
+    _click_row(page, "now_agents", AGENTS.index("Lucia"))
+    _expect_conversations_of(page, "Lucia")
+
+
+def test_another_conversation_or_user_can_be_clicked_while_one_is_open(page: Page, server: str) -> None:
+    _open(page, server, "now?agent=Femi+Adeyemi&session=answer-due-at-as-of")
+    expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
+    for row, conversation in ((1, "paused-at-as-of"), (0, "answer-due-at-as-of"), (2, "active-at-as-of")):
+        _click_row(page, "now_conversations", row)
+        _expect_address(page, "session", conversation)
+        _settled(page)
+        expect(_panel(page, "now_conversations").get_by_role("combobox")).to_have_value(conversation)
+    _click_row(page, "now_agents", AGENTS.index("Lucia"))
+    _expect_conversations_of(page, "Lucia")
+    expect(_panel(page, "now_messages")).to_contain_text("No conversation is chosen")
+    _expect_address(page, "session", "")
+
+
 def test_who_has_no_mouse_gets_there_as_well(page: Page, server: str) -> None:
     _open(page, server, "now")
     _type_choice(page, "Choose a user", "Femi", "Femi Adeyemi")
@@ -164,6 +226,11 @@ def test_new_events_appear_by_themselves(page: Page, server: str, centre: Place)
     expect(messages).to_contain_text("One <b>more</b> ![thing](http://example.com/x.png)")
     expect(page.locator(".st-key-told")).to_contain_text("15 Mar 2026, 20:01")
     expect(_panel(page, "now_conversations")).to_contain_text("Conversations of Femi Adeyemi")
+    # What is clicked in the new tables is heard as well.
+    _settled(page)
+    for name in ("Ana", "Lucia", "Femi"):
+        _click_row(page, "now_agents", AGENTS.index(name))
+        _expect_conversations_of(page, name)
     assert page.evaluate("window.neverReloaded") is True
 
 

@@ -413,3 +413,14 @@ def test_a_period_ends_with_the_day_of_as_of(choice: str, period: Period) -> Non
 
 def test_names_from_outside_are_no_markup() -> None:
     assert formats.plain("**[x](y)** :red[z]") == r"\*\*\[x\]\(y\)\*\* \:red\[z\]"
+
+
+def test_a_column_that_stands_still_leaves_a_telephone_room(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path
+) -> None:
+    def pinned(page: str, panel: str) -> set[str]:
+        shown = next(each for each in looking.panels(look(monkeypatch, page, copy_of_demo)) if each.name == panel)
+        return {name for name, told in shown.tables[0].items() if told.get("pinned")}
+
+    assert pinned("service_level", "service_level_policies") == set()  # long names, which would hide the figures
+    assert pinned("realtime", "now_agents") == {"name"}
