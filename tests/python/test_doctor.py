@@ -907,14 +907,14 @@ def test_an_object_without_a_record_is_told_and_tells_marts_nothing(tmp_path: Pa
 def test_marts_of_what_counts_as_unrecorded_are_told_to_stay_empty(tmp_path: Path) -> None:
     """Whatever has records: focus is never recorded, and without its end neither is work, nor presence."""
     session = (SESSIONS, [("0Mw", "Active", ON_THE_DAY, None, None, None, None)])
-    work = ("Id", "WorkItemId", "UserId", "AcceptDateTime", "CloseDateTime")
+    work = ("Id", "BotId", "WorkItemId", "UserId", "AcceptDateTime", "CloseDateTime")
     presence = ("Id", "UserId", "StatusStartDate", "StatusEndDate")
     for cut, marts in ((None, 0), (-1, 2)):
         told = _all_told_of(
             tmp_path,
             {
                 "MessagingSession": session,
-                "AgentWork": (work[:cut], [("0Bz", "0Mw", "005", ON_THE_DAY, None)[:cut]]),
+                "AgentWork": (work[:cut], [("0Bz", None, "0Mw", "005", ON_THE_DAY, None)[:cut]]),
                 "UserServicePresence": (presence[:cut], [("0N5", "005", ON_THE_DAY, None)[:cut]]),
             },
         )

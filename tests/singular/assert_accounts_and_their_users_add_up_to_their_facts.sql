@@ -92,11 +92,11 @@ differences as (
     where
         mart.session_count is distinct from coalesce(sessions.sessions, 0)
         or mart.closed_conversations
-        is distinct from {{ count_on_record('closed.closed', 'mart.unrecorded_session_count') }}
+        is distinct from {{ count_on_record('closed.closed', 'mart.unrecorded_session_count', 'origins') }}
         or mart.message_count
         is distinct from {{ count_on_record('messages.messages', 'mart.unrecorded_session_count') }}
         or mart.unique_contacts
-        is distinct from {{ count_on_record('messages.contacts', 'mart.unrecorded_session_count') }}
+        is distinct from {{ count_on_record('messages.contacts', 'mart.unrecorded_session_count', 'people') }}
         or mart.resolution_count
         is distinct from {{ if_recorded('resolutions', 'coalesce(resolutions.resolutions, 0)', 'bigint') }}
         or mart.handle_seconds is distinct from {{ or_zero('handling', 'handle_seconds') }}
@@ -106,9 +106,9 @@ differences as (
     full join by_user using (messaging_user_id)
     full join messages_by_user using (messaging_user_id)
     where
-        mart.session_count is distinct from coalesce(by_user.sessions, 0)
+        mart.session_count is distinct from {{ or_zero('by_user', 'sessions', none, 'contacts') }}
         or mart.message_count
-        is distinct from {{ count_on_record('messages_by_user.messages', 'mart.unrecorded_session_count') }}
+        is distinct from {{ count_on_record('messages_by_user.messages', 'mart.unrecorded_session_count', 'contacts') }}
         or mart.first_session_started_at is distinct from by_user.first_started_at
         or mart.last_session_started_at is distinct from by_user.last_started_at
     union all

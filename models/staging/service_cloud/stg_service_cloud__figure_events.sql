@@ -55,6 +55,7 @@ of_work as (
         agent_work_id as work_id,
         {{ moment }} as reported_at
     from agent_work
+    where {{ moment }} is not null or status in ('Closed', 'Transferred')
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
