@@ -27,6 +27,9 @@ from messaging_warehouse.export.rendering import FORMULA
 REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "10"))
 _DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
 
+# Units of which 0 is something that was measured; all others are counted, and 0 may be that there was nothing.
+_MEASURED = ("rate", "ratio", "score", "seconds")
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -244,7 +247,7 @@ def chart(
         of: the figures that it shows, where its columns are parts of one. They go with the chart, so that it can be
             told whether its panel defines each.
     """
-    if is_empty(frame, values):
+    if is_empty(frame, values, of):
         empty(nothing)
     else:
         drawn = draw()
@@ -252,9 +255,20 @@ def chart(
         st.altair_chart(drawn, width="stretch", alt=alt_text)
 
 
-def is_empty(frame: pd.DataFrame, values: Sequence[str]) -> bool:
-    """Whether none of the figures has anything to tell: no rows, or nothing but nulls and noughts."""
-    return frame.empty or not any((frame[name].fillna(0).astype(float) != 0).any() for name in values)
+def is_empty(frame: pd.DataFrame, values: Sequence[str], of: Sequence[str] = ()) -> bool:
+    """Whether none of the figures has anything to tell: no rows, or nothing but nulls, and noughts of what is counted.
+
+    A share of 0 % or a mean of 0 s is told: something was there to be measured. A column that is no metric is a part of
+    the figures in `of`.
+    """
+    catalogue = read_catalogue()
+
+    def tells(name: str) -> bool:
+        told = frame[name].dropna().astype(float)
+        unit = catalogue.unit(name if name in catalogue or not of else of[0])
+        return len(told) > 0 if unit in _MEASURED else bool((told != 0).any())
+
+    return frame.empty or not any(map(tells, values))
 
 
 def empty(what: str, hint: str = "Choose other days, or fewer filters.") -> None:

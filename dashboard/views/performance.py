@@ -108,9 +108,9 @@ def _overview(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapping
     rows.insert(0, f"{who}_name", [names[who].get(each, each) for each in rows[who]])
     mart = sources.AGENTS if who == "agent" else sources.TEAMS
     meaning = copy.descriptions(mart.relation)[""]
-    with panels.panel(
-        copy, f"{WHO[who]} at a glance", meaning, rows, f"performance_{who}s", chosen, mart if who == "team" else None
-    ):
+    if who == "agent":  # a chosen team is told, below
+        mart = replace(mart, columns={**mart.columns, "team": ""})
+    with panels.panel(copy, f"{WHO[who]} at a glance", meaning, rows, f"performance_{who}s", chosen, mart):
         if who == "agent" and chosen.teams:
             st.caption("Users who were in the chosen teams in the period, each with all of their time.")
         labels = {f"{who}_name": "User" if who == "agent" else "Team"} | dict.fromkeys(_OVERVIEW, "")

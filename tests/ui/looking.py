@@ -58,17 +58,18 @@ class Panel:
 
 def panels(test: AppTest) -> list[Panel]:
     """Return the panels of a page; every chart and table has to stand in one."""
-    found = [panel for block in _blocks(test.main) if (panel := _panel(block))]
+    found = [panel for block in blocks(test.main) if (panel := _panel(block))]
     assert sum(len(panel.charts) for panel in found) == len(test.get(CHART)), "a chart stands in no panel"
     assert sum(len(panel.tables) for panel in found) == len(test.dataframe), "a table stands in no panel"
     return found
 
 
-def _blocks(block: Block) -> Iterator[Block]:
+def blocks(block: Block) -> Iterator[Block]:
+    """Return the blocks within a block, each before its own."""
     for child in block.children.values():
         if isinstance(child, Block):
             yield child
-            yield from _blocks(child)
+            yield from blocks(child)
 
 
 def _panel(block: Block) -> Panel | None:

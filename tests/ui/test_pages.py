@@ -84,6 +84,42 @@ def test_every_figure_has_its_definition_and_a_download(
         assert f"{names}_over_time" in downloads or not charted, charted
 
 
+def test_a_share_of_nought_is_drawn(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """A promise that was due and broken, and an answer that came late, are no absence of either."""
+    for day, label, panel in (
+        ("2026-03-01", "First response kept", "service_level_attainment"),
+        ("2026-03-02", "Share of first responses within 5 minutes", "service_level_within"),
+    ):
+        chosen = {"period": "Days of my own", "days": [day, day], "channel": ["WhatsApp"]}
+        test = look(monkeypatch, "service_level", copy_of_demo, chosen)
+        assert figures(test)[label] == "0.0 %"
+        assert [len(each.charts) for each in looking.panels(test) if each.name == panel] == [1], panel
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "of", "is_empty"),
+    [
+        ("session_count", [0, 0], (), True), ("session_count", [0, 2], (), False), ("csat_rate", [0.0], (), False),
+        ("csat_rate", [None], (), True), ("average_handle_seconds", [0.0], (), False), ("web", [0], (), True),
+        ("first_response", [0.0], ("sla_attainment_rate",), False), ("web", [0], ("session_count",), True),
+        ("first_response", [None], ("sla_attainment_rate",), True), ("message_sentiment_average", [0.0], (), False),
+    ],
+)  # fmt: skip
+def test_nought_is_nothing_only_where_it_is_counted(
+    name: str, values: list[float | None], of: tuple[str, ...], is_empty: bool
+) -> None:
+    assert panels.is_empty(pd.DataFrame({name: values}), [name], of) == is_empty
+
+
+def test_users_at_a_glance_say_what_they_are_not_told_by(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    chosen = {"channel": ["WhatsApp"], "topic": ["Delivery"], "team": ["Billing"]}
+    for who, name in {"Users": "agents", "Teams": "teams"}.items():
+        test = look(monkeypatch, "performance", copy_of_demo, chosen | {"who": who})
+        panel = next(each for each in looking.blocks(test.main) if each.proto.id.endswith(f"panel-performance_{name}"))
+        told = [each.value for each in panel.get("caption")]
+        assert "Of all channels and topics: these figures are not told by them." in told
+
+
 def test_a_bar_of_answered_within_means_its_own_time(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
     test = look(monkeypatch, "service_level", copy_of_demo)
     panel = next(each for each in looking.panels(test) if each.name == "service_level_within")
