@@ -47,7 +47,8 @@ def over_time(
     base = alt.Chart(long).properties(height=height + 18 * (_rows_of(names) - 1))
     tint = alt.Color("series:N", sort=names, title=None, scale=_scale(names, colours), legend=_legend(names))
     if kind == "bar":
-        names_of_days = [f"{each:%b %Y}" if grain == "month" else f"{each:%-d %b}" for each in long["day"]]
+        several_years = long["day"].max() - long["day"].min() >= pd.Timedelta(days=365)
+        names_of_days = [_called(pd.Timestamp(each), grain, several_years) for each in long["day"]]
         running = pd.Timestamp(running_from or date.max.replace(year=2200))
         base.data = long.assign(called=names_of_days, opacity=[0.5 if each >= running else 1.0 for each in long["day"]])
         called = alt.X(
@@ -77,6 +78,16 @@ def over_time(
         x=x, y=y, tooltip=tooltip, color=alt.Color("series:N", sort=names, scale=_scale(names, colours), legend=None)
     )
     return lines + points
+
+
+def _called(start: pd.Timestamp, grain: str, several_years: bool) -> str:
+    """Name a stretch of time below its bar, each by a name of its own."""
+    match grain:
+        case "quarter":
+            return f"Q{start.quarter} {start.year}"
+        case "month":
+            return f"{start:%b %Y}"
+    return f"{start:%-d %b %Y}" if several_years else f"{start:%-d %b}"
 
 
 def ranking(
@@ -185,6 +196,8 @@ def _scaled(values: pd.Series[float], unit: str) -> tuple[float, str]:
 
 def _axis(unit: str, mark: str = "") -> alt.Axis:
     written: dict[str, Any] = {"format": ".0%"} if unit == "rate" else {"labelExpr": f"datum.label + '{mark}'"}
+    if unit == "count":  # nobody counts in fifths
+        written["tickMinStep"] = 1
     return alt.Axis(tickCount=5, domain=False, ticks=False, **written)
 
 

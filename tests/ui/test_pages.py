@@ -5,7 +5,7 @@ import inspect
 import re
 import shutil
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
-from dashboard import formats, panels, serving, sources
-from dashboard.filters import Period, period_of
+from dashboard import charts, formats, panels, serving, sources
+from dashboard.filters import Filters, Period, period_of
 from dashboard.serving import Build, Copy
 from dashboard.views import service_level, traffic, usage
 from streamlit.testing.v1 import AppTest
@@ -339,6 +339,63 @@ def test_figures_of_several_channels_count_people_once(monkeypatch: pytest.Monke
         ).fetchall()[0]
     assert contacts < added
     assert several["Unique contacts"] == str(contacts)
+
+
+def test_usage_tells_of_silent_periods_too(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """A channel with messages on three days: each day has a bar, and the headline is of the day of `as_of`."""
+    for channels in (["LINE Japan"], ["LINE Japan", "Coffee kiosk"]):
+        test = look(monkeypatch, "usage", copy_of_demo, {"channel": channels, "by": "Day"})
+        assert "**15 Mar 2026** so far" in [each.value for each in test.markdown]
+        assert {label: figures(test)[label] for label in ("Unique contacts", "Proactive messages")} == {
+            "Unique contacts": "0", "Proactive messages": "0"
+        }  # fmt: skip
+        assert {each.delta for each in test.metric} == {"0 on 14 Mar 2026"}
+        ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "usage_unique_contacts")
+        assert chart["encoding"]["y"]["axis"]["tickMinStep"] == 1
+        assert any("By channel: 15 Mar 2026" in each.value for each in test.markdown)
+        assert any("0 in each of these days" in each.proto.body for each in test.get("html"))
+    with serving.opened(copy_of_demo) as copy:
+        line = Filters(Period(date(2026, 2, 16), date(2026, 3, 16)), ("line",))
+        days = usage.usage_by_period(copy, line, "day")
+        assert list(days["period_start"].dt.date) == [date(2026, 2, 16) + timedelta(days=n) for n in range(28)]
+        told = copy.connection.execute(
+            "select period_start, unique_contacts from mart_account_usage_by_period "
+            "where period_type = 'day' and channel_id = 'line' and period_start >= '2026-02-16'"
+        ).fetchall()
+        assert {
+            (each.period_start.date(), each.unique_contacts) for each in days.itertuples() if each.unique_contacts
+        } == {each for each in told if each[1]}
+
+
+@pytest.mark.parametrize("channels", [(), ("line",), ("web", "whatsapp")])
+def test_usage_that_is_not_recorded_is_not_0(copy_of_demo: Path, tmp_path: Path, channels: tuple[str, ...]) -> None:
+    path = Path(shutil.copy(copy_of_demo, tmp_path / "serving.duckdb"))
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update dim_build set build_id = 'unrecorded'; "
+            "update mart_account_usage_by_period set active_agents = null, proactive_messages = null; "
+            "update mart_account_usage_by_period set unique_contacts = null where period_start = '2026-03-09'"
+        )
+    with serving.opened(path) as copy:
+        chosen = Filters(Period(date(2026, 2, 16), date(2026, 3, 16)), channels)
+        weeks = usage.usage_by_period(copy, chosen, "week").set_index("period_start")
+    assert len(weeks) == 4
+    assert weeks[["active_agents", "proactive_messages"]].isna().all(axis=None)
+    assert list(weeks["unique_contacts"].isna()) == [False, False, False, True]
+    assert weeks["closed_conversations"].notna().all()
+
+
+def test_a_quarter_has_its_name_below_its_bar(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    test = look(monkeypatch, "usage", copy_of_demo, {"by": "Quarter"})
+    ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "usage_unique_contacts")
+    assert chart["encoding"]["x"]["sort"] == ["Q1 2026"]
+
+
+def test_days_of_two_years_have_bars_of_their_own() -> None:
+    days = pd.DataFrame({"day": pd.to_datetime(["2025-03-01", "2026-03-01"]), "x": [1, 2]})
+    chart = charts.over_time(days, {"x": "X"}, "count", "day", "bar").to_dict()
+    assert chart["encoding"]["x"]["sort"] == ["1 Mar 2025", "1 Mar 2026"]
 
 
 def test_a_click_is_remembered_by_who_was_clicked(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
