@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any, Literal
@@ -18,9 +18,9 @@ import streamlit as st
 
 from dashboard import formats, queries, sources
 from dashboard.catalogue import read_catalogue
-from dashboard.filters import Filters
+from dashboard.filters import Filters, Period
 from dashboard.queries import Source
-from dashboard.serving import Copy, location, mark
+from dashboard.serving import Build, Copy, location, mark
 from messaging_warehouse.export.rendering import FORMULA
 
 # How often a page looks whether there is a newer copy.
@@ -74,23 +74,39 @@ def _tell_worth(copy: Copy, filters: Filters | None) -> None:
     if filters is None:
         return
     rows: list[tuple[Any, ...]] = []
+    coverage, days = _of_ended_sessions(filters, build)
     for name, source, icon in (
         ("late_event_rate", sources.DATA_QUALITY, ":material/running_with_errors:"),
         ("coverage_rate", sources.SESSION_METRICS, ":material/data_check:"),
     ):
-        parts = queries.figures(copy, source, [name], filters, by=["metric_type"] if name == "coverage_rate" else [])
+        told, of = (coverage, days) if name == "coverage_rate" else (filters, "Of the period and channels chosen.")
+        parts = queries.figures(copy, source, [name], told, by=["metric_type"] if name == "coverage_rate" else [])
         if name == "coverage_rate":
             parts = parts[parts["metric_type"] == "agent_message_count"]
         value = parts[name].iloc[0] if len(parts) else None
         label = {"late_event_rate": "Late events", "coverage_rate": "Coverage"}[name]
         st.badge(
             f"{label} {formats.figure(value, 'rate')}", icon=icon, color="grey",
-            help=f"{meaning_of(copy, name, source)} Of the period and channels chosen.",
+            help=f"{meaning_of(copy, name, source)} {of}",
         )  # fmt: skip
-        last = filters.period.end - timedelta(days=1)
-        rows.append((name, label, "rate", value, filters.period.start, last, build.as_of, build.build_id))
+        last = told.period.end - timedelta(days=1)
+        rows.append((name, label, "rate", value, told.period.start, last, build.as_of, build.build_id))
     columns = ["figure", "label", "unit", "value", "from", "to", "as_of", "build_id"]
     _download(pd.DataFrame(rows, columns=columns), "worth", filters, "What these figures are worth, as CSV")
+
+
+def _of_ended_sessions(filters: Filters, build: Build) -> tuple[Filters, str]:
+    """Return of which days coverage is told, and how to say so.
+
+    Of the day of `as_of` alone it says nothing: its sessions still go on. Then it is told of the last seven full days.
+    """
+    today, first = build.last_day, build.first_day
+    if today is None or first is None or filters.period.start != today or first == today:
+        return filters, "Of the period and channels chosen."
+    week = Period(max(first, today - timedelta(days=7)), today)
+    days = f"the last {week.length} full days" if week.length > 1 else "the last full day"
+    said = f"Of {days}, {formats.days(week.start, week.end)}: sessions of {formats.day(today)} still go on."
+    return replace(filters, period=week), said
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

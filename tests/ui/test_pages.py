@@ -17,10 +17,12 @@ from dashboard import charts, formats, panels, serving, sources
 from dashboard.filters import Filters, Period, period_of
 from dashboard.serving import Build, Copy
 from dashboard.views import service_level, traffic, usage
+from playwright.sync_api import Browser, expect
 from streamlit.testing.v1 import AppTest
 
 import looking
 from looking import PAGES, downloads, figures, look
+from places import PATIENCE_MS
 from warehouse import PROJECT
 
 # The choices that make a page read all that it can.
@@ -353,7 +355,7 @@ def test_usage_tells_of_silent_periods_too(monkeypatch: pytest.MonkeyPatch, copy
         ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "usage_unique_contacts")
         assert chart["encoding"]["y"]["axis"]["tickMinStep"] == 1
         assert any("By channel: 15 Mar 2026" in each.value for each in test.markdown)
-        assert any("0 in each of these days" in each.proto.body for each in test.get("html"))
+        assert any("0 on each of these days" in each.proto.body for each in test.get("html"))
     with serving.opened(copy_of_demo) as copy:
         line = Filters(Period(date(2026, 2, 16), date(2026, 3, 16)), ("line",))
         days = usage.usage_by_period(copy, line, "day")
@@ -413,7 +415,54 @@ def test_without_a_copy_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch
     test = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60).run()
     assert not test.exception and "make build" in test.info[0].value
     (tmp_path / "none_yet.duckdb").write_text("no database")
-    assert "cannot be read" in test.run().info[0].value
+    told = test.run().info[0].value
+    assert "cannot be read" in told and "`make build` publishes one" in told
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "drop table mart_account_usage_by_period", "drop table dim_dates",
+        "alter table mart_account_usage_by_period drop column active_agents",
+    ],
+)  # fmt: skip
+def test_a_copy_of_another_version_is_told_of_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, tmp_path: Path, change: str
+) -> None:
+    path = Path(shutil.copy(copy_of_demo, tmp_path / "serving.duckdb"))
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"update dim_build set build_id = '{change}'; {change}")
+    monkeypatch.setenv("MESSAGING_SERVING", str(path))
+    test = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60).run()
+    assert not test.exception
+    (told,) = [each.value for each in test.info]
+    assert "by another version of this project" in told and "anew (`make build`)" in told
+
+
+def test_the_first_page_is_found_under_its_name_too(browser: Browser, server: str) -> None:
+    with browser.new_context(timezone_id="UTC") as context:
+        page = context.new_page()
+        page.goto(f"{server}/usage")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Account usage", timeout=PATIENCE_MS)
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        expect(page.get_by_test_id("stTopNavLink").get_by_text("Usage", exact=True)).to_have_count(1)
+
+
+def test_right_now_coverage_is_of_sessions_that_could_end(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    worth = downloads(monkeypatch, "realtime", copy_of_demo)["worth"].set_index("figure")
+    days = {"from": date(2026, 3, 8), "to": date(2026, 3, 14)}
+    assert worth.loc["coverage_rate", ["from", "to"]].to_dict() == days
+    assert worth.loc["late_event_rate", "from"] == worth.loc["late_event_rate", "to"] == date(2026, 3, 15)
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        ((rate,),) = connection.execute(
+            "select sum(covered_session_count) / sum(session_count) from mart_session_metrics_by_day "
+            "where metric_type = 'agent_message_count' and session_date between '2026-03-08' and '2026-03-14'"
+        ).fetchall()
+    assert worth.loc["coverage_rate", "value"] == pytest.approx(rate) and rate > 0
+    test = look(monkeypatch, "realtime", copy_of_demo)
+    (told,) = [each for each in test.markdown if "Coverage" in each.value]
+    assert "Of the last 7 full days, 8 Mar – 14 Mar 2026: sessions of 15 Mar 2026 still go on." in told.help
 
 
 def test_a_look_sees_one_build_and_keeps_nobody_from_the_next(copy_of_demo: Path, tmp_path: Path) -> None:
