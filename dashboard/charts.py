@@ -35,6 +35,8 @@ def over_time(
     long["shown"] = long["value"] / scale
     names = list(series.values())
     axis = alt.Axis(format="%-d %b" if grain != "month" else "%b %Y", grid=False, labelOverlap=True, tickCount=8)
+    if grain == "week":  # its points are Mondays, and ticks of a machine's choice are Sundays
+        axis.values = _some([pd.Timestamp(each) for each in sorted(long["day"].unique())], 8)
     x = alt.X("day:T", title=None, axis=axis)
     y = alt.Y("shown:Q", title=None, axis=_axis(unit, mark), stack="zero" if kind == "bar" else None)
     tooltip = [
@@ -78,6 +80,11 @@ def over_time(
         x=x, y=y, tooltip=tooltip, color=alt.Color("series:N", sort=names, scale=_scale(names, colours), legend=None)
     )
     return lines + points
+
+
+def _some(days: Sequence[pd.Timestamp], most: int) -> list[alt.DateTime]:
+    """Return days for ticks, each as far from the next, and not more than that many."""
+    return [alt.DateTime(year=each.year, month=each.month, date=each.day) for each in days[:: -(-len(days) // most)]]
 
 
 def _called(start: pd.Timestamp, grain: str, several_years: bool) -> str:

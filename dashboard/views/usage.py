@@ -157,7 +157,8 @@ def _nothing(told: pd.Series[Any], period_type: str) -> str:
         return "Nothing happened in these days"
     if told.isna().all():
         return "The source does not record it"
-    return f"0 {'on' if period_type == 'day' else 'in'} {'this' if len(told) == 1 else 'each of these'} {period_type}{'s' if len(told) > 1 else ''}"
+    when = "on" if period_type == "day" else "in"
+    return f"0 {when} " + (f"this {period_type}" if len(told) == 1 else f"each of these {period_type}s")
 
 
 def _channels(copy: Copy, chosen: Filters, period_type: str, last: pd.Timestamp | None) -> None:

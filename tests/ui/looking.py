@@ -58,18 +58,17 @@ class Panel:
 
 def panels(test: AppTest) -> list[Panel]:
     """Return the panels of a page; every chart and table has to stand in one."""
-    found = [panel for block in blocks(test.main) if (panel := _panel(block))]
+    found = [panel for block in _blocks(test.main) if (panel := _panel(block))]
     assert sum(len(panel.charts) for panel in found) == len(test.get(CHART)), "a chart stands in no panel"
     assert sum(len(panel.tables) for panel in found) == len(test.dataframe), "a table stands in no panel"
     return found
 
 
-def blocks(block: Block) -> Iterator[Block]:
-    """Return the blocks within a block, each before its own."""
+def _blocks(block: Block) -> Iterator[Block]:
     for child in block.children.values():
         if isinstance(child, Block):
             yield child
-            yield from blocks(child)
+            yield from _blocks(child)
 
 
 def _panel(block: Block) -> Panel | None:
@@ -85,6 +84,16 @@ def _panel(block: Block) -> Panel | None:
             for table in block.dataframe
         ],
     )  # fmt: skip
+
+
+def captions(test: AppTest, name: str) -> list[str]:
+    """Return what is said in small letters in the panel of that name."""
+    (block,) = (
+        each
+        for each in _blocks(test.main)
+        if getattr(each.proto, "id", "").rpartition("-panel-")[1:] == ("-panel-", name)
+    )
+    return [each.value for each in block.caption]
 
 
 def downloads(monkeypatch: pytest.MonkeyPatch, page: str, copy: Path) -> dict[str, pd.DataFrame]:

@@ -16,7 +16,7 @@ import yaml
 from dashboard import charts, formats, panels, serving, sources
 from dashboard.filters import Filters, Period, period_of
 from dashboard.serving import Build, Copy
-from dashboard.views import service_level, traffic, usage
+from dashboard.views import performance, service_level, traffic, usage
 from playwright.sync_api import Browser, expect
 from streamlit.testing.v1 import AppTest
 
@@ -117,8 +117,7 @@ def test_users_at_a_glance_say_what_they_are_not_told_by(monkeypatch: pytest.Mon
     chosen = {"channel": ["WhatsApp"], "topic": ["Delivery"], "team": ["Billing"]}
     for who, name in {"Users": "agents", "Teams": "teams"}.items():
         test = look(monkeypatch, "performance", copy_of_demo, chosen | {"who": who})
-        panel = next(each for each in looking.blocks(test.main) if each.proto.id.endswith(f"panel-performance_{name}"))
-        told = [each.value for each in panel.get("caption")]
+        told = looking.captions(test, f"performance_{name}")
         assert "Of all channels and topics: these figures are not told by them." in told
 
 
@@ -392,6 +391,53 @@ def test_a_quarter_has_its_name_below_its_bar(monkeypatch: pytest.MonkeyPatch, c
     test = look(monkeypatch, "usage", copy_of_demo, {"by": "Quarter"})
     ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "usage_unique_contacts")
     assert chart["encoding"]["x"]["sort"] == ["Q1 2026"]
+
+
+def test_nothing_is_drawn_before_the_first_day(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """Whose week begins on Monday, 9 February: the weeks before are not known to have had no survey."""
+    test = look(monkeypatch, "satisfaction", copy_of_demo, {"period": "Last 90 days"})
+    ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "satisfaction_surveys")
+    mondays = [date(2026, 2, 9) + timedelta(days=7 * n) for n in range(5)]
+    ticks = chart["layer"][0]["encoding"]["x"]["axis"]["values"]
+    assert [date(each["year"], each["month"], each["date"]) for each in ticks] == mondays
+
+
+def test_ticks_of_weeks_are_mondays_and_not_too_many() -> None:
+    mondays = pd.date_range("2025-03-03", periods=52, freq="W-MON")
+    chart = charts.over_time(pd.DataFrame({"day": mondays, "x": 1}), {"x": "X"}, "count", "week").to_dict()
+    ticks = chart["layer"][0]["encoding"]["x"]["axis"]["values"]
+    told = [date(each["year"], each["month"], each["date"]) for each in ticks]
+    assert len(told) == 8 and set(told) <= set(mondays.date)
+
+
+def test_a_ranking_says_that_it_leaves_out_some(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    monkeypatch.setattr(performance, "FIRST", 2)
+    test = look(monkeypatch, "performance", copy_of_demo)
+    taken = downloads(monkeypatch, "performance", copy_of_demo)
+    for name, value in (("handle_time", "handle_seconds"), ("topics", "resolution_count")):
+        count = (taken[f"performance_{name}"][value] > 0).sum()
+        assert count > 2
+        assert looking.captions(test, f"performance_{name}") == [f"The first 2 of {count}; the download has all."]
+
+
+def test_the_whole_of_chosen_channels_is_called_that(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    for channels, name in (([], "All channels"), (["WhatsApp", "Website chat"], "All chosen channels")):
+        test = look(monkeypatch, "performance", copy_of_demo, {"channel": channels})
+        table = next(each.value for each in test.dataframe if "carried_ratio" in each.value)
+        assert table["name"].iloc[0] == name
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "unit", "told"),
+    [
+        (6, 4, "count", "+50 %"), (44, 4, "count", "+1000 %"), (4860, 4, "count", "×1,215"), (1, 4, "count", "-75 %"),
+        (4860, 4, "seconds", "×1,215"), (0.5, 0.25, "rate", "+25.0 points"), (1, 0, "count", None),
+    ],
+)  # fmt: skip
+def test_what_grew_out_of_all_proportion_is_told_by_how_many_times(
+    now: float, before: float, unit: str, told: str | None
+) -> None:
+    assert formats.change(now, before, unit) == told
 
 
 def test_days_of_two_years_have_bars_of_their_own() -> None:
