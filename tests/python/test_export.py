@@ -754,6 +754,14 @@ def test_where_there_is_no_copy_the_remedy_is_named(tmp_path: Path) -> None:
     assert code == 1 and "there.duckdb yet" in output
 
 
+def test_what_is_resolved_may_go_on_and_its_exposure_says_so(copy: Path) -> None:
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        told = connection.execute("select count(*) from exp_resolved_conversations where ended_at is null").fetchone()
+    exposures = yaml.safe_load((PROJECT / "models" / "exposures" / "exports.yml").read_text())["exposures"]
+    (said,) = (each["description"] for each in exposures if each["name"] == "export_resolved_conversations")
+    assert told and told[0] > 0 and "Some are not over" in said and "are over" not in said
+
+
 def test_what_is_no_whole_build_is_not_exported(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.duckdb"
     with duckdb.connect(str(other)) as connection:
