@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import streamlit as st
 
 from dashboard import theme
-from dashboard.serving import Copy, NothingServedError, opened
+from dashboard.serving import Copy, NothingServedError, of_another_version, opened
 from dashboard.views import performance, realtime, satisfaction, service_level, traffic, usage
 
 Show = Callable[[Copy], None]
@@ -18,12 +19,16 @@ def _page(show: Show) -> Callable[[], None]:
     """Have a page look at the copy once, and let go of it when it is drawn."""
 
     def look() -> None:
+        above = st.container()
         try:
             with opened() as copy:
                 show(copy)
         except NothingServedError as error:
             st.title("Nothing to show yet", anchor=False)
             st.info(str(error), icon=":material/database_off:")
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            with above:  # what could be drawn stays
+                st.info(of_another_version(error), icon=":material/database_off:")
 
     return look
 
@@ -32,8 +37,9 @@ def main() -> None:
     """Draw the page that was asked for."""
     st.set_page_config(page_title="Messaging", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
     theme.apply()
-    pages = [
-        st.Page(_page(usage.show), title="Usage", icon=":material/monitoring:", url_path="usage", default=True),
+    pages = [  # the first page is at the root; under its own name it is found, too
+        st.Page(_page(usage.show), title="Usage", icon=":material/monitoring:", url_path="", default=True),
+        st.Page(_page(usage.show), title="Usage", url_path="usage", visibility="hidden"),
         st.Page(_page(performance.show), title="Users and teams", icon=":material/groups:", url_path="performance"),
         st.Page(_page(service_level.show), title="Service level", icon=":material/timer:", url_path="service-level"),
         st.Page(

@@ -35,6 +35,8 @@ def over_time(
     long["shown"] = long["value"] / scale
     names = list(series.values())
     axis = alt.Axis(format="%-d %b" if grain != "month" else "%b %Y", grid=False, labelOverlap=True, tickCount=8)
+    if grain == "week":  # its points are Mondays, and ticks of a machine's choice are Sundays
+        axis.values = _some([pd.Timestamp(each) for each in sorted(long["day"].unique())], 8)
     x = alt.X("day:T", title=None, axis=axis)
     y = alt.Y("shown:Q", title=None, axis=_axis(unit, mark), stack="zero" if kind == "bar" else None)
     tooltip = [
@@ -47,7 +49,8 @@ def over_time(
     base = alt.Chart(long).properties(height=height + 18 * (_rows_of(names) - 1))
     tint = alt.Color("series:N", sort=names, title=None, scale=_scale(names, colours), legend=_legend(names))
     if kind == "bar":
-        names_of_days = [f"{each:%b %Y}" if grain == "month" else f"{each:%-d %b}" for each in long["day"]]
+        several_years = long["day"].max() - long["day"].min() >= pd.Timedelta(days=365)
+        names_of_days = [_called(pd.Timestamp(each), grain, several_years) for each in long["day"]]
         running = pd.Timestamp(running_from or date.max.replace(year=2200))
         base.data = long.assign(called=names_of_days, opacity=[0.5 if each >= running else 1.0 for each in long["day"]])
         called = alt.X(
@@ -77,6 +80,21 @@ def over_time(
         x=x, y=y, tooltip=tooltip, color=alt.Color("series:N", sort=names, scale=_scale(names, colours), legend=None)
     )
     return lines + points
+
+
+def _some(days: Sequence[pd.Timestamp], most: int) -> list[alt.DateTime]:
+    """Return days for ticks, each as far from the next, and not more than that many."""
+    return [alt.DateTime(year=each.year, month=each.month, date=each.day) for each in days[:: -(-len(days) // most)]]
+
+
+def _called(start: pd.Timestamp, grain: str, several_years: bool) -> str:
+    """Name a stretch of time below its bar, each by a name of its own."""
+    match grain:
+        case "quarter":
+            return f"Q{start.quarter} {start.year}"
+        case "month":
+            return f"{start:%b %Y}"
+    return f"{start:%-d %b %Y}" if several_years else f"{start:%-d %b}"
 
 
 def ranking(
@@ -185,6 +203,8 @@ def _scaled(values: pd.Series[float], unit: str) -> tuple[float, str]:
 
 def _axis(unit: str, mark: str = "") -> alt.Axis:
     written: dict[str, Any] = {"format": ".0%"} if unit == "rate" else {"labelExpr": f"datum.label + '{mark}'"}
+    if unit == "count":  # nobody counts in fifths
+        written["tickMinStep"] = 1
     return alt.Axis(tickCount=5, domain=False, ticks=False, **written)
 
 

@@ -56,13 +56,14 @@ class Period:
 
 @dataclass(frozen=True)
 class Filters:
-    """What was chosen; no channel, team or topic means all of them."""
+    """What was chosen; no channel, team or topic means all of them. Before `first_day` the warehouse knows nothing."""
 
     period: Period
     channels: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     zone: str = "UTC"
+    first_day: date | None = None
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """Return what the figures are limited to, by the kind of thing."""
@@ -163,7 +164,12 @@ def choose(copy: Copy, kinds: Sequence[str], period: str = "", more: Callable[[]
                 f"Of all {kind}s: this page is not told by {', '.join(known[kind].get(each, each) for each in kept)}."
             )
     return Filters(
-        days, chosen.get("channel", ()), chosen.get("team", ()), chosen.get("topic", ()), ZoneInfo(zone or "UTC").key
+        days,
+        chosen.get("channel", ()),
+        chosen.get("team", ()),
+        chosen.get("topic", ()),
+        ZoneInfo(zone or "UTC").key,
+        copy.build.first_day,
     )
 
 

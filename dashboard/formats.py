@@ -63,7 +63,10 @@ def figure(value: Any, unit: str) -> str:
 
 
 def change(now: Any, before: Any, unit: str) -> str | None:
-    """Write what changed since the time before: points of a percentage, else percent; nothing without both."""
+    """Write what changed since the time before: points of a percentage, else percent; nothing without both.
+
+    What grew more than tenfold is told by how many times as much it is.
+    """
     if is_nothing(now) or is_nothing(before):
         return None
     now, before = float(now), float(before)
@@ -73,7 +76,8 @@ def change(now: Any, before: Any, unit: str) -> str | None:
         return f"{now - before:+.2f}"
     if before == 0:
         return None
-    return f"{100 * (now - before) / before:+.0f} %"
+    percent = 100 * (now - before) / before
+    return f"×{now / before:,.0f}" if percent > 1000 else f"{percent:+.0f} %"
 
 
 def in_zone(moment: datetime | pd.Timestamp | None, zone: str) -> datetime | None:

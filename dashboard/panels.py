@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any, Literal
@@ -18,9 +18,9 @@ import streamlit as st
 
 from dashboard import formats, queries, sources
 from dashboard.catalogue import read_catalogue
-from dashboard.filters import Filters
+from dashboard.filters import Filters, Period
 from dashboard.queries import Source
-from dashboard.serving import Copy, location, mark
+from dashboard.serving import Build, Copy, location, mark
 from messaging_warehouse.export.rendering import FORMULA
 
 # How often a page looks whether there is a newer copy.
@@ -28,6 +28,9 @@ REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "1
 _DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
 # What a column that stands still may hold: half of what a telephone shows.
 _PINNED_LETTERS = 20
+
+# Units of which 0 is something that was measured; all others are counted, and 0 may be that there was nothing.
+_MEASURED = ("rate", "ratio", "score", "seconds")
 
 
 @dataclass(frozen=True)
@@ -73,23 +76,39 @@ def _tell_worth(copy: Copy, filters: Filters | None) -> None:
     if filters is None:
         return
     rows: list[tuple[Any, ...]] = []
+    coverage, days = _of_ended_sessions(filters, build)
     for name, source, icon in (
         ("late_event_rate", sources.DATA_QUALITY, ":material/running_with_errors:"),
         ("coverage_rate", sources.SESSION_METRICS, ":material/data_check:"),
     ):
-        parts = queries.figures(copy, source, [name], filters, by=["metric_type"] if name == "coverage_rate" else [])
+        told, of = (coverage, days) if name == "coverage_rate" else (filters, "Of the period and channels chosen.")
+        parts = queries.figures(copy, source, [name], told, by=["metric_type"] if name == "coverage_rate" else [])
         if name == "coverage_rate":
             parts = parts[parts["metric_type"] == "agent_message_count"]
         value = parts[name].iloc[0] if len(parts) else None
         label = {"late_event_rate": "Late events", "coverage_rate": "Coverage"}[name]
         st.badge(
             f"{label} {formats.figure(value, 'rate')}", icon=icon, color="grey",
-            help=f"{meaning_of(copy, name, source)} Of the period and channels chosen.",
+            help=f"{meaning_of(copy, name, source)} {of}",
         )  # fmt: skip
-        last = filters.period.end - timedelta(days=1)
-        rows.append((name, label, "rate", value, filters.period.start, last, build.as_of, build.build_id))
+        last = told.period.end - timedelta(days=1)
+        rows.append((name, label, "rate", value, told.period.start, last, build.as_of, build.build_id))
     columns = ["figure", "label", "unit", "value", "from", "to", "as_of", "build_id"]
     _download(pd.DataFrame(rows, columns=columns), "worth", filters, "What these figures are worth, as CSV")
+
+
+def _of_ended_sessions(filters: Filters, build: Build) -> tuple[Filters, str]:
+    """Return of which days coverage is told, and how to say so.
+
+    Of the day of `as_of` alone it says nothing: its sessions still go on. Then it is told of the last seven full days.
+    """
+    today, first = build.last_day, build.first_day
+    if today is None or first is None or filters.period.start != today or first == today:
+        return filters, "Of the period and channels chosen."
+    week = Period(max(first, today - timedelta(days=7)), today)
+    days = f"the last {week.length} full days" if week.length > 1 else "the last full day"
+    said = f"Of {days}, {formats.days(week.start, week.end)}: sessions of {formats.day(today)} still go on."
+    return replace(filters, period=week), said
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -246,7 +265,7 @@ def chart(
         of: the figures that it shows, where its columns are parts of one. They go with the chart, so that it can be
             told whether its panel defines each.
     """
-    if is_empty(frame, values):
+    if is_empty(frame, values, of):
         empty(nothing)
     else:
         drawn = draw()
@@ -254,9 +273,20 @@ def chart(
         st.altair_chart(drawn, width="stretch", alt=alt_text)
 
 
-def is_empty(frame: pd.DataFrame, values: Sequence[str]) -> bool:
-    """Whether none of the figures has anything to tell: no rows, or nothing but nulls and noughts."""
-    return frame.empty or not any((frame[name].fillna(0).astype(float) != 0).any() for name in values)
+def is_empty(frame: pd.DataFrame, values: Sequence[str], of: Sequence[str] = ()) -> bool:
+    """Whether none of the figures has anything to tell: no rows, or nothing but nulls, and noughts of what is counted.
+
+    A share of 0 % or a mean of 0 s is told: something was there to be measured. A column that is no metric is a part of
+    the figures in `of`.
+    """
+    catalogue = read_catalogue()
+
+    def tells(name: str) -> bool:
+        told = frame[name].dropna().astype(float)
+        unit = catalogue.unit(name if name in catalogue or not of else of[0])
+        return len(told) > 0 if unit in _MEASURED else bool((told != 0).any())
+
+    return frame.empty or not any(map(tells, values))
 
 
 def empty(what: str, hint: str = "Choose other days, or fewer filters.") -> None:

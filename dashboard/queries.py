@@ -86,10 +86,16 @@ def _if_recorded(name: str, mart: str, expression: str) -> str:
 
 
 def filled(frame: pd.DataFrame, filters: Filters, counts: Sequence[str], series: str = "") -> pd.DataFrame:
-    """Return figures by `day` with a row for each stretch of the period: where nothing was told, counts are 0."""
+    """Return figures by `day` with a row for each stretch of the period: where nothing was told, counts are 0.
+
+    Of what was before the warehouse's first day nothing is known, which is no 0.
+    """
     if frame.empty:
         return frame
-    stretches = pd.DataFrame({"day": stretches_of(filters.period)})
+    days = stretches_of(filters.period)
+    if filters.first_day is not None:
+        days = days[max(0, int(days.searchsorted(pd.Timestamp(filters.first_day), side="right")) - 1) :]
+    stretches = pd.DataFrame({"day": days})
     if series:
         stretches = stretches.merge(frame[[series]].drop_duplicates(), how="cross")
     whole = stretches.merge(frame.assign(day=pd.to_datetime(frame["day"])), how="left")

@@ -113,12 +113,26 @@ def opened(path: Path | None = None) -> Iterator[Copy]:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("set enable_external_access = false")
             build = _read_build(connection)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise NothingServedError(of_another_version(error)) from error
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
-            raise NothingServedError(f"{path} cannot be read as a serving copy: {reason}") from error
+            raise NothingServedError(
+                f"{path} cannot be read as a serving copy; `make build` publishes one, and MESSAGING_SERVING names "
+                f"another: {reason}"
+            ) from error
         yield Copy(connection, build)
     finally:
         connection.close()
+
+
+def of_another_version(error: duckdb.Error) -> str:
+    """Say what to do where a copy lacks a relation or a column that a page asks for."""
+    reason = str(error).splitlines()[0]
+    return (
+        f"The copy at {location()} was built by another version of this project than the dashboard's; build the "
+        f"warehouse anew (`make build`): {reason}"
+    )
 
 
 def _read_build(connection: duckdb.DuckDBPyConnection) -> Build:

@@ -39,6 +39,7 @@ _OVERVIEW = (
     "average_agent_response_seconds", "average_first_response_seconds", "average_speed_to_answer_seconds",
     "declined_work_count", "timed_out_work_count", "transferred_work_count",
 )  # fmt: skip
+FIRST = 8  # bars of a ranking
 _REASONS = {"first": "First of a session", "again": "Offered again", "transfer": "Transferred"}
 
 
@@ -108,9 +109,9 @@ def _overview(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapping
     rows.insert(0, f"{who}_name", [names[who].get(each, each) for each in rows[who]])
     mart = sources.AGENTS if who == "agent" else sources.TEAMS
     meaning = copy.descriptions(mart.relation)[""]
-    with panels.panel(
-        copy, f"{WHO[who]} at a glance", meaning, rows, f"performance_{who}s", chosen, mart if who == "team" else None
-    ):
+    if who == "agent":  # a chosen team is told, below
+        mart = replace(mart, columns={**mart.columns, "team": ""})
+    with panels.panel(copy, f"{WHO[who]} at a glance", meaning, rows, f"performance_{who}s", chosen, mart):
         if who == "agent" and chosen.teams:
             st.caption("Users who were in the chosen teams in the period, each with all of their time.")
         labels = {f"{who}_name": "User" if who == "agent" else "Team"} | dict.fromkeys(_OVERVIEW, "")
@@ -157,7 +158,9 @@ def _handle_time(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapp
         chosen,
         source,
     ):
-        top = rows[rows["handle_seconds"] > 0].head(8)
+        handled = rows[rows["handle_seconds"] > 0]
+        top = handled.head(FIRST)
+        _first_of(handled)
         panels.chart(
             lambda: charts.ranking(top, "name", "handle_seconds", "Handle time", "seconds"),
             top, ["handle_seconds"], "Handle time, most first", "Nobody handled a conversation in these days",
@@ -189,10 +192,18 @@ def _topics(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, str]])
     with panels.panel(
         copy, "Resolved by topic", panels.definitions(copy, metrics, source), rows, "performance_topics", chosen, source
     ):
+        resolved = rows[rows["resolution_count"] > 0]
+        _first_of(resolved)
         panels.chart(
-            lambda: charts.ranking(rows.head(8), "name", "resolution_count", "Resolutions", "count"),
+            lambda: charts.ranking(resolved.head(FIRST), "name", "resolution_count", "Resolutions", "count"),
             rows, ["resolution_count"], "Resolutions by topic, most first", "Nothing was resolved in these days",
         )  # fmt: skip
+
+
+def _first_of(rows: pd.DataFrame) -> None:
+    """Say that a ranking leaves out some, where it does."""
+    if len(rows) > FIRST:
+        st.caption(f"The first {FIRST} of {len(rows)}; the download has all.")
 
 
 def _efficiency(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, str]]) -> None:
@@ -209,7 +220,8 @@ def _efficiency(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[str, st
     rows.insert(0, "name", [names["channel"].get(each, each) for each in rows["channel"]])
     whole = queries.figures(copy, source, metrics, chosen)
     if len(rows):  # the averages of all channels are none of their averages
-        rows = pd.concat([whole.assign(name="All channels", channel="(all)")[rows.columns], rows], ignore_index=True)
+        together = "All chosen channels" if chosen.channels else "All channels"
+        rows = pd.concat([whole.assign(name=together, channel="(all)")[rows.columns], rows], ignore_index=True)
     with panels.panel(
         copy,
         "What asynchronous work saves",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -31,7 +32,7 @@ def show(copy: Copy) -> None:
     for index, name in enumerate(METRICS):
         with columns[index % 2]:
             _course(copy, periods, name, chosen, period_type)
-    _channels(copy, chosen, period_type)
+    _channels(copy, chosen, period_type, None if periods.empty else periods["period_start"].iloc[-1])
 
 
 def _choose_period_type() -> None:
@@ -42,46 +43,75 @@ def _choose_period_type() -> None:
 
 
 def usage_by_period(copy: Copy, chosen: Filters, period_type: str) -> pd.DataFrame:
-    """Return the four figures by period: of all channels, of one, or of several together.
+    """Return the four figures by period, a row for each: of all channels, of one, or of several together.
 
+    In a period in which nothing happened they are 0; what the mart tells of no channel then is not recorded.
     Distinct people of several channels do not add up, so those are counted over messages by the same definition.
     """
-    start, end = chosen.period.start, chosen.period.end
-    first = f"(select min({_START[period_type]}) from dim_dates where date_day >= ?)"
-    if len(chosen.channels) <= 1:
-        channel = chosen.channels[0] if chosen.channels else "(all)"
-        return copy.rows(
-            [RELATION, "dim_dates"],
-            f"select period_start, {', '.join(METRICS)} from {RELATION} where period_type = ? and channel_id = ? "
-            f"and period_start >= {first} and period_start < ? order by period_start",
-            [period_type, channel, start, end],
-        )
-    catalogue = read_catalogue()
-    adding = ", ".join(
-        f"{catalogue.over_parts(name)} as {name}" for name in ("closed_conversations", "proactive_messages")
+    period_start = _START[period_type]
+    relations, told = [RELATION, "dim_dates"], _of_one_row()
+    if len(chosen.channels) > 1:
+        relations, told = [*relations, "fct_messages"], _of_several_channels(period_start)
+    nought = ", ".join(
+        f"case when told.period_start is not null then told.{name} "
+        f"when recorded.{name} and (whole.period_start is null or whole.{name} is not null) then 0 end as {name}"
+        for name in METRICS
     )
-    distinct = ", ".join(f"{catalogue.over_fact(name)} as {name}" for name in ("unique_contacts", "active_agents"))
     return copy.rows(
-        [RELATION, "dim_dates", "fct_messages"],
+        relations,
         f"""
-        with added as (
-            select period_start, {adding} from {RELATION}
-            where period_type = $1 and channel_id in (select unnest($2::varchar[])) and period_start < $4
-                and period_start >= (select min({_START[period_type]}) from dim_dates where date_day >= $3)
+        with periods as (
+            select distinct {period_start} as period_start from dim_dates
+            where date_day < $4 and {period_start} >= (select min({period_start}) from dim_dates where date_day >= $3)
+        ),
+        mart as (select * from {RELATION} where period_type = $1),
+        whole as (select * from mart where channel_id = '(all)'),
+        recorded as (select {", ".join(f"bool_or({name} is not null) as {name}" for name in METRICS)} from mart),
+        {told}
+        select periods.period_start, {nought}
+        from periods
+        left join told using (period_start)
+        left join whole using (period_start)
+        cross join recorded
+        order by period_start
+        """,
+        [period_type, list(chosen.channels or ["(all)"]), chosen.period.start, chosen.period.end],
+    )
+
+
+def _of_one_row() -> str:
+    """Render the figures as a row of the mart has them."""
+    return (
+        f"told as (select period_start, {', '.join(METRICS)} from mart "
+        "where channel_id in (select unnest($2::varchar[])))"
+    )
+
+
+def _of_several_channels(period_start: str) -> str:
+    """Render the figures of several channels together, null where the mart knows none of any of them."""
+    catalogue = read_catalogue()
+    adding, distinct = ("closed_conversations", "proactive_messages"), ("unique_contacts", "active_agents")
+    added = ", ".join(f"{catalogue.over_parts(name)} as {name}" for name in adding)
+    known = ", ".join(f"bool_or({name} is not null) as {name}_known" for name in distinct)
+    counted = ", ".join(f"{catalogue.over_fact(name)} as {name}" for name in distinct)
+    told = ", ".join(f"case when {name}_known then coalesce(counted.{name}, 0) end as {name}" for name in distinct)
+    return f"""
+        added as (
+            select period_start, {added}, {known} from mart
+            where channel_id in (select unnest($2::varchar[]))
             group by period_start
         ),
         counted as (
-            select days.{_START[period_type]} as period_start, {distinct}
+            select days.{period_start} as period_start, {counted}
             from fct_messages inner join dim_dates as days on fct_messages.sent_date = days.date_day
             where not is_test_channel and {queries.named("channel_id")} in (select unnest($2::varchar[]))
             group by all
+        ),
+        told as (
+            select added.period_start, {", ".join(adding)}, {told}
+            from added left join counted using (period_start)
         )
-        select period_start, {", ".join(f"coalesce({name}, 0) as {name}" for name in METRICS)}
-        from added left join counted using (period_start)
-        order by period_start
-        """,
-        [period_type, list(chosen.channels), start, end],
-    )
+    """
 
 
 def _headline(copy: Copy, periods: pd.DataFrame, period_type: str) -> None:
@@ -92,12 +122,13 @@ def _headline(copy: Copy, periods: pd.DataFrame, period_type: str) -> None:
         running = _is_running(copy, last["period_start"], period_type)
         st.markdown(f"**{_called(last['period_start'], period_type)}**" + (" so far" if running else ""))
     earlier = "" if before is None else _called(before["period_start"], period_type).replace("Week", "week")
+    is_day = period_type == "day"
     with st.container(key="kpis-short"):
         for name in METRICS:
             st.metric(
                 catalogue.label(name),
                 formats.NOTHING if last is None else formats.number(last[name]),
-                None if before is None else f"{formats.number(before[name])} in {earlier}",
+                None if before is None else f"{formats.number(before[name])} {'on' if is_day else 'in'} {earlier}",
                 delta_color="off",
                 delta_arrow="off",
                 help=panels.meaning_of(copy, name, relation=RELATION),
@@ -110,30 +141,39 @@ def _course(copy: Copy, periods: pd.DataFrame, name: str, chosen: Filters, perio
     data = periods[["period_start", name]]
     drawn = data.rename(columns={"period_start": "day"})
     label = read_catalogue().label(name)
-    grain = "month" if period_type == "quarter" else period_type
     last = data["period_start"].iloc[-1] if len(data) else None
     running = last if last is not None and _is_running(copy, last, period_type) else None
     meaning = panels.meaning_of(copy, name, relation=RELATION)
     with panels.panel(copy, label, meaning, data, f"usage_{name}", chosen):
         panels.chart(
-            lambda: charts.over_time(drawn, {name: label}, "count", grain, "bar", running_from=running),
-            drawn, [name], f"{label} by {period_type}", "Nothing happened in these days",
+            lambda: charts.over_time(drawn, {name: label}, "count", period_type, "bar", running_from=running),
+            drawn, [name], f"{label} by {period_type}", _nothing(data[name], period_type),
         )  # fmt: skip
 
 
-def _channels(copy: Copy, chosen: Filters, period_type: str) -> None:
+def _nothing(told: pd.Series[Any], period_type: str) -> str:
+    """Say why there is nothing to draw: a known 0, or nothing that the source records."""
+    if told.empty:
+        return "Nothing happened in these days"
+    if told.isna().all():
+        return "The source does not record it"
+    when = "on" if period_type == "day" else "in"
+    return f"0 {when} " + (f"this {period_type}" if len(told) == 1 else f"each of these {period_type}s")
+
+
+def _channels(copy: Copy, chosen: Filters, period_type: str, last: pd.Timestamp | None) -> None:
+    """Tell the last period by channel."""
     names = filters.names(copy)["channel"]
     rows = copy.rows(
         [RELATION],
         f"select period_start, channel_id, {', '.join(METRICS)} from {RELATION} "
-        "where period_type = ? and channel_id <> '(all)' and period_start < ? order by period_start desc, 3 desc, 2",
-        [period_type, chosen.period.end],
+        "where period_type = ? and channel_id <> '(all)' and period_start = ? order by 3 desc, 2",
+        [period_type, None if last is None else last.date()],
     )
-    rows = rows[rows["period_start"] == rows["period_start"].max()]
     if chosen.channels:
         rows = rows[rows["channel_id"].isin(chosen.channels)]
     rows = rows.assign(channel_name=[names.get(each, each) for each in rows["channel_id"]])
-    title = "By channel" if rows.empty else f"By channel: {_called(rows['period_start'].iloc[0], period_type)}"
+    title = "By channel" if last is None else f"By channel: {_called(last, period_type)}"
     meaning = (
         f"{panels.definitions(copy, METRICS, relation=RELATION)}\n\nWho wrote on two channels is a contact of both."
     )

@@ -591,7 +591,8 @@ def test_a_build_that_publishes_meanwhile_disturbs_nobody(copy: Path, tmp_path: 
             "There is no report 'message'. Did you mean messages? The reports are resolved-conversations, ",
         ),
         (("messages", "--timezone", "Europe/Lodnon"), 2, "is not a time zone; did you mean Europe/London?"),
-        (("messages", "--timezone", "BST"), 2, "'BST' is not a time zone; "),
+        (("messages", "--timezone", "BST"), 2, "'BST' is not a time zone; write an IANA name like Europe/Berlin."),
+        (("messages", "--timezone", "utc"), 2, "'utc' is not a time zone; did you mean UTC?"),
         (("messages", "--database", "."), 1, ". is a folder; name the file of a warehouse"),
         (("messages", "--timezone", "x'; drop"), 2, "is not a time zone; write an IANA name like Europe/Berlin."),
         (("messages", "--from", "2026-03-02", "--to", "2026-03-01"), 2, "Nothing lies from 2026-03-02 to 2026-03-01"),
@@ -601,6 +602,9 @@ def test_a_build_that_publishes_meanwhile_disturbs_nobody(copy: Path, tmp_path: 
             "Nothing lies from 2026-03-01 10:00:00 to 2026-03-01 10:00:00 UTC: --from has to be before --to.",
         ),
         (("messages", "--from", "March"), 2, "--from 'March' is neither a day nor a time; write it like 2026-03-31"),
+        (("messages", "--from", "2026-W10", "--to", "2026-W10"), 2, "--from '2026-W10' is neither a day nor a time"),
+        (("messages", "--to", "20260301"), 2, "--to '20260301' is neither a day nor a time"),
+        (("messages", "--from", "2026-W10-1T08:00"), 2, "--from '2026-W10-1T08:00' is neither a day nor a time"),
         (("messages", "--to", "2026-02-29"), 2, "--to '2026-02-29' is neither a day nor a time"),
         (("teams", "--from", "2026-03-01"), 2, "teams tells what stands now and knows no ranges; leave out --from"),
         (("users", "--format", "xlsx", "--for-spreadsheets"), 2, "--for-spreadsheets is about CSV"),
@@ -750,6 +754,14 @@ def test_where_there_is_no_copy_the_remedy_is_named(tmp_path: Path) -> None:
     assert code == 1 and "there.duckdb yet" in output
 
 
+def test_what_is_resolved_may_go_on_and_its_exposure_says_so(copy: Path) -> None:
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        told = connection.execute("select count(*) from exp_resolved_conversations where ended_at is null").fetchone()
+    exposures = yaml.safe_load((PROJECT / "models" / "exposures" / "exports.yml").read_text())["exposures"]
+    (said,) = (each["description"] for each in exposures if each["name"] == "export_resolved_conversations")
+    assert told and told[0] > 0 and "Some are not over" in said and "are over" not in said
+
+
 def test_what_is_no_whole_build_is_not_exported(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.duckdb"
     with duckdb.connect(str(other)) as connection:
@@ -757,7 +769,8 @@ def test_what_is_no_whole_build_is_not_exported(copy: Path, tmp_path: Path) -> N
     code, output = _ran("users", "--database", str(other))
     assert code == 1 and "is no warehouse that this version has built; build anew" in output
     other.write_text("a letter")
-    assert "cannot be read" in _ran("users", "--database", str(other))[1]
+    told = _ran("users", "--database", str(other))[1]
+    assert "it is no database; name the file of a warehouse" in told and "if a build" not in told
     other.write_bytes(copy.read_bytes())
     with duckdb.connect(str(other)) as connection:
         connection.execute("update dim_build set build_state = 'incomplete'")

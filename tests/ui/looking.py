@@ -86,6 +86,16 @@ def _panel(block: Block) -> Panel | None:
     )  # fmt: skip
 
 
+def captions(test: AppTest, name: str) -> list[str]:
+    """Return what is said in small letters in the panel of that name."""
+    (block,) = (
+        each
+        for each in _blocks(test.main)
+        if getattr(each.proto, "id", "").rpartition("-panel-")[1:] == ("-panel-", name)
+    )
+    return [each.value for each in block.caption]
+
+
 def downloads(monkeypatch: pytest.MonkeyPatch, page: str, copy: Path) -> dict[str, pd.DataFrame]:
     """Return what a page offers to take along, by name."""
     taken: dict[str, pd.DataFrame] = {}

@@ -5,7 +5,7 @@ import inspect
 import re
 import shutil
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
-from dashboard import formats, panels, serving, sources
-from dashboard.filters import Period, period_of
+from dashboard import charts, formats, panels, serving, sources
+from dashboard.filters import Filters, Period, period_of
 from dashboard.serving import Build, Copy
-from dashboard.views import service_level, traffic, usage
+from dashboard.views import performance, service_level, traffic, usage
+from playwright.sync_api import Browser, expect
 from streamlit.testing.v1 import AppTest
 
 import looking
 from looking import PAGES, downloads, figures, look
+from places import PATIENCE_MS
 from warehouse import PROJECT
 
 # The choices that make a page read all that it can.
@@ -82,6 +84,41 @@ def test_every_figure_has_its_definition_and_a_download(
         assert {"worth", *headline} <= downloads
         charted = [each.label for each in test.metric if each.proto.chart_data]
         assert f"{names}_over_time" in downloads or not charted, charted
+
+
+def test_a_share_of_nought_is_drawn(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """A promise that was due and broken, and an answer that came late, are no absence of either."""
+    for day, label, panel in (
+        ("2026-03-01", "First response kept", "service_level_attainment"),
+        ("2026-03-02", "Share of first responses within 5 minutes", "service_level_within"),
+    ):
+        chosen = {"period": "Days of my own", "days": [day, day], "channel": ["WhatsApp"]}
+        test = look(monkeypatch, "service_level", copy_of_demo, chosen)
+        assert figures(test)[label] == "0.0 %"
+        assert [len(each.charts) for each in looking.panels(test) if each.name == panel] == [1], panel
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "of", "is_empty"),
+    [
+        ("session_count", [0, 0], (), True), ("session_count", [0, 2], (), False), ("csat_rate", [0.0], (), False),
+        ("csat_rate", [None], (), True), ("average_handle_seconds", [0.0], (), False), ("web", [0], (), True),
+        ("first_response", [0.0], ("sla_attainment_rate",), False), ("web", [0], ("session_count",), True),
+        ("first_response", [None], ("sla_attainment_rate",), True), ("message_sentiment_average", [0.0], (), False),
+    ],
+)  # fmt: skip
+def test_nought_is_nothing_only_where_it_is_counted(
+    name: str, values: list[float | None], of: tuple[str, ...], is_empty: bool
+) -> None:
+    assert panels.is_empty(pd.DataFrame({name: values}), [name], of) == is_empty
+
+
+def test_users_at_a_glance_say_what_they_are_not_told_by(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    chosen = {"channel": ["WhatsApp"], "topic": ["Delivery"], "team": ["Billing"]}
+    for who, name in {"Users": "agents", "Teams": "teams"}.items():
+        test = look(monkeypatch, "performance", copy_of_demo, chosen | {"who": who})
+        told = looking.captions(test, f"performance_{name}")
+        assert "Of all channels and topics: these figures are not told by them." in told
 
 
 def test_a_bar_of_answered_within_means_its_own_time(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
@@ -305,6 +342,110 @@ def test_figures_of_several_channels_count_people_once(monkeypatch: pytest.Monke
     assert several["Unique contacts"] == str(contacts)
 
 
+def test_usage_tells_of_silent_periods_too(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """A channel with messages on three days: each day has a bar, and the headline is of the day of `as_of`."""
+    for channels in (["LINE Japan"], ["LINE Japan", "Coffee kiosk"]):
+        test = look(monkeypatch, "usage", copy_of_demo, {"channel": channels, "by": "Day"})
+        assert "**15 Mar 2026** so far" in [each.value for each in test.markdown]
+        assert {label: figures(test)[label] for label in ("Unique contacts", "Proactive messages")} == {
+            "Unique contacts": "0", "Proactive messages": "0"
+        }  # fmt: skip
+        assert {each.delta for each in test.metric} == {"0 on 14 Mar 2026"}
+        ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "usage_unique_contacts")
+        assert chart["encoding"]["y"]["axis"]["tickMinStep"] == 1
+        assert any("By channel: 15 Mar 2026" in each.value for each in test.markdown)
+        assert any("0 on each of these days" in each.proto.body for each in test.get("html"))
+    with serving.opened(copy_of_demo) as copy:
+        line = Filters(Period(date(2026, 2, 16), date(2026, 3, 16)), ("line",))
+        days = usage.usage_by_period(copy, line, "day")
+        assert list(days["period_start"].dt.date) == [date(2026, 2, 16) + timedelta(days=n) for n in range(28)]
+        told = copy.connection.execute(
+            "select period_start, unique_contacts from mart_account_usage_by_period "
+            "where period_type = 'day' and channel_id = 'line' and period_start >= '2026-02-16'"
+        ).fetchall()
+        assert {
+            (each.period_start.date(), each.unique_contacts) for each in days.itertuples() if each.unique_contacts
+        } == {each for each in told if each[1]}
+
+
+@pytest.mark.parametrize("channels", [(), ("line",), ("web", "whatsapp")])
+def test_usage_that_is_not_recorded_is_not_0(copy_of_demo: Path, tmp_path: Path, channels: tuple[str, ...]) -> None:
+    path = Path(shutil.copy(copy_of_demo, tmp_path / "serving.duckdb"))
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update dim_build set build_id = 'unrecorded'; "
+            "update mart_account_usage_by_period set active_agents = null, proactive_messages = null; "
+            "update mart_account_usage_by_period set unique_contacts = null where period_start = '2026-03-09'"
+        )
+    with serving.opened(path) as copy:
+        chosen = Filters(Period(date(2026, 2, 16), date(2026, 3, 16)), channels)
+        weeks = usage.usage_by_period(copy, chosen, "week").set_index("period_start")
+    assert len(weeks) == 4
+    assert weeks[["active_agents", "proactive_messages"]].isna().all(axis=None)
+    assert list(weeks["unique_contacts"].isna()) == [False, False, False, True]
+    assert weeks["closed_conversations"].notna().all()
+
+
+def test_a_quarter_has_its_name_below_its_bar(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    test = look(monkeypatch, "usage", copy_of_demo, {"by": "Quarter"})
+    ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "usage_unique_contacts")
+    assert chart["encoding"]["x"]["sort"] == ["Q1 2026"]
+
+
+def test_nothing_is_drawn_before_the_first_day(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    """Whose week begins on Monday, 9 February: the weeks before are not known to have had no survey."""
+    test = look(monkeypatch, "satisfaction", copy_of_demo, {"period": "Last 90 days"})
+    ((_, chart),) = next(each.charts for each in looking.panels(test) if each.name == "satisfaction_surveys")
+    mondays = [date(2026, 2, 9) + timedelta(days=7 * n) for n in range(5)]
+    ticks = chart["layer"][0]["encoding"]["x"]["axis"]["values"]
+    assert [date(each["year"], each["month"], each["date"]) for each in ticks] == mondays
+
+
+def test_ticks_of_weeks_are_mondays_and_not_too_many() -> None:
+    mondays = pd.date_range("2025-03-03", periods=52, freq="W-MON")
+    chart = charts.over_time(pd.DataFrame({"day": mondays, "x": 1}), {"x": "X"}, "count", "week").to_dict()
+    ticks = chart["layer"][0]["encoding"]["x"]["axis"]["values"]
+    told = [date(each["year"], each["month"], each["date"]) for each in ticks]
+    assert len(told) == 8 and set(told) <= set(mondays.date)
+
+
+def test_a_ranking_says_that_it_leaves_out_some(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    monkeypatch.setattr(performance, "FIRST", 2)
+    test = look(monkeypatch, "performance", copy_of_demo)
+    taken = downloads(monkeypatch, "performance", copy_of_demo)
+    for name, value in (("handle_time", "handle_seconds"), ("topics", "resolution_count")):
+        count = (taken[f"performance_{name}"][value] > 0).sum()
+        assert count > 2
+        assert looking.captions(test, f"performance_{name}") == [f"The first 2 of {count}; the download has all."]
+
+
+def test_the_whole_of_chosen_channels_is_called_that(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    for channels, name in (([], "All channels"), (["WhatsApp", "Website chat"], "All chosen channels")):
+        test = look(monkeypatch, "performance", copy_of_demo, {"channel": channels})
+        table = next(each.value for each in test.dataframe if "carried_ratio" in each.value)
+        assert table["name"].iloc[0] == name
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "unit", "told"),
+    [
+        (6, 4, "count", "+50 %"), (44, 4, "count", "+1000 %"), (4860, 4, "count", "×1,215"), (1, 4, "count", "-75 %"),
+        (4860, 4, "seconds", "×1,215"), (0.5, 0.25, "rate", "+25.0 points"), (1, 0, "count", None),
+    ],
+)  # fmt: skip
+def test_what_grew_out_of_all_proportion_is_told_by_how_many_times(
+    now: float, before: float, unit: str, told: str | None
+) -> None:
+    assert formats.change(now, before, unit) == told
+
+
+def test_days_of_two_years_have_bars_of_their_own() -> None:
+    days = pd.DataFrame({"day": pd.to_datetime(["2025-03-01", "2026-03-01"]), "x": [1, 2]})
+    chart = charts.over_time(days, {"x": "X"}, "count", "day", "bar").to_dict()
+    assert chart["encoding"]["x"]["sort"] == ["1 Mar 2025", "1 Mar 2026"]
+
+
 def test_a_click_is_remembered_by_who_was_clicked(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
     test = look(monkeypatch, "realtime", copy_of_demo, {"agent": "Femi Adeyemi"})
     assert any("Conversations of Femi Adeyemi" in each.value for each in test.markdown)
@@ -320,7 +461,54 @@ def test_without_a_copy_the_page_says_what_to_do(monkeypatch: pytest.MonkeyPatch
     test = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60).run()
     assert not test.exception and "make build" in test.info[0].value
     (tmp_path / "none_yet.duckdb").write_text("no database")
-    assert "cannot be read" in test.run().info[0].value
+    told = test.run().info[0].value
+    assert "cannot be read" in told and "`make build` publishes one" in told
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "drop table mart_account_usage_by_period", "drop table dim_dates",
+        "alter table mart_account_usage_by_period drop column active_agents",
+    ],
+)  # fmt: skip
+def test_a_copy_of_another_version_is_told_of_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, tmp_path: Path, change: str
+) -> None:
+    path = Path(shutil.copy(copy_of_demo, tmp_path / "serving.duckdb"))
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"update dim_build set build_id = '{change}'; {change}")
+    monkeypatch.setenv("MESSAGING_SERVING", str(path))
+    test = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60).run()
+    assert not test.exception
+    (told,) = [each.value for each in test.info]
+    assert "by another version of this project" in told and "anew (`make build`)" in told
+
+
+def test_the_first_page_is_found_under_its_name_too(browser: Browser, server: str) -> None:
+    with browser.new_context(timezone_id="UTC") as context:
+        page = context.new_page()
+        page.goto(f"{server}/usage")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Account usage", timeout=PATIENCE_MS)
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        expect(page.get_by_test_id("stTopNavLink").get_by_text("Usage", exact=True)).to_have_count(1)
+
+
+def test_right_now_coverage_is_of_sessions_that_could_end(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    worth = downloads(monkeypatch, "realtime", copy_of_demo)["worth"].set_index("figure")
+    days = {"from": date(2026, 3, 8), "to": date(2026, 3, 14)}
+    assert worth.loc["coverage_rate", ["from", "to"]].to_dict() == days
+    assert worth.loc["late_event_rate", "from"] == worth.loc["late_event_rate", "to"] == date(2026, 3, 15)
+    with duckdb.connect(str(copy_of_demo), read_only=True) as connection:
+        ((rate,),) = connection.execute(
+            "select sum(covered_session_count) / sum(session_count) from mart_session_metrics_by_day "
+            "where metric_type = 'agent_message_count' and session_date between '2026-03-08' and '2026-03-14'"
+        ).fetchall()
+    assert worth.loc["coverage_rate", "value"] == pytest.approx(rate) and rate > 0
+    test = look(monkeypatch, "realtime", copy_of_demo)
+    (told,) = [each for each in test.markdown if "Coverage" in each.value]
+    assert "Of the last 7 full days, 8 Mar – 14 Mar 2026: sessions of 15 Mar 2026 still go on." in told.help
 
 
 def test_a_look_sees_one_build_and_keeps_nobody_from_the_next(copy_of_demo: Path, tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ also where a change of the clocks makes an hour come twice or not at all, and no
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from messaging_warehouse.export.errors import WrongUsageError
+
+_DAY_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9-])")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _instants(bound: Bound, zone: str) -> list[datetime]:
 
 
 def read_range(start: str | None, end: str | None) -> Range:
-    """Read both ends: days, or times with or without an offset, ISO 8601; a day as the end is a whole one.
+    """Read both ends: days as YYYY-MM-DD, or times with or without an offset; a day as the end is a whole one.
 
     Raises:
         WrongUsageError: one is neither.
@@ -109,6 +112,8 @@ def read_range(start: str | None, end: str | None) -> Range:
 
 
 def _read_bound(option: str, text: str, is_end: bool = False) -> Bound:
+    if not _DAY_FIRST.match(text):  # Python takes 2026-W10 for its Monday, which would lose a week's other days
+        raise _neither(option, text)
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -124,9 +129,13 @@ def _read_time(option: str, text: str) -> Bound:
         moment = datetime.fromisoformat(text)
         cut = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
-        raise WrongUsageError(
-            f"{option} {text!r} is neither a day nor a time; write it like 2026-03-31, 2026-03-31T18:00 or "
-            "2026-03-31T18:00+02:00."
-        ) from None
+        raise _neither(option, text) from None
     told, label = cut.isoformat(" "), cut.isoformat().removesuffix(":00").replace(":", "")  # some systems refuse colons
     return Bound(cut, True, f"{told} UTC", f"{label}Z") if moment.tzinfo else Bound(cut, False, told, label)
+
+
+def _neither(option: str, text: str) -> WrongUsageError:
+    return WrongUsageError(
+        f"{option} {text!r} is neither a day nor a time; write it like 2026-03-31, 2026-03-31T18:00 or "
+        "2026-03-31T18:00+02:00."
+    )

@@ -75,7 +75,8 @@ class Source:
         names = sorted(known & available_timezones())
         if name in names:
             return name
-        as_written = {each.lower(): each for each in names}
+        # Another abbreviation is no misspelt one: who means BST does not mean MST.
+        as_written = {each.lower(): each for each in names if "/" in each or each.lower() == name.lower()}
         close = get_close_matches(name.lower(), as_written, n=1)
         meant = f"did you mean {as_written[close[0]]}?" if close else "write an IANA name like Europe/Berlin."
         raise WrongUsageError(f"--timezone {name!r} is not a time zone; {meant}")
@@ -118,6 +119,10 @@ def opened(file: Path, *, is_named: bool = False) -> Iterator[Source]:
     try:
         connection = duckdb.connect(str(file), read_only=True, config=_WITHIN)
     except duckdb.Error as error:
+        if "not a valid DuckDB database file" in str(error):
+            raise ExportError(
+                f"{file} cannot be read: it is no database; name the file of a warehouse, or of its copy for readers."
+            ) from None
         raise ExportError(
             f"{file} cannot be read; if a build is writing it, wait, or take the serving copy: {first_line(error)}"
         ) from None
