@@ -5,6 +5,15 @@ records as (
     {{ current_records('base_service_cloud__agent_work', 'AgentWork') }}
 ),
 
+timed as (
+    select
+        *,
+        {{ platform_time('cancel_date_time', 'AgentWork') }} as canceled_at,
+        {{ platform_time('last_modified_date', 'AgentWork') }} as modified_at,
+        {{ platform_time('system_modstamp', 'AgentWork') }} as stamped_at
+    from records
+),
+
 final as (
     select
         id as agent_work_id,
@@ -20,13 +29,9 @@ final as (
         {{ platform_time('accept_date_time', 'AgentWork') }} as accepted_at,
         {{ platform_time('decline_date_time', 'AgentWork') }} as declined_at,
         {{ platform_time('push_timeout_date_time', 'AgentWork') }} as push_timed_out_at,
-        coalesce(
-            {{ platform_time('cancel_date_time', 'AgentWork') }},
-            -- When an agent was no longer there the platform keeps in no field of its own: it was the record's last change.
-            case when status = 'Unavailable' then coalesce(
-                {{ platform_time('last_modified_date', 'AgentWork') }}, {{ platform_time('system_modstamp', 'AgentWork') }}
-            ) end
-        ) as canceled_at,
+        -- That an agent was no longer there has no moment of its own: it was the record's last change.
+        coalesce(canceled_at, case when status = 'Unavailable' then coalesce(modified_at, stamped_at) end)
+            as canceled_at,
         {{ platform_time('close_date_time', 'AgentWork') }} as closed_at,
         capacity_weight,
         {{ platform_number('after_conversation_actual_time', 'AgentWork') }} as after_work_seconds,
@@ -34,7 +39,7 @@ final as (
         {{ platform_number('handle_time', 'AgentWork') }} as handle_seconds,
         {{ platform_number('active_time', 'AgentWork') }} as active_seconds,
         bot_id is not null or bot_type is not null or external_bot_id is not null as is_bot_work
-    from records
+    from timed
 )
 
 select * from final
