@@ -38,10 +38,12 @@ where
     or message_sentiment_sum is distinct from score
     or coalesce(positive_message_count, 0) + coalesce(neutral_message_count, 0) + coalesce(negative_message_count, 0)
     is distinct from coalesce(scored_message_count, 0)
-    or negative_message_count is distinct from {{ count_on_record('negative_messages', 'unrecorded_session_count', 'texts') }}
+    or negative_message_count
+    is distinct from {{ count_on_record('negative_messages', 'unrecorded_session_count', 'texts') }}
     or session_count is distinct from coalesce(started, 0)
     or scored_session_count is distinct from {{ count_on_record('felt', 'unrecorded_session_count', 'texts') }}
-    or negative_session_count is distinct from {{ count_on_record('negative_sessions', 'unrecorded_session_count', 'texts') }}
+    or negative_session_count
+    is distinct from {{ count_on_record('negative_sessions', 'unrecorded_session_count', 'texts') }}
     or session_sentiment_sum is distinct from feeling
     or sentiment_shift_sum is distinct from shift
     or coalesce(positive_session_count, 0) + coalesce(neutral_session_count, 0) + coalesce(negative_session_count, 0)

@@ -8,7 +8,7 @@ spans as (
 {%- set moments = [
     'requested_at', 'assigned_at', 'accepted_at', 'declined_at', 'push_timed_out_at', 'canceled_at', 'closed_at'
 ] %}
-{%- set tolerance = 1000 * (var('clock_skew_tolerance_seconds') or 0) %}
+{%- set skew = 1000 * (var('clock_skew_tolerance_seconds') or 0) %}
 
 work as (      -- other items are none, bots have no capacity; what is of a session that is not there is to be rejected
     select
@@ -17,8 +17,7 @@ work as (      -- other items are none, bots have no capacity; what is of a sess
         spans.messaging_user_id,
         agent_work.* replace (
             {%- for moment in moments %}
-            {{ within_its_session('agent_work.' ~ moment, 'spans', tolerance) }}
-                as {{ moment }}{{ ',' if not loop.last }}
+            {{ within_its_session('agent_work.' ~ moment, 'spans', skew) }} as {{ moment }}{{ ',' if not loop.last }}
             {%- endfor %}
         )
     from {{ ref('stg_service_cloud__agent_work') }} as agent_work
