@@ -321,7 +321,7 @@ def test_an_entry_is_of_one_session_and_begins_none(tmp_path: Path) -> None:
 @pytest.mark.deep
 def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_once(tmp_path: Path) -> None:
     """Before the platform has found somebody there is no AgentWork; then there is, and the wait is over."""
-    fields = "Id,Status,Origin,StartTime,MessagingEndUserId,OwnerId"
+    fields = "EndTime,Id,Status,Origin,StartTime,MessagingEndUserId,OwnerId"
     waiting = [
         ("0MwSILENT000000001", "Waiting", "InboundInitiated", on_the_day("10:00:00"), "0PAONE000000000001", BILLING),
         ("0MwOFFERED00000001", "Waiting", "InboundInitiated", on_the_day("10:05:00"), "0PATWO000000000001", BILLING),
@@ -331,13 +331,13 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
                on_the_day("10:06:00"), "")  # fmt: skip
     raw, dbt = tmp_path / "objects", parsed_dbt(SOURCE).run
     written(raw, "Group", "Id,Name,Type", [(BILLING, "Billing", "Queue")])
-    written(raw, "MessagingSession", fields, waiting)
+    written(raw, "MessagingSession", fields, [("", *session) for session in waiting])
     work_fields = (
-        "Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime,"
+        "BotId,Id,WorkItemId,UserId,OriginalGroupId,Status,RequestDateTime,AssignedDateTime,AcceptDateTime,"
         "CloseDateTime,DeclineDateTime,PushTimeoutDateTime,CancelDateTime"  # else nobody knows what still waits
     )
     untold = ("", "", "", "")
-    written(raw, "AgentWork", work_fields, [(*offered, *untold)])
+    written(raw, "AgentWork", work_fields, [("", *offered, *untold)])
     run = dbt(BUILD, tmp_path, raw=str(raw))
     assert run.exit_code == 0, run.output
     queue = f"select waiting_session_count, longest_waiting_since_at from rt_queues where team_id = '{BILLING}'"
@@ -349,8 +349,9 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
     ]
     accepted = ("0BzSILENT000000001", "0MwSILENT000000001", ANA, BILLING, "Opened", on_the_day("10:00:00"),
                 on_the_day("10:07:00"), on_the_day("10:08:00"))  # fmt: skip
-    written(raw, "MessagingSession", fields, [(waiting[0][0], "Active", *waiting[0][2:5], ANA), *waiting[1:]])
-    written(raw, "AgentWork", work_fields, [(*offered, *untold), (*accepted, *untold)])
+    taken = [(waiting[0][0], "Active", *waiting[0][2:5], ANA), *waiting[1:]]
+    written(raw, "MessagingSession", fields, [("", *session) for session in taken])
+    written(raw, "AgentWork", work_fields, [("", *work, *untold) for work in (offered, accepted)])
     run = dbt(BUILD, tmp_path, raw=str(raw))
     assert run.exit_code == 0, run.output
     assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(True,)]
