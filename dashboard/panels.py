@@ -148,7 +148,7 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
             metric = figures[index].name
             now[index] = total[metric].iloc[0]
             before[index] = None if earlier is None else earlier[metric].iloc[0]
-            told = daily[["day", metric]].astype({metric: float}).dropna().rename(columns={metric: "value"})
+            told = _course(daily, metric, catalogue.unit(metric) not in _MEASURED, filters)
             course[index] = told.assign(figure=metric, label=figures[index].label or catalogue.label(metric))
     with st.container(key="kpis-tall"):
         for index, figure in enumerate(figures):
@@ -174,6 +174,18 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
         ["figure", "label", "unit", "value", "value_before", "from", "to"], name, filters,
         pd.concat([course[index][["figure", "label", "day", "value"]] for index in range(len(figures))]),
     )  # fmt: skip
+
+
+def _course(daily: pd.DataFrame, metric: str, is_counted: bool, filters: Filters) -> pd.DataFrame:
+    """Return `day` and `value` of one figure: a stretch in which nothing happened counts 0, and has no rate."""
+    told = daily[["day", metric]].astype({metric: float}).dropna().rename(columns={metric: "value"})
+    if not is_counted:
+        return told
+    whole = queries.filled(told, filters, ["value"])
+    whole["day"] = pd.to_datetime(whole["day"]).dt.date
+    # What has a row and no value was not recorded there, which is no 0.
+    unknown = pd.to_datetime(daily["day"][daily[metric].isna()]).dt.date
+    return whole[~whole["day"].isin(unknown)]
 
 
 def download_of_figures(

@@ -2,6 +2,9 @@
     The three exports of sessions: `resolved`, `open` and `unresolved`. They have the same columns, and every session
     outside test channels stands in exactly one of them. Where resolutions are not recorded what has ended stands among the
     `unresolved`, and `is_resolved` is null: nobody knows.
+
+    Each fact is read where it is used: of a relation that the engine keeps because two read it, it would read all, also where
+    few sessions are asked for.
 #}
 {% macro exported_sessions(state) %}
 with
@@ -28,22 +31,18 @@ sla_statuses as (
     group by session_id
 ),
 
-surveys as (
-    select * from {{ ref('fct_csat_responses') }}
-),
-
 surveys_counted as (
     select
         session_id,
         {{- metrics([
             'requested_survey_count', 'answered_survey_count', 'valid_survey_count', 'satisfied_survey_count'
         ]) }}
-    from surveys
+    from {{ ref('fct_csat_responses') }}
     group by session_id
 ),
 
 last_answers as (
-    select * from surveys
+    select * from {{ ref('fct_csat_responses') }}
     where is_answered
     qualify row_number() over (partition by session_id order by responded_at desc, survey_id asc) = 1
 ),

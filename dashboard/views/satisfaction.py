@@ -20,6 +20,7 @@ HEADLINE = (
     Figure("average_resolution_seconds", sources.RESOLUTION_TIMES, "bad"),
     Figure("average_first_response_seconds", sources.RESPONSE_TIMES, "bad"),
 )
+_FIRST = 10  # bars, beside a table of all
 _BY = {"team": "Team", "agent": "User", "topic": "Topic", "channel": "Channel"}
 _MOODS = {
     "positive_message_count": "Positive",
@@ -118,11 +119,14 @@ def _who(copy: Copy, chosen: Filters) -> None:
         )  # fmt: skip
         left, right = st.columns([2, 3], vertical_alignment="center")
         with left:
-            top = rows[rows["valid_survey_count"] > 0].head(10)
+            answered = rows[rows["valid_survey_count"] > 0]
+            top = answered.head(_FIRST)
             panels.chart(
                 lambda: charts.ranking(top, "name", "csat_rate", "CSAT", "rate"),
                 top, ["valid_survey_count"], f"CSAT by {by}", "No valid answer in these days", ["csat_rate"],
             )  # fmt: skip
+            if len(answered) > _FIRST:
+                st.caption(f"The {_FIRST} of {len(answered)} with most valid answers; the table has all.")
         with right:
             labels = {"name": _BY[by]} | dict.fromkeys(metrics, "")
             panels.table(copy, rows, labels, source.relation, "No survey in these days", about={"name": f"{by}_id"})

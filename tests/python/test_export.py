@@ -3,6 +3,7 @@
 import csv
 import errno
 import io
+import json
 import os
 import re
 import resource
@@ -30,8 +31,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from messaging_warehouse.cli import app
-from messaging_warehouse.export import ExportError, Format, Options, export, progress
+from messaging_warehouse.export import ExportError, Format, Options, export, parts, progress
 from messaging_warehouse.export.reports import REPORTS, Report
+from messaging_warehouse.export.source import opened
 from warehouse import PROJECT, DbtRun
 
 GUIDE = PROJECT / "docs" / "exports.md"
@@ -171,6 +173,72 @@ def test_every_report_in_every_format_is_its_view(copy: Path, tmp_path: Path, fi
             found = parquet_rows(file)
         assert found[0] == columns, report.name
         assert found[1:] == expected, report.name
+
+
+PARTED = [report for report in REPORTS if report.rows_of]
+
+
+def test_a_report_whose_view_joins_what_grows_as_it_does_is_fetched_in_parts(demo: DbtRun) -> None:
+    """Of any other view all but the one relation that it has the rows of is small: dimensions, memberships."""
+    assert PARTED
+    nodes = json.loads((demo.target / "manifest.json").read_text())["nodes"].values()
+    for report in REPORTS:
+        (node,) = [each for each in nodes if each["name"] == report.relation]
+        read = {unique_id.rsplit(".", 1)[1] for unique_id in node["depends_on"]["nodes"]}
+        large = {name for name in read if name.startswith("fct_") or name == "dim_messaging_users"}
+        assert report.rows_of in large if len(large) > 1 else not report.rows_of, (report.name, large)
+
+
+@pytest.mark.parametrize("report", PARTED, ids=lambda report: report.name)
+def test_every_row_lies_in_one_part(copy: Path, monkeypatch: pytest.MonkeyPatch, report: Report) -> None:
+    monkeypatch.setattr(parts, "ROWS_OF_A_PART", 20)
+    with opened(copy) as source:
+        conditions = parts.conditions(source, report)
+        assert len(conditions) > 1
+        met = " + ".join(f"cast(({condition}) as integer)" for condition in conditions)
+        counted = source.connection.execute(f"select distinct {met} from {report.rows_of}").fetchall()
+        assert counted == [(1,)]
+        monkeypatch.setattr(parts, "ROWS_OF_A_PART", 1_000_000)
+        assert parts.conditions(source, report) == []
+
+
+@pytest.mark.parametrize("report", PARTED, ids=lambda report: report.name)
+def test_a_condition_on_the_key_reaches_every_large_table(copy: Path, report: Report) -> None:
+    """Else each part would read and join all that there is: as the engine plans it, no scan of a fact goes without."""
+    with opened(copy) as source:
+        source.connection.execute("set explain_output = 'optimized_only'")
+        ((_, plan),) = source.connection.execute(
+            f"explain (format json) select * from {report.relation} "
+            f"where {report.key[0]} >= 'm' and {report.key[0]} < 'q'"
+        ).fetchall()
+    scans = list(_scans(json.loads(plan)))
+    large = [scan for scan in scans if re.search(r"fct_|dim_messaging_users", str(scan["Table"]))]
+    assert len(large) > 1
+    for scan in large:
+        assert f"{report.key[0]}>='m'" in str(scan.get("Filters")), scan
+
+
+def _scans(plans: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for plan in plans:
+        if "Table" in plan.get("extra_info", {}):
+            yield plan["extra_info"]
+        yield from _scans(plan.get("children", []))
+
+
+@pytest.mark.parametrize("file_format", Format)
+def test_a_report_in_parts_is_the_same_file(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: Format
+) -> None:
+    """In a folder, too, whose name the engine would take for a pattern; and with a range that leaves something out."""
+    monkeypatch.chdir(tmp_path)
+    for report in PARTED:
+        for start in (None, "2026-03-01"):
+            place = Path(f"{report.name} {start}")
+            at_once = exported(copy, place / "at once", report.name, file_format=file_format, start=start)
+            with monkeypatch.context() as small:
+                small.setattr(parts, "ROWS_OF_A_PART", 20)
+                in_parts = exported(copy, place / "*[x]? it's {a,b}", report.name, file_format=file_format, start=start)
+            assert in_parts.read_bytes() == at_once.read_bytes(), place
 
 
 def test_a_parquet_file_has_the_types_of_the_report_and_says_what_it_is(copy: Path, tmp_path: Path) -> None:

@@ -446,6 +446,18 @@ def test_days_of_two_years_have_bars_of_their_own() -> None:
     assert chart["encoding"]["x"]["sort"] == ["1 Mar 2025", "1 Mar 2026"]
 
 
+def test_a_course_says_0_of_a_silent_day_and_nothing_of_one_that_was_not_recorded() -> None:
+    week = Filters(Period(date(2026, 3, 2), date(2026, 3, 9)), first_day=date(2026, 3, 3))
+    days = [date(2026, 3, 3), date(2026, 3, 6), date(2026, 3, 7)]
+    daily = pd.DataFrame({"day": days, "x": [3, None, 2]})
+    counted = panels._course(daily, "x", True, week)
+    assert dict(zip(counted["day"], counted["value"], strict=True)) == {
+        date(2026, 3, 3): 3, date(2026, 3, 4): 0, date(2026, 3, 5): 0, date(2026, 3, 7): 2, date(2026, 3, 8): 0,
+    }  # fmt: skip
+    assert panels._course(daily, "x", False, week)["value"].tolist() == [3, 2]
+    assert panels._course(daily.assign(x=None), "x", True, week).empty
+
+
 def test_a_click_is_remembered_by_who_was_clicked(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
     test = look(monkeypatch, "realtime", copy_of_demo, {"agent": "Femi Adeyemi"})
     assert any("Conversations of Femi Adeyemi" in each.value for each in test.markdown)

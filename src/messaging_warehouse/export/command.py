@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from messaging_warehouse.export.errors import ExportError, WrongUsageError
 from messaging_warehouse.export.formats import Format
+from messaging_warehouse.export.parts import fetch
 from messaging_warehouse.export.progress import Watch, unwatched
 from messaging_warehouse.export.ranges import Range, read_range
 from messaging_warehouse.export.rendering import Rendering, literal
@@ -56,6 +57,7 @@ class Export:
     rendering: Rendering
     columns: list[Column]
     sheet_rows: int
+    rows: str
 
     @property
     def file_name(self) -> str:
@@ -66,7 +68,7 @@ class Export:
     @property
     def query(self) -> str:
         """The SELECT of its rows."""
-        return self.rendering.query(self.report, self.columns, self.period)
+        return self.rendering.query(self.report, self.columns, self.period, self.rows)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -110,7 +112,7 @@ def export(options: Options, environment: Mapping[str, str] = os.environ, watch:
             with _in_the_making(target, options.overwrite) as new:
                 source.connection.execute(f"set temp_directory = {literal(str(new.parent / 'sorting'))}")
                 source.connection.execute(f"set TimeZone = {literal(made.rendering.zone)}")
-                told = _write(made, new, watch)
+                told = _write(_fetched(made, new.parent / "parts", watch), new, watch)
         except (OSError, duckdb.Error, XlsxWriterException) as error:
             raise ExportError(
                 f"{target} was not written, and nothing was left behind; mend the cause and export again: "
@@ -127,7 +129,7 @@ def _plan(options: Options, source: Source, report: Report, period: Range) -> Ex
     if not columns:
         raise ExportError(f"{report.relation} is not in the file; build the warehouse anew with this version.")
     rendering = Rendering(options.file_format, zone, options.is_for_spreadsheets)
-    return Export(source, report, period, rendering, columns, options.sheet_rows)
+    return Export(source, report, period, rendering, columns, options.sheet_rows, report.relation)
 
 
 def _refuse_folder(folder: Path) -> None:
@@ -208,6 +210,16 @@ def _publish(new: Path, target: Path, overwrite: bool) -> None:
         ) from None
 
 
+def _fetched(made: Export, folder: Path, watch: Watch) -> Export:
+    """Fetch the rows first where the view is too much for the memory at once."""
+
+    def run(statement: str, share: float) -> None:
+        _run(made, statement, watch, share=share)
+
+    condition = made.rendering.condition(made.report, made.period)
+    return replace(made, rows=fetch(made.source, made.report, condition, folder, run))
+
+
 def _write(made: Export, new: Path, watch: Watch) -> str:
     """Write the file and say what is in it."""
     if made.rendering.file_format is Format.XLSX:
@@ -227,7 +239,7 @@ def _copy(made: Export, new: Path, watch: Watch) -> int:
 
 
 def _write_spreadsheet(made: Export, new: Path, watch: Watch) -> str:
-    counted = _run(made, made.rendering.count(made.report, made.period), watch).fetchall()
+    counted = _run(made, made.rendering.count(made.report, made.period, made.rows), watch).fetchall()
     total = max(counted[0][0], 1)
     rows = _run(made, made.query, watch)
     book = Spreadsheet(new, made.report.name, made.columns, made.source.as_of, made.sheet_rows)
@@ -256,8 +268,13 @@ _HOW_TO_READ = (
 )
 
 
-def _run(made: Export, statement: str, watch: Watch, file: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Run a statement such that it can be watched, by the growth of the file that it writes, and broken off."""
+def _run(
+    made: Export, statement: str, watch: Watch, file: Path | None = None, share: float | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Run a statement such that it can be watched, by the growth of the file that it writes, and broken off.
+
+    `share` is how much had been fetched before, where it fetches a part.
+    """
     connection = made.source.connection
     failed: list[BaseException] = []
 
@@ -273,9 +290,9 @@ def _run(made: Export, statement: str, watch: Watch, file: Path | None = None) -
         while worker.is_alive():
             worker.join(_LOOK_SECONDS)
             megabytes = file.stat().st_size // 1_000_000 if file and file.exists() else 0
-            doing = f"writing, {megabytes:,} MB" if megabytes else "reading and sorting"
+            doing = f"writing, {megabytes:,} MB" if megabytes else "reading and sorting" if share is None else "reading"
             # The engine knows how far it is with reading alone, which is the lesser part.
-            watch(f"{made.report.name}: {doing}", None)
+            watch(f"{made.report.name}: {doing}", share)
     except BaseException:
         while worker.is_alive():  # again and again: what has not begun cannot be broken off
             connection.interrupt()

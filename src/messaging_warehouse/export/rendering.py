@@ -32,8 +32,8 @@ class Rendering:
     zone: str
     is_for_spreadsheets: bool = False
 
-    def query(self, report: Report, columns: Sequence[Column], period: Range) -> str:
-        """Return the SELECT of a report's rows, in order, as they are written."""
+    def query(self, report: Report, columns: Sequence[Column], period: Range, rows: str) -> str:
+        """Return the SELECT of a report's rows, in order, as they are written; `rows` is what it reads them from."""
         names = {column.name for column in columns}
         headers = [column.name for column in columns]
         if self.is_for_spreadsheets:
@@ -42,18 +42,18 @@ class Rendering:
             f"{self._shown(column, names)} as {name(header)}" for column, header in zip(columns, headers, strict=True)
         )
         order = ", ".join(f"report.{name(key)}" for key in ((report.time,) if report.time else ()) + report.key)
-        return f"select {shown} {self._rows(report, period)} order by {order}"
+        return f"select {shown} from {rows} as report where {self.condition(report, period)} order by {order}"
 
-    def count(self, report: Report, period: Range) -> str:
+    def count(self, report: Report, period: Range, rows: str) -> str:
         """Return the SELECT that counts them."""
-        return f"select count(*) {self._rows(report, period)}"
+        return f"select count(*) from {rows} as report where {self.condition(report, period)}"
 
-    def _rows(self, report: Report, period: Range) -> str:
-        rows = f"from {report.relation} as report"
+    def condition(self, report: Report, period: Range) -> str:
+        """Return which rows of the report lie in a range."""
         if report.time is None or not period:
-            return rows
+            return "true"
         moment = f"report.{name(report.time)}"
-        return f"{rows} where {period.condition(moment, self._wall_time(moment))}"
+        return period.condition(moment, self._wall_time(moment))
 
     def _shown(self, column: Column, names: set[str]) -> str:
         value = f"report.{name(column.name)}"

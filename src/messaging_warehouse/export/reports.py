@@ -18,12 +18,14 @@ class Report:
         time: the column that says whether a row lies in a range; `None`: the report tells what stands now, and knows no
             ranges.
         in_range: what happened in the range to the rows that are in it.
+        rows_of: the table that has its rows, and the first of its key, if its view joins others as large to that table.
     """
 
     name: str
     key: tuple[str, ...]
     time: str | None = None
     in_range: str = ""
+    rows_of: str = ""
 
     @property
     def relation(self) -> str:
@@ -31,12 +33,13 @@ class Report:
         return f"exp_{self.name.replace('-', '_')}"
 
 
+_SESSIONS = "fct_messaging_sessions"
 # Of several times of a row, the one by which its figures count in the marts, or that the report is named after.
 REPORTS = (
-    Report("resolved-conversations", ("session_id",), "last_resolved_at", "resolved last"),
-    Report("open-conversations", ("session_id",), "started_at", "started"),
-    Report("unresolved-conversations", ("session_id",), "ended_at", "ended"),
-    Report("contacts", ("messaging_user_id",), "last_session_started_at", "last in touch"),
+    Report("resolved-conversations", ("session_id",), "last_resolved_at", "resolved last", _SESSIONS),
+    Report("open-conversations", ("session_id",), "started_at", "started", _SESSIONS),
+    Report("unresolved-conversations", ("session_id",), "ended_at", "ended", _SESSIONS),
+    Report("contacts", ("messaging_user_id",), "last_session_started_at", "last in touch", "dim_messaging_users"),
     Report("messages", ("event_id",), "sent_at", "sent"),
     Report("response-times", ("session_id", "response_number"), "responded_at", "answered"),
     Report("topics", ("session_id", "topic_id"), "first_set_at", "first set"),
