@@ -173,6 +173,14 @@ class Workspace:
         """Run all models into the database that is there."""
         return run(self._dbt("run", self.warehouse.parent), self._environment(self.warehouse, self.raw))
 
+    def run_all(self, memory_limit: str, threads: int | None = None) -> tuple[Process, tuple[Model, ...]]:
+        """Run all models into a fresh database, within so much memory of the engine's."""
+        remove_database(self.warehouse)
+        shutil.copyfile(self.seeded, self.warehouse)
+        command = self._dbt("run", self.warehouse.parent) + (["--threads", str(threads)] if threads else [])
+        environment = self._environment(self.warehouse, self.raw) | {"MESSAGING_MEMORY_LIMIT": memory_limit}
+        return run(command, environment), read_models(self.target)
+
     def run_script(self) -> ScriptRun:
         """Run the hand-written script into a fresh database."""
         remove_database(self.script_database)
@@ -269,6 +277,8 @@ def execute_script(raw: Path, database: Path, result: Path) -> None:
     started = time.perf_counter()
     with duckdb.connect(str(database)) as connection:
         connection.execute("set timezone = 'UTC'")
+        if limit := os.environ.get("BENCHMARK_MEMORY_LIMIT"):
+            connection.execute(f"set memory_limit = '{limit}'")
         connection.execute(f"set variable raw = '{raw}'")
         connection.execute(SCRIPT.read_text(encoding="utf-8"))
     result.write_text(json.dumps(time.perf_counter() - started), encoding="utf-8")

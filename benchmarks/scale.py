@@ -1,0 +1,288 @@
+"""Measure how a whole build grows with the log: time, memory, what is spilled, and the ratio to a hand-written script.
+
+For each size a log is made. Then `dbt run` of all models builds it into a fresh database, and the hand-written script
+makes its facts of the same files, both under the same `memory_limit`; the facts of both are compared row for row. At
+the sizes that `--models` names dbt runs once more, one model at a time: time, memory and spill are each model's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.run import (
+    SLOWEST,
+    Comparison,
+    Model,
+    Process,
+    Workspace,
+    compare,
+    gigabytes,
+    remove_database,
+    render_machine,
+    report,
+    seconds,
+    times,
+    write_results,
+)
+
+LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a running process: its resident memory, and what the engine had put on the disk."""
+
+    at: datetime
+    memory_bytes: int
+    spilled_bytes: int
+
+
+@dataclass
+class Watched:
+    """What was seen of a process while it ran."""
+
+    looks: list[Look] = field(default_factory=list)
+
+    def during(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """Return the most memory and spill seen between two moments; what is shorter than a look may show none."""
+        seen = [look for look in self.looks if start <= look.at <= end]
+        return max((look.memory_bytes for look in seen), default=0), max(
+            (look.spilled_bytes for look in seen), default=0
+        )
+
+    @property
+    def spilled_bytes(self) -> int:
+        """The most that was on the disk at a time."""
+        return max((look.spilled_bytes for look in self.looks), default=0)
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """One model, built while no other was."""
+
+    name: str
+    seconds: float
+    memory_bytes: int
+    spilled_bytes: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """Whole builds of one log.
+
+    Attributes:
+        event_count: rows of the log.
+        warehouse: `dbt run` of all models.
+        model_seconds: from the start of its first model to the end of its last.
+        warehouse_spilled: bytes.
+        script: the hand-written script; with its start.
+        script_spilled: bytes.
+        database_bytes: the warehouse's file.
+        comparisons: of the facts that both made.
+        models: each on its own, slowest first; empty where that was not asked for.
+    """
+
+    event_count: int
+    warehouse: Process
+    model_seconds: float
+    warehouse_spilled: int
+    script: Process
+    script_spilled: int
+    database_bytes: int
+    comparisons: tuple[Comparison, ...]
+    models: tuple[ModelCost, ...]
+
+
+@contextmanager
+def watched(spill: Path) -> Iterator[Watched]:
+    """Look at this process's child again and again, where the system tells of it (Linux)."""
+    seen, done = Watched(), threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            memory = sum(_memory_of(child) for child in _children())
+            seen.looks.append(Look(datetime.now(UTC).replace(tzinfo=None), memory, _size_of(spill)))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
+def _children() -> list[str]:
+    with suppress(OSError):
+        return Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    return []
+
+
+def _memory_of(process: str) -> int:
+    with suppress(OSError, IndexError, ValueError):
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _size_of(folder: Path) -> int:
+    total = 0
+    with suppress(OSError):
+        for file in folder.iterdir():
+            with suppress(OSError):
+                total += file.stat().st_size
+    return total
+
+
+def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, folder: Path | None) -> Size:
+    """Build one log with both, compare what they made, and leave nothing behind."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        workspace = Workspace(Path(place))
+        workspace.make_raw_files(event_count, seed)
+        workspace.make_seeded_database()
+        spill = workspace.warehouse.with_name(workspace.warehouse.name + ".tmp")
+        script_spill = workspace.script_database.with_name(workspace.script_database.name + ".tmp")
+        with _environment(BENCHMARK_MEMORY_LIMIT=memory_limit):
+            with watched(script_spill) as script_seen:
+                script = workspace.run_script().process
+            with watched(spill) as seen:
+                warehouse, models = workspace.run_all(memory_limit)
+            comparisons = compare(workspace.warehouse, workspace.script_database)
+            remove_database(workspace.script_database)
+            database_bytes = workspace.warehouse.stat().st_size
+            costs: tuple[ModelCost, ...] = ()
+            if has_models:
+                with watched(spill) as one_by_one:
+                    _, alone = workspace.run_all(memory_limit, threads=1)
+                costs = tuple(sorted((_cost(model, one_by_one) for model in alone), key=lambda cost: -cost.seconds))
+        return Size(
+            event_count, warehouse, _span(models), seen.spilled_bytes, script, script_seen.spilled_bytes,
+            database_bytes, comparisons, costs,
+        )  # fmt: skip
+
+
+def _span(models: Sequence[Model]) -> float:
+    first, last = min(model.started_at for model in models), max(model.completed_at for model in models)
+    return (last - first).total_seconds()
+
+
+def _cost(model: Model, seen: Watched) -> ModelCost:
+    start, end = (moment.replace(tzinfo=None) for moment in (model.started_at, model.completed_at))
+    return ModelCost(model.name, model.seconds, *seen.during(start, end))
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def exponent(sizes: Sequence[Size]) -> float | None:
+    """Return b of the curve `a · events ** b` that fits the models' seconds best; 1 is linear; null for one size."""
+    points = [(math.log(size.event_count), math.log(size.model_seconds)) for size in sizes]
+    if len(points) < 2:
+        return None
+    mean_x, mean_y = sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    return float(sum((x - mean_x) * (y - mean_y) for x, y in points) / spread)
+
+
+def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) -> str:
+    """Write the results section."""
+    found = exponent(sizes)
+    lines = [
+        render_machine(*load),
+        "",
+        f"`memory_limit` {memory_limit} for both. Seconds are of the whole process, dbt's start included.",
+        "",
+        "| events | warehouse | of which models | script | warehouse ÷ script | CPU ÷ CPU | memory | spilled | "
+        "script's memory | spilled | file |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {size.event_count:,} | {seconds(size.warehouse.seconds)} | {seconds(size.model_seconds)} "
+            f"| {seconds(size.script.seconds)} | {times(size.warehouse.seconds / size.script.seconds)} "
+            f"| {times(size.warehouse.cpu_seconds / size.script.cpu_seconds)} "
+            f"| {gigabytes(size.warehouse.peak_bytes)} | {gigabytes(size.warehouse_spilled)} "
+            f"| {gigabytes(size.script.peak_bytes)} | {gigabytes(size.script_spilled)} "
+            f"| {gigabytes(size.database_bytes)} |"
+            for size in sizes
+        ),
+    ]
+    if found is not None:
+        per_million = [size.model_seconds / size.event_count * 1e6 for size in sizes]
+        names = ", ".join(f'"{size.event_count / 1e6:g} M"' for size in sizes)
+        lines += [
+            "",
+            f"The models' seconds grow with the events to the power of {found:.2f}.",
+            "",
+            "```mermaid",
+            "xychart-beta",
+            '    title "Seconds of the models for a million events"',
+            f"    x-axis [{names}]",
+            f'    y-axis "seconds" 0 --> {math.ceil(1.2 * max(per_million))}',
+            f"    bar [{', '.join(f'{each:.2f}' for each in per_million)}]",
+            "```",
+        ]
+    for size in sizes:
+        if size.models:
+            lines += ["", f"The slowest models at {size.event_count:,} events, one model at a time:", ""]
+            lines += _render_models(size.models)
+    return "\n".join(lines)
+
+
+def _render_models(models: Sequence[ModelCost]) -> list[str]:
+    total = sum(model.seconds for model in models)
+    return [
+        "| model | seconds | share of all | memory of the process meanwhile | spilled |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {model.name} | {seconds(model.seconds)} | {model.seconds / total:.0%} "
+            f"| {gigabytes(model.memory_bytes)} | {gigabytes(model.spilled_bytes)} |"
+            for model in models[:SLOWEST]
+        ),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 5_000_000, 20_000_000], help="sizes")
+    parser.add_argument("--models", type=int, nargs="*", default=[], help="sizes at which models are measured alone")
+    parser.add_argument("--memory-limit", default="4GB", help="of the engine (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--folder", type=Path, help="work in this folder (default: a temporary one)")
+    parser.add_argument("--print", action="store_true", help="print the results and leave README.md as it is")
+    options = parser.parse_args(arguments)
+    load_before = os.getloadavg()[0]
+    sizes = []
+    for event_count in options.events:
+        has_models = event_count in options.models
+        sizes.append(measure(event_count, options.seed, options.memory_limit, has_models, options.folder))
+        print(render(sizes[-1:], options.memory_limit, (load_before, os.getloadavg()[0])), flush=True)
+        if failed := report(sizes[-1].comparisons):
+            return failed
+    if not options.print:
+        write_results(render(sizes, options.memory_limit, (load_before, os.getloadavg()[0])), "scale")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
