@@ -25,6 +25,10 @@ class NotAddableError(Exception):
     """A metric was asked of the rows of a mart from which it cannot be had."""
 
 
+# Units of which 0 is something that was measured; all others are counted, and 0 may be that there was nothing.
+MEASURED = ("rate", "ratio", "score", "seconds")
+
+
 @dataclass(frozen=True)
 class Measure:
     """An aggregate over the columns of a fact.

@@ -123,7 +123,8 @@ def shares(
     frame: pd.DataFrame, label: str, parts: Mapping[str, str], colours: Sequence[str] = (), height: int | None = None
 ) -> alt.Chart:
     """Draw what each thing is made of: one bar a row, as long as the others, counts in the tooltip."""
-    long = _long(frame, parts, "count", keep=[label])
+    # Parts that are nowhere keep their colour and their name: what is left of them must not look like another.
+    long = _long(frame.assign(**{each: 0 for each in parts if each not in frame}), parts, "count", keep=[label])
     long = long[long["value"] > 0]
     names = list(parts.values())
     return (

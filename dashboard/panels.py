@@ -17,20 +17,17 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats, queries, sources
-from dashboard.catalogue import read_catalogue
+from dashboard.catalogue import MEASURED, read_catalogue
 from dashboard.filters import Filters, Period
 from dashboard.queries import Source
 from dashboard.serving import Build, Copy, location, mark
-from messaging_warehouse.export.rendering import FORMULA
+from messaging_warehouse.export.rendering import FORMULA, FURTHER_FORMULA
 
 # How often a page looks whether there is a newer copy.
 REFRESH_SECONDS = float(os.environ.get("MESSAGING_DASHBOARD_REFRESH_SECONDS", "10"))
 _DELTA_COLOURS: Mapping[str, Literal["normal", "inverse", "off"]] = {"good": "normal", "bad": "inverse", "": "off"}
 # What a column that stands still may hold: half of what a telephone shows.
 _PINNED_LETTERS = 20
-
-# Units of which 0 is something that was measured; all others are counted, and 0 may be that there was nothing.
-_MEASURED = ("rate", "ratio", "score", "seconds")
 
 
 @dataclass(frozen=True)
@@ -137,6 +134,7 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
     now: dict[int, Any] = {}
     before: dict[int, Any] = {}
     course: dict[int, pd.DataFrame] = {}
+    stretches = len(queries.stretches_of(filters.period))
     comparable = copy.build.first_day is not None and filters.earlier().period.start >= copy.build.first_day
     for source in dict.fromkeys(figure.source for figure in figures):
         wanted = [index for index, figure in enumerate(figures) if figure.source == source]
@@ -148,7 +146,7 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
             metric = figures[index].name
             now[index] = total[metric].iloc[0]
             before[index] = None if earlier is None else earlier[metric].iloc[0]
-            told = _course(daily, metric, catalogue.unit(metric) not in _MEASURED, filters)
+            told = _course(daily, metric, catalogue.unit(metric) not in MEASURED, filters)
             course[index] = told.assign(figure=metric, label=figures[index].label or catalogue.label(metric))
     with st.container(key="kpis-tall"):
         for index, figure in enumerate(figures):
@@ -160,20 +158,35 @@ def kpis(copy: Copy, figures: Sequence[Figure], filters: Filters, name: str) -> 
                 delta_color=_DELTA_COLOURS[figure.more_is],
                 help=_help(copy, figure, before[index], unit, filters),
                 border=True,
-                chart_data=course[index]["value"].tolist() if len(course[index]) > 1 else None,
+                # A line through a few points would tell of all the days between, of which nothing is known.
+                chart_data=course[index]["value"].tolist() if len(course[index]) > max(1, stretches // 2) else None,
                 chart_type="area",
             )
+    _tell_what_is_not_limited(figures, filters)
     download_of_figures(
         [
             (
                 each.name, each.label or catalogue.label(each.name), catalogue.unit(each.name), now[i], before[i],
                 filters.period.start, filters.period.end - timedelta(days=1),
+                ", ".join(each.source.cannot_tell(filters)),
             )
             for i, each in enumerate(figures)
         ],
-        ["figure", "label", "unit", "value", "value_before", "from", "to"], name, filters,
+        ["figure", "label", "unit", "value", "value_before", "from", "to", "not_limited_by"], name, filters,
         pd.concat([course[index][["figure", "label", "day", "value"]] for index in range(len(figures))]),
     )  # fmt: skip
+
+
+def _tell_what_is_not_limited(figures: Sequence[Figure], filters: Filters) -> None:
+    """Say below headline figures which of them are of more than what was chosen."""
+    catalogue = read_catalogue()
+    of: dict[str, list[str]] = {}
+    for each in figures:
+        if missing := each.source.cannot_tell(filters):
+            kinds = " and ".join(f"{kind}s" for kind in missing)
+            of.setdefault(kinds, []).append(each.label or catalogue.label(each.name))
+    for kinds, labels in of.items():
+        st.caption(f"Of all {kinds}, because not told by them: {', '.join(labels)}.")
 
 
 def _course(daily: pd.DataFrame, metric: str, is_counted: bool, filters: Filters) -> pd.DataFrame:
@@ -296,7 +309,7 @@ def is_empty(frame: pd.DataFrame, values: Sequence[str], of: Sequence[str] = ())
     def tells(name: str) -> bool:
         told = frame[name].dropna().astype(float)
         unit = catalogue.unit(name if name in catalogue or not of else of[0])
-        return len(told) > 0 if unit in _MEASURED else bool((told != 0).any())
+        return len(told) > 0 if unit in MEASURED else bool((told != 0).any())
 
     return frame.empty or not any(map(tells, values))
 
@@ -410,10 +423,12 @@ def as_csv(data: pd.DataFrame, zone: str) -> bytes:
             safe[column] = [None if each is None else each.isoformat(timespec="milliseconds") for each in moments]
     for column in safe.columns:
         if pd.api.types.is_string_dtype(safe[column]) or safe[column].dtype == object:
-            safe[column] = [
-                f"'{value}" if isinstance(value, str) and re.match(FORMULA, value) else value for value in safe[column]
-            ]
+            safe[column] = [_inert(value) if isinstance(value, str) else value for value in safe[column]]
     return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def _inert(text: str) -> str:
+    return ("'" if re.match(FORMULA, text) else "") + re.sub(FURTHER_FORMULA, r"\1'\2", text)
 
 
 def age(moment: datetime | None) -> timedelta | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.catalogue import identifier, read_catalogue
+from dashboard.catalogue import MEASURED, identifier, read_catalogue
 from dashboard.filters import Filters, Period
 from dashboard.serving import Copy
 
@@ -65,11 +65,14 @@ def figures(
     keys = {each: _key(each, source, filters.period) for each in by}
     columns = [f"{expression} as {identifier(name)}" for name, expression in keys.items()]
     doubted = set(names) & set(copy.descriptions(source.mart)) if source.mart else set()
-    columns += [
-        f"{_if_recorded(name, source.mart, render(name)) if name in doubted else render(name)} as {identifier(name)}"
-        for name in names
-    ]
     conditions, parameters = _conditions(source, filters)
+    for name in names:
+        expression = render(name)
+        if name in doubted:
+            expression = _if_recorded(name, source.mart, expression)
+        elif not (keys or source.is_fact) and catalogue.unit(name) not in MEASURED:
+            expression = _or_none_of_them(name, source, expression)
+        columns.append(f"{expression} as {identifier(name)}")
     query = f"select {', '.join(columns)} from {identifier(source.relation)} where {' and '.join(conditions)}"
     if keys:
         query += " group by all order by "
@@ -83,6 +86,12 @@ def _if_recorded(name: str, mart: str, expression: str) -> str:
     """Render a figure of a fact, null where the mart has rows and knows it of none."""
     known = f"select bool_or({identifier(name)} is not null) from {identifier(mart)}"
     return f"case when coalesce(({known}), true) then {expression} end"
+
+
+def _or_none_of_them(name: str, source: Source, expression: str) -> str:
+    """Render a count of a mart, 0 where it has no row for what was chosen and knows of such counts elsewhere."""
+    known = f"select bool_or({identifier(name)} is not null) from {identifier(source.relation)}"
+    return f"case when count(*) = 0 and ({known}) then 0 else {expression} end"
 
 
 def filled(frame: pd.DataFrame, filters: Filters, counts: Sequence[str], series: str = "") -> pd.DataFrame:

@@ -180,7 +180,7 @@ def _resolved(copy: Copy, chosen: Filters, who: str, names: Mapping[str, Mapping
         labels = {"name": "User" if who == "agent" else "Team"} | dict.fromkeys(metrics, "")
         panels.table(
             copy, rows, labels, "mart_resolutions_by_day", "Nothing was resolved in these days",
-            about={"name": f"{who}_id"}, height=286,
+            about={"name": f"{who}_id"}, height="content" if len(rows) < 8 else 286,
         )  # fmt: skip
 
 
@@ -266,5 +266,5 @@ def _speed_to_answer(copy: Copy, chosen: Filters, names: Mapping[str, Mapping[st
         labels = {"name": "Team", "reason": "Work"} | dict.fromkeys(metrics, "")
         panels.table(
             copy, rows, labels, source.relation, "No work was accepted in these days",
-            about={"name": "team_id", "reason": "work_reason"}, height=286,
+            about={"name": "team_id", "reason": "work_reason"}, height="content" if len(rows) < 8 else 286,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
@@ -21,7 +22,10 @@ HEADLINE = (
     Figure("bot_resolved_rate", sources.OUTCOMES, "good"),
     Figure("repeat_contact_rate", sources.OUTCOMES, "bad"),
 )
-_ENDED_BY = {"agent": "Agent", "bot": "Bot", "end_user": "Customer", "system": "System", "(open)": "Not ended"}
+_ENDED_BY = {
+    "agent": "Agent", "bot": "Bot", "end_user": "Customer", "system": "System",
+    "(unknown)": "Not told by whom", "(open)": "Not ended",
+}  # fmt: skip
 _ACTORS = {"agent": "Agent", "bot": "Bot", "end_user": "Customer", "system": "System", "(unknown)": "Unknown"}
 _BACKLOG = {"unresolved_session_count": "Unresolved", "unanswered_session_count": "Waiting for an answer"}
 
@@ -107,7 +111,7 @@ def _ends(copy: Copy, chosen: Filters) -> None:
         source,
     ):
         panels.chart(
-            lambda: charts.shares(wide, "name", parts),
+            lambda: charts.shares(wide, "name", _ENDED_BY),
             wide,
             list(parts),
             "Sessions by who ended them, for each channel",
@@ -126,9 +130,20 @@ def _week(copy: Copy, chosen: Filters) -> None:
         "traffic_week", chosen, source,
     ):  # fmt: skip
         panels.chart(
-            lambda: charts.week(rows, "inbound_session_count", "Inbound sessions in the period"),
+            lambda: charts.week(_hours_of(chosen, rows), "inbound_session_count", "Inbound sessions in the period"),
             rows, ["inbound_session_count"], "Inbound sessions by weekday and hour", "No customer came in these days",
         )  # fmt: skip
+
+
+def _hours_of(chosen: Filters, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each hour of the weekdays that lie in the period; where no customer came it is 0."""
+    first = max(chosen.period.start, chosen.first_day or chosen.period.start)
+    days = pd.date_range(first, chosen.period.end - timedelta(days=1))[:7]
+    weekdays = sorted({int(each.isoweekday()) for each in days} | {int(each) for each in rows["iso_weekday"]})
+    hours = pd.MultiIndex.from_product([weekdays, range(24)], names=["iso_weekday", "hour_of_day"]).to_frame(
+        index=False
+    )
+    return hours.merge(rows, how="left").fillna({"inbound_session_count": 0})
 
 
 def backlog(copy: Copy, chosen: Filters) -> pd.DataFrame:
@@ -325,5 +340,5 @@ def _accounts(copy: Copy, chosen: Filters) -> None:
         labels = {"month": "Month", "account_name": "Account"} | dict.fromkeys(columns[1:], "")
         panels.table(
             copy, rows, labels, relation, "No account had anything to tell in these months",
-            about={"month": "month_start"}, height=286,
+            about={"month": "month_start"}, height="content" if len(rows) < 8 else 286,
         )  # fmt: skip

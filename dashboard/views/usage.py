@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from dashboard import charts, filters, formats, panels, queries
 from dashboard.catalogue import read_catalogue
-from dashboard.filters import Filters
+from dashboard.filters import Filters, Period
 from dashboard.serving import Copy
 
 RELATION = "mart_account_usage_by_period"
@@ -27,12 +28,24 @@ def show(copy: Copy) -> None:
         panels.head("Account usage", "How much is messaging used, and by how many people?", copy, chosen)
     period_type = str(st.session_state["by"])
     periods = usage_by_period(copy, chosen, period_type)
+    told = _whole_periods(periods, chosen, period_type)
     _headline(copy, periods, period_type)
+    if told.period != chosen.period:
+        first, last = told.period.start, told.period.end
+        st.caption(f"Whole {period_type}s, in which the chosen days lie: {formats.days(first, last)}.")
     columns = st.columns(2)
     for index, name in enumerate(METRICS):
         with columns[index % 2]:
-            _course(copy, periods, name, chosen, period_type)
-    _channels(copy, chosen, period_type, None if periods.empty else periods["period_start"].iloc[-1])
+            _course(copy, periods, name, told, period_type)
+    _channels(copy, told, period_type, None if periods.empty else periods["period_start"].iloc[-1])
+
+
+def _whole_periods(periods: pd.DataFrame, chosen: Filters, period_type: str) -> Filters:
+    """Return what is really told: from the start of the first period to the end of the last."""
+    if periods.empty:
+        return chosen
+    first, last = periods["period_start"].iloc[0], periods["period_start"].iloc[-1]
+    return replace(chosen, period=Period(pd.Timestamp(first).date(), _end(last, period_type)))
 
 
 def _choose_period_type() -> None:

@@ -458,6 +458,72 @@ def test_a_course_says_0_of_a_silent_day_and_nothing_of_one_that_was_not_recorde
     assert panels._course(daily.assign(x=None), "x", True, week).empty
 
 
+def test_what_is_left_of_several_parts_keeps_its_colour_and_its_name() -> None:
+    ends = {"agent": "Agent", "bot": "Bot", "system": "System"}
+    chart = charts.shares(pd.DataFrame({"name": ["Kiosk"], "system": [3]}), "name", ends).to_dict()
+    assert chart["encoding"]["color"]["scale"]["domain"] == list(ends.values())
+    assert chart["encoding"]["color"]["legend"] is not None
+
+
+def test_nobody_knows_who_ended_some_sessions_and_they_are_drawn_all_the_same(copy_of_demo: Path) -> None:
+    with serving.opened(copy_of_demo) as copy:
+        found = {row[0] for row in copy.connection.execute(
+            "select distinct ended_by_type from mart_session_outcomes_by_day"
+        ).fetchall()}  # fmt: skip
+    assert found <= set(traffic._ENDED_BY) and "(unknown)" in traffic._ENDED_BY
+
+
+def test_a_count_of_nothing_is_0_where_such_things_are_recorded(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path, tmp_path: Path
+) -> None:
+    query = {"channel": "telegram", "period": "Days of my own", "days": ["2026-02-16", "2026-02-17"]}
+    told = figures(look(monkeypatch, "traffic", copy_of_demo, query))
+    assert (told["Sessions"], told["Messages"], told["Abandonment rate"]) == ("0", "0", "–")
+    path = Path(shutil.copy(copy_of_demo, tmp_path / "serving.duckdb"))
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update dim_build set build_id = 'unrecorded'; update mart_channel_traffic_by_day set message_count = null"
+        )
+    told = figures(look(monkeypatch, "traffic", path, query))
+    assert (told["Sessions"], told["Messages"]) == ("0", "–")
+
+
+def test_usage_of_a_few_days_says_that_whole_weeks_are_told(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path
+) -> None:
+    query = {"period": "Days of my own", "days": ["2026-03-10", "2026-03-12"]}
+    test = look(monkeypatch, "usage", copy_of_demo, query)
+    assert any("Whole weeks, in which the chosen days lie: 9 Mar – 15 Mar 2026." in each.value for each in test.caption)
+    with serving.opened(copy_of_demo) as copy:
+        days = Filters(Period(date(2026, 3, 10), date(2026, 3, 13)))
+        told = usage._whole_periods(usage.usage_by_period(copy, days, "week"), days, "week")
+    assert told.period == Period(date(2026, 3, 9), date(2026, 3, 16))
+    whole = look(monkeypatch, "usage", copy_of_demo, query | {"days": ["2026-03-09", "2026-03-15"]})
+    assert not any("Whole weeks" in each.value for each in whole.caption)
+
+
+def test_headline_figures_of_more_than_was_chosen_are_named(
+    monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path
+) -> None:
+    test = look(monkeypatch, "performance", copy_of_demo, {"topic": "Refund"})
+    (said,) = [each.value for each in test.caption if "because not told by them" in each.value]
+    assert "topics" in said and "Agents online" in said and "Sessions resolved" not in said
+
+
+def test_an_hour_in_which_nobody_came_is_0_and_a_day_beyond_the_period_is_none() -> None:
+    rows = pd.DataFrame({"iso_weekday": [2], "hour_of_day": [9], "inbound_session_count": [3]})
+    hours = traffic._hours_of(Filters(Period(date(2026, 3, 9), date(2026, 3, 11))), rows)
+    assert sorted(set(hours["iso_weekday"])) == [1, 2] and len(hours) == 48
+    assert hours["inbound_session_count"].sum() == 3 and hours["inbound_session_count"].notna().all()
+
+
+def test_a_line_is_drawn_where_most_days_are_told(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
+    rare = look(monkeypatch, "traffic", copy_of_demo, {"channel": "Coffee kiosk"})
+    lines = {each.label: len(each.proto.chart_data) for each in rare.metric}
+    assert lines["Sessions"] == 28 and lines["Repeat contact rate"] == 0
+
+
 def test_a_click_is_remembered_by_who_was_clicked(monkeypatch: pytest.MonkeyPatch, copy_of_demo: Path) -> None:
     test = look(monkeypatch, "realtime", copy_of_demo, {"agent": "Femi Adeyemi"})
     assert any("Conversations of Femi Adeyemi" in each.value for each in test.markdown)

@@ -59,7 +59,8 @@ def fetch(source: Source, report: Report, condition: str, folder: Path, run: Cal
         run(f"copy ({rows}) to {file} (format parquet, row_group_size 20480)", number / len(parts))
     source.connection.execute("reset preserve_insertion_order")
     files = ", ".join(literal(_exactly(folder / f"{number}.parquet")) for number in range(len(parts)))
-    return f"read_parquet([{files}])"
+    # A folder above may be called `status=open`, which the engine would take for the value of a column.
+    return f"read_parquet([{files}], hive_partitioning = false)"
 
 
 def _exactly(file: Path) -> str:

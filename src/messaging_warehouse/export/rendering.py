@@ -16,6 +16,10 @@ from messaging_warehouse.export.source import Column
 # What a spreadsheet takes for a formula when it opens a text file: https://owasp.org/www-community/attacks/CSV_Injection
 BYTE_ORDER_MARK = "\ufeff"  # by which it knows UTF-8
 FORMULA = r"^(\s*[=+\-@＝＋－＠]|[\t\r\n])"
+# Where lists are told by semicolons a spreadsheet knows no quotes within a line of commas: more is the start of a cell.
+FURTHER_FORMULA = r"([;|\t\r\n])(\s*[=+\-@＝＋－＠])"
+
+_MARKED = r"\1'\2"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Rendering:
         if column.data_type.startswith("DECIMAL") and self.file_format is Format.XLSX:
             return f"cast({value} as double)"
         if column.data_type == "VARCHAR" and self.is_for_spreadsheets:
-            return f"case when regexp_matches({value}, {literal(FORMULA)}) then '''' || {value} else {value} end"
+            inert = f"regexp_replace({value}, {literal(FURTHER_FORMULA)}, {literal(_MARKED)}, 'g')"
+            return f"case when regexp_matches({value}, {literal(FORMULA)}) then '''' || {inert} else {inert} end"
         return value
 
     def _time(self, value: str) -> str:
