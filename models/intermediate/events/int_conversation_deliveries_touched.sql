@@ -4,7 +4,7 @@
 with
 {% if is_partial_build() %}
 touched as (
-    select * exclude (part) from {{ rows_found(ledger, in_touched_conversations(), by='received_at') }}
+    select * exclude (part) from {{ deliveries_of(standing('int_conversations_touched')) }}
     where {{ is_delivered_as_of() }}
 ),
 
@@ -32,7 +32,7 @@ conflicting as (
     select * exclude (part)
     from {{ rows_found(
         ledger,
-        'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations(),
+        'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations(conversation_of_delivery()),
         by='received_at'
     ) }}
     where {{ is_delivered_as_of() }}

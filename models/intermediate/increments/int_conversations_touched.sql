@@ -1,6 +1,6 @@
 -- Grain: one row per conversation that has to be computed anew, whole. Empty in a build that computes all of them.
 {{ waits_for(
-    'int_conversations_changed', 'int_conversations_soon_after', 'int_agent_moments_touched'
+    'int_conversations_changed', 'int_conversations_soon_after', 'int_agent_moments_touched', 'int_conversations_delivered'
 ) }}
 {{ config(post_hook=journal_conversations()) }}
 with
@@ -37,12 +37,12 @@ found as (
 ),
 {% else %}
 found as (
-    select conversation_id from {{ ref('int_conversations_changed') }}
+    select * from {{ ref('int_conversations_changed') }}
     where false
 ),
 {% endif %}
 final as (
-    select conversation_id from found
+    {{ with_first_moments('found') if is_partial_build() else 'select * from found' }}
 )
 
 select * from final

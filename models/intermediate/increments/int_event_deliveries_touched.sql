@@ -1,0 +1,37 @@
+-- Grain: one row per delivery of an event of which something was delivered, has gone or became visible since the last build.
+{{ waits_for('int_build_scope') }}
+{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
+with
+{% if is_partial_build() %}
+scope as (
+    select * from {{ ref('int_build_scope') }}
+),
+
+events as (
+    select id as event_id from {{ journal('touched') }}
+    where unit = 'event'
+    union
+    select event_id from {{ deliveries }}      -- with a given as_of a delivery may have waited for its moment
+    where received_at > (select last_as_of from scope)
+),
+
+found as (
+    select * from {{ deliveries }}
+    where event_id in (select event_id from events)
+),
+{% else %}
+found as (
+    select * from {{ deliveries }}
+    where false
+),
+{% endif %}
+final as (
+    select
+        event_id,
+        {{ conversation_of_delivery() }} as conversation_id,
+        received_at,
+        {{ first_moment_of_delivery() }} as first_ms
+    from found
+)
+
+select * from final
