@@ -32,7 +32,7 @@
         where
             events.actor_type = 'agent'
             and not {{ in_touched_conversations('events.conversation_id') }}
-            and events.occurred_at >= (select {{ timestamp_from_milliseconds('min(from_ms)') }} from {{ ref(spans) }})
+            and events.occurred_at >= {{ earliest_of(ref(spans), 'from_ms') }}
     )
     {%- else -%}
     {{ ref('int_conversation_events_sessionized') }}

@@ -4,9 +4,7 @@
         {{ in_touched_conversations(conversation_of_delivery('received_at') if meta.get('has_rows_without_conversation') else 'conversation_id') }}
         {{- lies_in_touched_time(this.identifier) }}
     {%- elif meta.unit == 'agent' -%}
-        stands.started_at >= (      -- so that the engine leaves out early what is long past
-            select {{ timestamp_from_milliseconds('min(from_ms)') }} from {{ standing(meta.spans) }}
-        )
+        stands.started_at >= {{ earliest_of(standing(meta.spans), 'from_ms') }}      -- so that the engine leaves out early what is long past
         and {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
     {%- elif meta.unit in ('day', 'month') -%}
         {{ in_touched_days(meta.day) }}{{ ' or ' ~ meta.day ~ ' is null' if meta.get('has_rows_without_day') }}

@@ -83,6 +83,13 @@
 {%- endmacro %}
 
 
+{# The earliest of some moments (milliseconds), to be asked for. Of none it is for ever, so that the engine skips all: with a null
+   it would look through all, and find nothing. #}
+{% macro earliest_of(relation, moment='first_ms') -%}
+    (select {{ timestamp_from_milliseconds('coalesce(min(' ~ moment ~ '), ' ~ for_ever_ms() ~ ')') }} from {{ relation }})
+{%- endmacro %}
+
+
 {# A select of conversations, each with its first moment: the deliveries that the last build knew, and those that have come or
    gone since, lie no earlier. Of what nobody knows it is since ever. #}
 {% macro with_first_moments(conversations) -%}
@@ -114,7 +121,7 @@
         select * from {{ ledger }}
         where
             {{ are_theirs }}
-            and received_at >= (select {{ timestamp_from_milliseconds('min(first_ms)') }} from {{ conversations }})
+            and received_at >= {{ earliest_of(conversations) }}
         union all
         select * from {{ ledger }}
         where {{ are_theirs }} and received_at is null
@@ -127,10 +134,7 @@
 {% macro lies_in_touched_time(name) -%}
     {%- set lies_by = graph.nodes['model.messaging_warehouse.' ~ name].config.meta.get('lies_by') if execute -%}
     {%- if lies_by %}
-        and {{ lies_by }} >= (
-            select cast({{ timestamp_from_milliseconds('min(first_ms)') }} - interval 2 day as date)
-            from {{ standing('int_conversations_touched') }}
-        )
+        and {{ lies_by }} >= cast({{ earliest_of(standing('int_conversations_touched')) }} - interval 2 day as date)
     {%- endif -%}
 {%- endmacro %}
 

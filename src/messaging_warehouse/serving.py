@@ -188,7 +188,8 @@ def _copy_bytes(source: Path, new: Path) -> bool:
     # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
     for command in (
         ["cp", "--reflink=always", str(source), str(new)],
-        ["dd", f"if={source}", f"of={new}", "bs=16M", "oflag=direct"],  # a fifth of the work, and nothing to flush
+        # A fifth of the work of the other, and nothing is left to be flushed.
+        ["dd", f"if={source}", f"of={new}", "bs=16M", "iflag=direct", "oflag=direct"],
         ["cp", str(source), str(new)],
     ):
         try:

@@ -20,12 +20,20 @@ judged_before as (
         and event_id in (select event_id from touched)
 ),
 
+winners_touched as (
+    select event_id from {{ of_touched_conversations(standing('fct_conversation_events')) }}
+    where event_id in (select event_id from judged_before)
+),
+
 of_conversations_apart as (
     select event_id from judged_before
     where not is_touched
     union
     select event_id from {{ standing('fct_conversation_events') }}
-    where event_id in (select event_id from judged_before) and not {{ in_touched_conversations() }}
+    where event_id in (
+        select event_id from judged_before
+        anti join winners_touched using (event_id)
+    )
 ),
 
 conflicting as (

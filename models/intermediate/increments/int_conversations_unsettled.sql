@@ -9,10 +9,7 @@ deliveries as (
 
 winners as (      -- those of the same events: they, too, were delivered before, or have gone since
     select * from {{ standing('fct_conversation_events') }}
-    where
-        occurred_at >= (
-            select {{ timestamp_from_milliseconds('min(first_ms)') }} from {{ ref('int_conversations_delivered') }}
-        )
+    where occurred_at >= {{ earliest_of(ref('int_conversations_delivered')) }}
 ),
 
 replaced_events as (      -- what has gone, and what was delivered no later than the winner that stood

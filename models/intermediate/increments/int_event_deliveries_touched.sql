@@ -1,6 +1,6 @@
 -- Grain: one row per delivery of an event of which something was delivered, has gone or became visible since the last build.
 {{ waits_for('int_build_scope') }}
-{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
+{%- set ledger = ref('stg_messaging__conversation_event_ledger') %}
 with
 {% if is_partial_build() %}
 scope as (
@@ -11,17 +11,17 @@ events as (
     select id as event_id from {{ journal('touched') }}
     where unit = 'event'
     union
-    select event_id from {{ deliveries }}      -- with a given as_of a delivery may have waited for its moment
-    where received_at > (select last_as_of from scope)
+    select event_id from {{ ledger }}      -- with a given as_of a delivery may have waited for its moment
+    where received_at > (select last_as_of from scope) and {{ is_delivered_as_of() }}
 ),
 
 found as (
-    select * from {{ deliveries }}
-    where event_id in (select event_id from events)
+    select * from {{ rows_found(ledger, 'event_id in (select event_id from events)', by='received_at') }}
+    where {{ is_delivered_as_of() }}
 ),
 {% else %}
 found as (
-    select * from {{ deliveries }}
+    select * from {{ ledger }}
     where false
 ),
 {% endif %}
