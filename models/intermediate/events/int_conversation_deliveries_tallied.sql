@@ -1,4 +1,5 @@
--- Grain: one row per conversation that a delivery names, and day of receipt of what names none: what became of its deliveries.
+-- Grain: one row per conversation that a delivery names, and per day of receipt of what names none: what became of its
+-- deliveries.
 with
 
 deliveries as (

@@ -1,4 +1,5 @@
--- Grain: one row per delivery of an event of which something was delivered, has gone or became visible since the last build.
+-- Grain: one row per delivery of an event of which something was delivered, has gone or became visible since the last
+-- build.
 {{ waits_for('int_build_scope') }}
 {%- set ledger = ref('stg_messaging__conversation_event_ledger') %}
 with
