@@ -3,6 +3,7 @@
     'int_conversations_changed', 'int_conversations_soon_after', 'int_agent_moments_touched', 'int_conversations_delivered'
 ) }}
 {{ config(post_hook=journal_conversations()) }}
+{%- set with_moments = with_first_moments('found') %}
 with
 {% if is_partial_build() %}
 changed as (
@@ -42,7 +43,7 @@ found as (
 ),
 {% endif %}
 final as (
-    {{ with_first_moments('found') if is_partial_build() else 'select * from found' }}
+    {{ with_moments if is_partial_build() else 'select * from found' }}
 )
 
 select * from final
