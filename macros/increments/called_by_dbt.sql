@@ -17,7 +17,8 @@
     lasts shorter or longer now, which the columns in meta.touches_span.lasting tell as well, it is the days in between. A
     row of a dimension that changes touches every day, since marts show its names: meta.touches_every_day.
 
-    Rows are looked for once, and then read and deleted by where they stand: see rows_found().
+    Rows are looked for once, and then read and deleted by where they stand: see rows_found(). Where the model says by what time
+    its rows lie (meta.lies_by, never null), what is long past is not looked through: see lies_in_touched_time().
 
     What is gone and what came stays in the journal until the build is published: the serving copy is brought up to date
     with it.
@@ -34,8 +35,9 @@
     {% set came = journal('came__' ~ this.identifier) if is_published else this.identifier ~ '__came' %}
     {% set statements %}
         create or replace temporary table {{ stood }} as
-        select rowid as stood_rowid, {{ columns }} from {{ target_relation }}
-        where rowid in (select rowid from {{ target_relation }} as stands where {{ is_touched }});
+        select rowid as stood_rowid, {{ columns }} from {{ target_relation }} as stands
+        where {{ is_touched if is_told_by_time(config.get('meta')) else
+            'rowid in (select rowid from ' ~ target_relation ~ ' as stands where ' ~ is_touched ~ ')' }};
         create or replace {{ temporary }} table {{ gone }} as
         {{ rows_without_equal(stood, arg_dict['temp_relation'], columns) }};
         create or replace {{ temporary }} table {{ came }} as

@@ -15,7 +15,8 @@
 
     unit            id                  from_ms, to_ms                    from_day, to_day
     event           event id            -                                 -
-    conversation    conversation id     -                                 -
+    conversation    conversation id     the first moment of what has come -
+                                        or gone of it, -
     agent           agent id            a span of the agent's time        -
     day             -                   -                                 local days, both included; null: since ever, for ever
 #}

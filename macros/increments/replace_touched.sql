@@ -1,11 +1,10 @@
 {# Whether a row of the model belongs to a unit that is touched. #}
 {% macro is_touched_unit(meta) %}
     {%- if meta.unit == 'conversation' -%}
-        coalesce(conversation_id, '') in (select conversation_id from {{ standing('int_conversations_touched') }})
+        {{ in_touched_conversations(conversation_of_delivery('received_at') if meta.get('has_rows_without_conversation') else 'conversation_id') }}
+        {{- lies_in_touched_time(this.identifier) }}
     {%- elif meta.unit == 'agent' -%}
-        stands.started_at >= (      -- so that the engine leaves out early what is long past
-            select {{ timestamp_from_milliseconds('min(from_ms)') }} from {{ standing(meta.spans) }}
-        )
+        stands.started_at >= {{ earliest_of(standing(meta.spans), 'from_ms') }}      -- so that the engine leaves out early what is long past
         and {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
     {%- elif meta.unit in ('day', 'month') -%}
         {{ in_touched_days(meta.day) }}{{ ' or ' ~ meta.day ~ ' is null' if meta.get('has_rows_without_day') }}
@@ -23,6 +22,12 @@
 {% endmacro %}
 
 
+{# Whether the time alone leaves out most of what is not touched, so that a row may be read as it is looked for. #}
+{% macro is_told_by_time(meta) %}
+    {{ return(meta.unit in ('agent', 'all') or (meta.unit == 'conversation' and meta.get('lies_by') is not none)) }}
+{% endmacro %}
+
+
 {# Writes down what the rows of the tables `changes` touch, each thing only once. #}
 {% macro touched_by(meta, changes, columns) %}
     {%- for table in changes %}
@@ -30,6 +35,12 @@
         insert into {{ journal('touched') }} (unit, id, source)
         select distinct '{{ unit }}', {{ id }}, '{{ model.name }}' from {{ table }} where {{ id }} is not null;
         {%- endfor %}
+        {%- if meta.get('touches_conversations') %}
+        insert into {{ journal('touched') }} (unit, id, from_ms, source)
+        select 'conversation', {{ conversation_of_delivery() }}, min({{ first_moment_of_delivery() }}), '{{ model.name }}'
+        from {{ table }}
+        group by {{ conversation_of_delivery() }};
+        {%- endif %}
         {%- if meta.get('touches_agent') %}
         {%- set moment = epoch_milliseconds('occurred_at') %}
         insert into {{ journal('touched') }} (unit, id, from_ms, to_ms, source)

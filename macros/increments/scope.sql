@@ -59,7 +59,83 @@
 
 {# A stored table's rows of the touched conversations, to select from; in a build that makes everything anew the table. #}
 {% macro of_touched_conversations(relation) -%}
-    {{ rows_found(relation, in_touched_conversations()) if is_partial_build() else relation }}
+    {%- if is_partial_build() -%}
+    (select * from {{ relation }} where {{ in_touched_conversations() }}{{ lies_in_touched_time(relation.identifier) }})
+    {%- else -%}
+    {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The conversation of a delivery, as a unit. What names none is judged alone, and nobody would want all of it, since ever, to be
+   judged anew for one more: it belongs to the day of its receipt, as that was delivered. #}
+{% macro conversation_of_delivery(received_at=raw_text_of('received_at')) -%}
+    coalesce(conversation_id, ' ' || coalesce(left({{ received_at }}, 10), ''))
+{%- endmacro %}
+
+
+{# A moment (milliseconds) before which nothing lies that a delivery makes: it was not received earlier, nor did it happen. #}
+{% macro first_moment_of_delivery() -%}
+    least(
+        coalesce({{ epoch_milliseconds('received_at') }}, {{ for_ever_ms() }}),
+        case when rejection_reason is null then {{ epoch_milliseconds('occurred_at') }} else {{ for_ever_ms() }} end
+    )
+{%- endmacro %}
+
+
+{# The earliest of some moments (milliseconds), to be asked for. Of none it is for ever, so that the engine skips all: with a null
+   it would look through all, and find nothing. #}
+{% macro earliest_of(relation, moment='first_ms') -%}
+    (select {{ timestamp_from_milliseconds('coalesce(min(' ~ moment ~ '), ' ~ for_ever_ms() ~ ')') }} from {{ relation }})
+{%- endmacro %}
+
+
+{# A select of conversations, each with its first moment: the deliveries that the last build knew, and those that have come or
+   gone since, lie no earlier. Of what nobody knows it is since ever. #}
+{% macro with_first_moments(conversations) -%}
+    select
+        found.conversation_id,
+        coalesce(min(known.first_ms), {{ since_ever_ms() }}) as first_ms
+    from {{ conversations }} as found
+    left join (
+        select
+            conversation_id,
+            first_ms
+        from {{ standing('int_conversation_deliveries_tallied') }}
+        union all
+        select
+            conversation_id,
+            first_ms
+        from {{ ref('int_conversations_delivered') }}
+    ) as known on found.conversation_id = known.conversation_id
+    group by found.conversation_id
+{%- endmacro %}
+
+
+{# The rows of the ledger of some conversations (a relation with their first moments), to select from. Asked twice, because the
+   engine skips what lies before a moment, and what has none, if each is asked alone. #}
+{% macro deliveries_of(conversations) -%}
+    {%- set ledger = ref('stg_messaging__conversation_event_ledger') -%}
+    {%- set are_theirs = conversation_of_delivery() ~ ' in (select conversation_id from ' ~ conversations ~ ')' -%}
+    (
+        select * from {{ ledger }}
+        where
+            {{ are_theirs }}
+            and received_at >= {{ earliest_of(conversations) }}
+        union all
+        select * from {{ ledger }}
+        where {{ are_theirs }} and received_at is null
+    )
+{%- endmacro %}
+
+
+{# Where a model says by what time its rows lie (meta.lies_by, never null): what lies before the first moment of the touched
+   conversations is none of theirs, and the engine skips it. No local day is two days from the day in UTC. #}
+{% macro lies_in_touched_time(name) -%}
+    {%- set lies_by = graph.nodes['model.messaging_warehouse.' ~ name].config.meta.get('lies_by') if execute -%}
+    {%- if lies_by %}
+        and {{ lies_by }} >= cast({{ earliest_of(standing('int_conversations_touched')) }} - interval 2 day as date)
+    {%- endif -%}
 {%- endmacro %}
 
 

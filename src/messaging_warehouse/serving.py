@@ -184,12 +184,20 @@ def _build_on(
 
 
 def _copy_bytes(source: Path, new: Path) -> bool:
+    """Copy a file: as shared blocks where the file system has them, else past its cache, else as anything is copied."""
     # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
-    try:
-        subprocess.run(["cp", str(source), str(new)], stderr=subprocess.DEVNULL, check=True)
-    except (OSError, subprocess.CalledProcessError):  # no such file, no room, no such command
-        return False
-    return True
+    for command in (
+        ["cp", "--reflink=always", str(source), str(new)],
+        # A fifth of the work of the other, and nothing is left to be flushed.
+        ["dd", f"if={source}", f"of={new}", "bs=16M", "iflag=direct", "oflag=direct"],
+        ["cp", str(source), str(new)],
+    ):
+        try:
+            subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
+            return True
+        except (OSError, subprocess.CalledProcessError):  # no such file, no room, no such command or option
+            new.unlink(missing_ok=True)
+    return False
 
 
 def _is_sound(connection: duckdb.DuckDBPyConnection, schema: str, last: Publication) -> bool:

@@ -188,6 +188,12 @@ class IncrementalReplay(Replay):
             if node["name"] in self._partial and replaces_in_part(programs[unique_id])
         }
 
+    @property
+    def times_of_conversations(self) -> dict[str, str]:
+        """By what time the rows of the models lie that are looked for by their conversation."""
+        columns = {node["name"]: node["config"]["meta"].get("lies_by") for node in self._nodes.values()}
+        return {name: column for name, column in columns.items() if column}
+
     def forget(self) -> None:
         """Have the next build make everything anew."""
         self.connection.execute("create schema if not exists journal")

@@ -176,3 +176,12 @@ def test_a_mart_cannot_reach_behind_core(tmp_path: Path) -> None:
 def test_the_dbt_build_has_no_warnings(demo: DbtRun) -> None:
     assert "WARN=0 ERROR=0 SKIP=0" in demo.output
     assert "warning" not in demo.output.lower().replace("warn=0", "")
+
+
+def test_rows_lie_by_a_time_that_each_of_them_has(manifest: Manifest) -> None:
+    """What is not looked through before a moment would lose a row that has none."""
+    lying = {name: node for name, node in manifest["nodes"].items() if node["config"]["meta"].get("lies_by")}
+    assert len(lying) > 10
+    for name, node in lying.items():
+        column = node["columns"][node["config"]["meta"]["lies_by"]]
+        assert "not_null" in {constraint["type"] for constraint in column["constraints"]}, name

@@ -233,6 +233,95 @@ def test_builds_upon_builds_equal_one_build_in_bulk(
     assert_as_if_made_anew(incremental, deliveries[-1])
 
 
+# --- what is not looked through ----------------------------------------------------------------------
+
+
+def rows_before_the_first_moment(replay: IncrementalReplay) -> dict[str, Any]:
+    """Return rows that a build would not find which looks for their conversation from its first moment on."""
+    tallied = "intermediate.int_conversation_deliveries_tallied"
+    first_day = "cast(make_timestamp(1000 * first_ms) - interval 2 day as date)"
+    lying = {
+        f"main.{name}": f"{time} < {first_day} or {time} is null"
+        for name, time in replay.times_of_conversations.items()
+    }
+    lying["staging.stg_messaging__conversation_event_ledger"] = "received_at < make_timestamp(1000 * first_ms)"
+    found = {
+        table: replay.connection.execute(
+            f"select columns(rows.*) from {table} as rows left join {tallied} using (conversation_id) "
+            f"where rows.conversation_id is not null and (first_ms is null or {is_before})"
+        ).fetchall()
+        for table, is_before in lying.items()
+    }
+    return {table: rows for table, rows in found.items() if rows}
+
+
+@FEW
+@given(deliveries=streams_in_deliveries())
+def test_nothing_of_a_conversation_lies_before_its_first_moment(
+    incremental: IncrementalReplay, deliveries: list[Delivery]
+) -> None:
+    assert len(incremental.times_of_conversations) > 10
+    build_all(incremental, [replace(delivery, as_of=None) for delivery in deliveries])
+    assert not rows_before_the_first_moment(incremental)
+
+
+def test_a_row_before_the_first_moment_would_be_seen(incremental: IncrementalReplay) -> None:
+    told = conversation("c1").at("10:00").end_user("hi")
+    build_all(incremental, [Delivery(raw_input(told))])
+    assert not rows_before_the_first_moment(incremental)
+    incremental.connection.execute("update main.fct_messaging_sessions set started_at = started_at - interval 4 day")
+    assert set(rows_before_the_first_moment(incremental)) == {"main.fct_messaging_sessions"}
+
+
+def first_moments(replay: IncrementalReplay) -> dict[str, datetime]:
+    """Return since when the last build looked for what it touched."""
+    columns = ["conversation_id", "make_timestamp(1000 * first_ms) as first_at"]
+    rows = replay.rows("intermediate.int_conversations_touched", columns)
+    return {row["conversation_id"]: row["first_at"] for row in rows}
+
+
+@pytest.mark.parametrize("as_of", [None, "2024-06-01 00:00"])
+def test_what_comes_late_is_put_to_what_lies_far_back(incremental: IncrementalReplay, as_of: str | None) -> None:
+    """To what was received first, to what happened first, and to what came with times that nobody can read."""
+    old = conversation("c1").at("2024-01-04 10:00").end_user("hi").at("2024-01-04 10:05").agent("ann", "hello")
+    old = old.at("2024-01-04 11:00").ended("system")
+    unreadable = conversation("c1").at("2024-01-04 10:06").end_user("so")
+    unreadable = unreadable.altered(received_at="soon", event_id="unreadable")
+    recent = conversation("c2").at("2024-03-03 10:00").end_user("hi").at("2024-03-03 11:00").ended("system")
+    newest = conversation("c3").at("2024-03-05 10:00").end_user("hi").at("2024-03-05 11:00").ended("system")
+    opener = conversation("c1").at("2024-01-02 09:00").end_user("first of all").received("2024-03-05 12:00")
+    opener = opener.altered(event_id="opener")
+    nobody_knows = conversation("c4").at("2024-02-01 10:00").end_user("hi").altered(received_at="later")
+    first = raw_input(old, unreadable, recent)
+    second = raw_input(old, unreadable, recent, newest)
+    third = raw_input(old, unreadable, recent, newest, opener, nobody_knows)
+    until = moment(as_of) if as_of else None
+    build_all(incremental, [Delivery(first, until), Delivery(second, until)])
+    assert "fct_conversation_events" in incremental.partially_built
+    assert first_moments(incremental)["c3"] == moment("2024-03-05 10:00")
+    assert "c1" not in first_moments(incremental)
+    incremental.build(third, until)
+    assert first_moments(incremental)["c1"] == moment("2024-01-02 09:00")
+    assert_as_if_made_anew(incremental, Delivery(third, until))
+
+
+def test_what_names_no_conversation_is_of_the_day_of_its_receipt(incremental: IncrementalReplay) -> None:
+    """It is rejected by itself: for one more nobody judges all anew that there have ever been."""
+    told = conversation("c1").at("2024-03-04 10:00").end_user("hi").at("2024-03-04 11:00").ended("system")
+    nameless = [
+        conversation("none").at(f"{day} 10:00").end_user("hi").altered(conversation_id=None, event_id=f"of {day}")
+        for day in ("2024-03-04", "2024-03-08")
+    ]
+    timeless = conversation("none").at("2024-03-04 10:00").end_user("hi")
+    timeless = timeless.altered(conversation_id=None, event_id="of no day", received_at="soon")
+    deliveries = [Delivery(raw_input(told, nameless[0])), Delivery(raw_input(told, *nameless, timeless))]
+    build_all(incremental, deliveries)
+    assert {" 2024-03-08", " soon"} <= first_moments(incremental).keys()
+    assert " 2024-03-04" not in first_moments(incremental)
+    assert incremental.rows("main.rejected_events", ["count(*) as count"]) == [{"count": 3}]
+    assert_as_if_made_anew(incremental, deliveries[-1])
+
+
 # --- examples ----------------------------------------------------------------------------------------
 
 

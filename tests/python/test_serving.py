@@ -487,6 +487,34 @@ def test_a_copy_follows_what_changes(tmp_path: Path) -> None:
     assert _debris(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("failing", "is_whole"),
+    [
+        (["--reflink=always"], False),
+        (["--reflink=always", "direct"], False),
+        (["--reflink=always", "direct", "cp"], True),
+    ],
+)
+def test_bytes_are_copied_by_whatever_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: list[str], is_whole: bool
+) -> None:
+    """Where a command fails half-way the next begins anew; where none can do it all rows are copied."""
+    changing = Changing(tmp_path / "serving.duckdb")
+    for tool in ("cp", "dd"):
+        path = Path(shutil.which(tool) or "")
+        words = " ".join(
+            f'*{word}*) for last; do true; done; echo half > "${{last#of=}}"; exit 1;;' for word in failing
+        )
+        shim = tmp_path / "tools" / tool
+        shim.parent.mkdir(exist_ok=True)
+        shim.write_text(f'#!/bin/sh\ncase "{tool} $*" in {words} esac\nexec {path} "$@"\n')
+        shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "tools"), prepend=os.pathsep)
+    changing.change()
+    changing.assert_equal(is_whole=is_whole)
+    assert _debris(tmp_path) == []
+
+
 @pytest.mark.parametrize("statement", ["_delete", "_insert", "_bring_up_to_date"])
 def test_a_change_that_is_left_out_would_be_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str

@@ -7,7 +7,7 @@ signs as (
     select
         actor_id as agent_id,
         {{ epoch_milliseconds('occurred_at') }} as occurred_ms
-    from {{ events_of_agents() }}
+    from {{ events_of_agents('int_presence_spans_touched') }}
     where actor_type = 'agent'
 ),
 

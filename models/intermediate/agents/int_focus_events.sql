@@ -13,7 +13,7 @@ conversation_events as (
         cast(sort_rank as integer) as sort_rank,
         focus_effect != 'ends' as is_focus,
         is_agent_message as is_message
-    from {{ events_of_agents() }}
+    from {{ events_of_agents('int_visit_spans_touched') }}
     where actor_type = 'agent' and focus_effect is not null{{ ' and false' if not is_recorded('focus') }}
 ),
 

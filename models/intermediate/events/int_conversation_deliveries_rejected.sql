@@ -60,7 +60,7 @@ final as (
         payload,
         rejection_reason
     from unioned
-    where {{ in_touched_conversations() }}
+    where {{ in_touched_conversations(conversation_of_delivery()) }}
 )
 
 select * from final

@@ -1,21 +1,23 @@
--- Grain: one row per conversation that a delivery names ('' where it names none): what became of its deliveries.
+-- Grain: one row per conversation that a delivery names, and per day of receipt of what names none: what became of its
+-- deliveries.
 with
 
 deliveries as (
     select
-        coalesce(conversation_id, '') as conversation_id,
+        {{ conversation_of_delivery() }} as conversation_id,
+        min({{ first_moment_of_delivery() }}) as first_ms,
         count(*) as delivery_count
     from {{ ref('int_conversation_deliveries_touched') }}
-    where {{ in_touched_conversations() }}
-    group by coalesce(conversation_id, '')
+    where {{ in_touched_conversations(conversation_of_delivery()) }}
+    group by {{ conversation_of_delivery() }}
 ),
 
 rejected as (
     select
-        coalesce(conversation_id, '') as conversation_id,
+        {{ conversation_of_delivery('received_at') }} as conversation_id,
         count(*) as rejected_count
     from {{ ref('int_conversation_deliveries_rejected') }}
-    group by coalesce(conversation_id, '')
+    group by {{ conversation_of_delivery('received_at') }}
 ),
 
 repeated as (
@@ -30,6 +32,7 @@ repeated as (
 final as (
     select
         deliveries.conversation_id,
+        deliveries.first_ms,
         deliveries.delivery_count,
         coalesce(rejected.rejected_count, 0) as rejected_count,
         coalesce(repeated.exact_redelivery_count, 0) as exact_redelivery_count

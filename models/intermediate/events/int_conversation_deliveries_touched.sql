@@ -1,10 +1,16 @@
 -- Grain: one row per delivery that the build looks at: of the touched conversations, and the others of their events.
 {{ waits_for('int_conversations_touched') }}
-{%- set ledger = ref('stg_messaging__conversation_event_ledger') %}
+{%- set theirs = deliveries_of(standing('int_conversations_touched')) %}
+{%- set of_the_same_events = rows_found(
+    ref('stg_messaging__conversation_event_ledger'),
+    'event_id in (select event_id from of_conversations_apart) and not '
+    ~ in_touched_conversations(conversation_of_delivery()),
+    by='received_at'
+) %}
 with
 {% if is_partial_build() %}
 touched as (
-    select * exclude (part) from {{ rows_found(ledger, in_touched_conversations(), by='received_at') }}
+    select * exclude (part) from {{ theirs }}
     where {{ is_delivered_as_of() }}
 ),
 
@@ -20,21 +26,24 @@ judged_before as (
         and event_id in (select event_id from touched)
 ),
 
+winners_touched as (
+    select event_id from {{ of_touched_conversations(standing('fct_conversation_events')) }}
+    where event_id in (select event_id from judged_before)
+),
+
 of_conversations_apart as (
     select event_id from judged_before
     where not is_touched
     union
     select event_id from {{ standing('fct_conversation_events') }}
-    where event_id in (select event_id from judged_before) and not {{ in_touched_conversations() }}
+    where event_id in (
+        select event_id from judged_before
+        anti join winners_touched using (event_id)
+    )
 ),
 
 conflicting as (
-    select * exclude (part)
-    from {{ rows_found(
-        ledger,
-        'event_id in (select event_id from of_conversations_apart) and not ' ~ in_touched_conversations(),
-        by='received_at'
-    ) }}
+    select * exclude (part) from {{ of_the_same_events }}
     where {{ is_delivered_as_of() }}
 ),
 

@@ -3,6 +3,7 @@
     'int_build_scope',
     'int_conversations_unsettled',
     'stg_messaging__conversation_event_deliveries',
+    'stg_messaging__conversation_event_ledger',
     'stg_messaging__presence_event_deliveries'
 ) }}
 {{ config(post_hook=journal_agents()) }}
@@ -34,11 +35,11 @@ moments as (
         actor_id as agent_id,
         {{ epoch_milliseconds('occurred_at') }} as from_ms,
         {{ epoch_milliseconds('occurred_at') }} as to_ms
-    from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    from {{ deliveries_of(ref('int_conversations_unsettled')) }}
     where
         actor_type = 'agent'
         and rejection_reason is null
-        and coalesce(conversation_id, '') in (select conversation_id from {{ ref('int_conversations_unsettled') }})
+        and {{ is_delivered_as_of() }}
     union
     select
         agent_id,

@@ -3,19 +3,27 @@
 {{ wait_for_reference_tables() }}
 with
 
-deliveries as (
+-- The newest of each log first: the engine skips what is older where it is asked for one table's.
+newest_events as (
     select received_at
     from {{ ref('stg_messaging__conversation_event_deliveries') }}
     where rejection_reason is null
-    union all
+    order by received_at desc
+    limit 2
+),
+
+newest_presence as (
     select received_at
     from {{ ref('stg_messaging__presence_event_deliveries') }}
     where rejection_reason is null
+    order by received_at desc
+    limit 2
 ),
 
 newest_times as (
-    select received_at
-    from deliveries
+    select * from newest_events
+    union all
+    select * from newest_presence
     order by received_at desc
     limit 2
 ),

@@ -47,12 +47,12 @@ changed as (
 ),
 {% else %}
 changed as (
-    select conversation_id from {{ ref('int_conversations_delivered') }}
+    select * from {{ ref('int_conversations_delivered') }}
     where false
 ),
 {% endif %}
 final as (
-    select conversation_id from changed
+    {{ with_first_moments('changed') if is_partial_build() else 'select * from changed' }}
 )
 
 select * from final

@@ -1,53 +1,42 @@
 -- Grain: one row per conversation of whose events something was delivered, or became visible, since the last build.
-{{ waits_for('int_build_scope') }}
-{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
+{{ waits_for('int_build_scope', 'stg_messaging__conversation_event_deliveries') }}
 with
 {% if is_partial_build() %}
-journaled as (
-    select
-        unit,
-        id
-    from {{ journal('touched') }}
-),
-
 scope as (
     select * from {{ ref('int_build_scope') }}
 ),
 
-visible_since as (      -- with a given as_of a delivery may have waited for its moment
-    select
-        coalesce(conversation_id, '') as conversation_id,
-        event_id
-    from {{ deliveries }}
-    where received_at > (select last_as_of from scope)
-),
-
-events as (
-    select id as event_id from journaled
-    where unit = 'event'
-    union
-    select event_id from visible_since
-),
-
 -- Of one event the earliest delivery wins, whichever conversation it names: all of them are to be judged anew.
 found as (
-    select id as conversation_id from journaled
+    select
+        id as conversation_id,
+        from_ms as first_ms
+    from {{ journal('touched') }}
     where unit = 'conversation'
-    union
-    select conversation_id from visible_since
-    union
-    select coalesce(conversation_id, '') as conversation_id
-    from {{ deliveries }}
-    where event_id in (select event_id from events)
+    union all
+    select
+        {{ conversation_of_delivery() }} as conversation_id,
+        {{ first_moment_of_delivery() }} as first_ms
+    from {{ ref('stg_messaging__conversation_event_deliveries') }}
+    where received_at > (select last_as_of from scope)
+    union all
+    select
+        conversation_id,
+        first_ms
+    from {{ ref('int_event_deliveries_touched') }}
 ),
 {% else %}
 found as (
-    select conversation_id from {{ deliveries }}
+    select * from {{ ref('int_event_deliveries_touched') }}
     where false
 ),
 {% endif %}
 final as (
-    select conversation_id from found
+    select
+        conversation_id,
+        min(first_ms) as first_ms
+    from found
+    group by conversation_id
 )
 
 select * from final

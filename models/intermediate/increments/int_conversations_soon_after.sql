@@ -31,15 +31,11 @@ told_of_changed as (
     semi join changed using (conversation_id)
     union all
     select
-        coalesce(conversation_id, '') as conversation_id,
+        {{ conversation_of_delivery() }} as conversation_id,
         messaging_user_id,
         occurred_at as from_at,
         {{ hours_after('occurred_at', var('session_inactivity_hours')) }} as to_at
-    from {{ rows_found(
-        ref('stg_messaging__conversation_event_ledger'),
-        "coalesce(conversation_id, '') in (select conversation_id from " ~ ref('int_conversations_changed') ~ ")",
-        by='received_at'
-    ) }}
+    from {{ deliveries_of(ref('int_conversations_changed')) }}
     where rejection_reason is null and {{ is_delivered_as_of() }}
 ),
 

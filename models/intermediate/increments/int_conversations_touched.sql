@@ -1,8 +1,9 @@
 -- Grain: one row per conversation that has to be computed anew, whole. Empty in a build that computes all of them.
 {{ waits_for(
-    'int_conversations_changed', 'int_conversations_soon_after', 'int_agent_moments_touched'
+    'int_conversations_changed', 'int_conversations_soon_after', 'int_agent_moments_touched', 'int_conversations_delivered'
 ) }}
 {{ config(post_hook=journal_conversations()) }}
+{%- set with_moments = with_first_moments('found') %}
 with
 {% if is_partial_build() %}
 changed as (
@@ -37,12 +38,12 @@ found as (
 ),
 {% else %}
 found as (
-    select conversation_id from {{ ref('int_conversations_changed') }}
+    select * from {{ ref('int_conversations_changed') }}
     where false
 ),
 {% endif %}
 final as (
-    select conversation_id from found
+    {{ with_moments if is_partial_build() else 'select * from found' }}
 )
 
 select * from final

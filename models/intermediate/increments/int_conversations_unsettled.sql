@@ -1,17 +1,25 @@
 -- Grain: one row per conversation that may have begun or ceased to have sessions since the last build: with it comes or
 -- goes all that its agents did, and not only what was delivered.
-{{ waits_for('int_conversations_delivered', 'stg_messaging__conversation_event_deliveries') }}
-{%- set deliveries = ref('stg_messaging__conversation_event_deliveries') %}
+{{ waits_for('int_event_deliveries_touched', 'int_conversations_delivered') }}
 with
 {% if is_partial_build() %}
+deliveries as (
+    select * from {{ ref('int_event_deliveries_touched') }}
+),
+
+winners as (      -- those of the same events: they, too, were delivered before, or have gone since
+    select * from {{ standing('fct_conversation_events') }}
+    where occurred_at >= {{ earliest_of(ref('int_conversations_delivered')) }}
+),
+
 replaced_events as (      -- what has gone, and what was delivered no later than the winner that stood
     select id as event_id from {{ journal('touched') }}
     where unit = 'gone_event'
     union
     select deliveries.event_id
-    from {{ deliveries }} as deliveries
+    from deliveries
     semi join (select id as event_id from {{ journal('touched') }} where unit = 'event') as delivered using (event_id)
-    inner join {{ standing('fct_conversation_events') }} as winners using (event_id)
+    inner join winners using (event_id)
     where deliveries.received_at <= winners.received_at
     group by deliveries.event_id
     having count(*) > 1
@@ -22,21 +30,20 @@ changed as (
     from {{ ref('int_conversations_delivered') }} as delivered
     anti join {{ standing('fct_messaging_sessions') }} as sessions using (conversation_id)
     union
-    select coalesce(conversation_id, '') as conversation_id
-    from {{ deliveries }}
+    select conversation_id from deliveries
     where event_id in (select event_id from replaced_events)
     union
-    select conversation_id from {{ standing('fct_conversation_events') }}
-    semi join replaced_events using (event_id)
+    select conversation_id from winners
+    where event_id in (select event_id from replaced_events)
 ),
 {% else %}
 changed as (
-    select conversation_id from {{ ref('int_conversations_delivered') }}
+    select * from {{ ref('int_conversations_delivered') }}
     where false
 ),
 {% endif %}
 final as (
-    select conversation_id from changed
+    {{ with_first_moments('changed') if is_partial_build() else 'select * from changed' }}
 )
 
 select * from final

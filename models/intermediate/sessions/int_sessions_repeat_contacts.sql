@@ -18,7 +18,12 @@ concluded as (
         started_at,
         closed_at
     from {{ standing('fct_messaging_sessions') }}
-    where not {{ in_touched_conversations() }}
+    where
+        not {{ in_touched_conversations() }}
+        and closed_at >= (      -- of the touched sessions alone it is asked what came before them
+            select coalesce(min(started_at) - interval {{ var('repeat_contact_days') }} day, timestamp '9999-12-31')
+            from {{ ref('int_sessions_concluded') }}
+        )
     {%- endif %}
 ),
 
