@@ -39,8 +39,8 @@ _STYLE = """
 .st-key-page-head [data-testid="stCaptionContainer"] p { font-size: 0.98rem; }
 .st-key-filters { padding-bottom: 0.15rem; }
 .st-key-filters label p { font-size: 0.8rem; color: light-dark(#4A5565, #A6B0BD); }
-[data-testid="stElementToolbar"] { right: 4.6rem; }
-@media (hover: none) { [data-testid="stElementToolbar"] { display: none; } }
+[data-testid="stElementToolbar"] { right: 4.6rem !important; }
+@media (hover: none) { [data-testid="stElementToolbar"] { display: none !important; } }
 [data-testid="stElementToolbarButton"]:has(button[aria-label="Download as CSV"]) { display: none; }
 .st-key-told { gap: 0.4rem; }
 [data-testid="stTooltipContent"] { max-height: min(78vh, 620px); overflow-y: auto; }

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, Page, Request, ViewportSize, expect
 
 from places import PATIENCE_MS, Place
 
@@ -83,6 +83,34 @@ def test_a_click_on_a_user_leads_to_conversations_and_a_click_on_one_to_messages
     assert address == {"agent": ["Femi Adeyemi"], "session": ["answer-due-at-as-of"]}
     page.reload()
     expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
+
+
+@pytest.mark.parametrize(("path", "panel"), [("performance", "performance_agents"), ("now", "now_queues")])
+@pytest.mark.parametrize("has_touch", [False, True])
+def test_a_tables_own_buttons_leave_the_download_free(
+    browser: Browser, server: str, path: str, panel: str, has_touch: bool
+) -> None:
+    """They appear once the mouse is over the table, from where people come to the download."""
+    size: ViewportSize = {"width": 390, "height": 850} if has_touch else {"width": 1600, "height": 1000}
+    context = browser.new_context(viewport=size, has_touch=has_touch, is_mobile=has_touch, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    _open(page, server, path)
+    table = _panel(page, panel).get_by_test_id("stDataFrame").first
+    button = _panel(page, panel).get_by_test_id("stDownloadButton").get_by_role("button").first
+    button.scroll_into_view_if_needed()
+    place = button.bounding_box()
+    assert place
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    with page.expect_download() as download:
+        if has_touch:
+            page.touchscreen.tap(x, y)
+        else:
+            table.hover(position={"x": 200, "y": 60})
+            page.mouse.move(x, y, steps=25)
+            page.mouse.click(x, y)
+    assert download.value.suggested_filename.startswith(panel)
+    context.close()
 
 
 AGENTS = ("Ana", "Lucia", "Femi", "Dev")  # as the table has them
