@@ -5,10 +5,15 @@ PORT ?= 8501
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 DASHBOARD_SETUP := $(VENV)/.installed-dashboard
+# Spark has an environment of its own, so that nobody installs it who does not want it.
+SPARK_VENV := .venv-spark
+SPARK_BIN := $(SPARK_VENV)/bin
+SPARK_SETUP := $(SPARK_VENV)/.installed
+JAVA_PACKAGE := openjdk-17-jre-headless
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
-.PHONY: build test test-deep test-ui dashboard lint lint-python lint-sql docs wheel bench clean setup lock
+.PHONY: build build-spark test test-deep test-spark test-ui java dashboard lint lint-python lint-sql docs wheel bench clean setup lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
@@ -18,6 +23,13 @@ test: lint  ## what can be told in minutes: lint, types, a build, the warehouse 
 
 test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redaction, many more random streams: half an hour
 	$(BIN)/python -m pytest -m "deep or hypothesis" --hypothesis-profile=deep
+
+build-spark: $(SPARK_SETUP) java  ## the same on Spark, on this machine or where MESSAGING_SPARK_MASTER says (docs/spark.md)
+	$(SPARK_BIN)/dbt build --target spark --exclude resource_type:test resource_type:unit_test
+
+test-spark: $(SPARK_SETUP) java  ## Spark and DuckDB say the same, of the demo and of hostile streams: a quarter of an hour
+	$(SPARK_BIN)/mypy --cache-dir .mypy_cache/spark src tests/spark
+	$(SPARK_BIN)/python -m pytest tests/spark -o addopts= -q --strict-markers -m spark
 
 test-ui: $(DASHBOARD_SETUP)  ## the dashboard: its types, its pages, and in a headless Chromium what people do (CHROMIUM names another)
 	$(BIN)/mypy --cache-dir .mypy_cache/dashboard dashboard tests/ui
@@ -80,9 +92,24 @@ $(DASHBOARD_SETUP): $(SETUP) requirements-dashboard.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dashboard.lock
 	touch $@
 
+$(SPARK_SETUP): requirements-spark.lock pyproject.toml
+	$(PYTHON) -m venv $(SPARK_VENV) || python3 -m venv $(SPARK_VENV)
+	$(SPARK_BIN)/python -c "import sys; assert sys.version_info >= (3, 11), 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 build-spark'"
+	$(SPARK_BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
+	$(SPARK_BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# Spark runs on Java. Where there is none it is installed by the name of its package, if that may be done here.
+java:
+	@[ -n "$$JAVA_HOME" ] || command -v java > /dev/null || { \
+		command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] \
+		&& apt-get update > /dev/null && apt-get install --yes --no-install-recommends $(JAVA_PACKAGE) > /dev/null; \
+	} || { echo "Spark needs Java 17 or newer: install the package $(JAVA_PACKAGE), or set JAVA_HOME." >&2; exit 1; }
+
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --no-strip-extras --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 lock:  ## resolve the dependencies anew (needs pip-tools)
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dashboard --extra test-ui --constraint requirements.lock --output-file requirements-dashboard.lock pyproject.toml
+	$(COMPILE) --extra dev --extra spark --constraint requirements.lock --output-file requirements-spark.lock pyproject.toml

@@ -12,6 +12,8 @@
 {% macro begin_build() %}
     {% if not execute or flags.WHICH not in ('run', 'build', 'seed') %}
         {{ return('') }}
+    {% elif not remembers_builds() %}
+        {{ return(begin_whole_build()) }}
     {% elif flags.WHICH == 'seed' %}
         {{ return(at_once(create_journal())) }}
     {% endif %}
@@ -48,6 +50,9 @@
     {% endfor %}
     {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched
         else "case build_state when 'building' then 'complete' else build_state end" %}
+    {% if not remembers_builds() %}
+        {{ return(finish_whole_build(dim_build, state)) }}
+    {% endif %}
     {% set statements = 'update ' ~ dim_build ~ ' set build_state = ' ~ state %}
     {% if is_whole_dag(results) %}
         {% set statements = statements ~ '; ' ~ close_journal() %}
@@ -113,7 +118,7 @@
     {% if not execute or flags.WHICH not in ('run', 'build') %}
         {{ return(none) }}
     {% endif %}
-    {% set relation = adapter.get_relation(database=target.database, schema=target.schema, identifier='dim_build') %}
+    {% set relation = adapter.get_relation(database=target.database or none, schema=target.schema, identifier='dim_build') %}
     {% if relation and 'build_state' in adapter.get_columns_in_relation(relation) | map(attribute='name') %}
         {{ return(relation) }}
     {% endif %}

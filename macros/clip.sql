@@ -4,7 +4,7 @@
 segments_by_day as (
     select
         *,
-        cast({{ date_series(local_date('started_at'), local_date('ended_at - interval 1 millisecond')) }} as date)
+        {{ date_series(local_date('started_at'), local_date('ended_at - interval 1 millisecond')) }}
             as activity_date
     from {{ of_touched_conversations(ref('fct_agent_timeline')) if of_conversations else ref('fct_agent_timeline') }}
     where {{ where }}

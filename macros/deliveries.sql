@@ -61,7 +61,7 @@ contents_compared as (
             order by usable.received_at, {{ content_columns | join(', ') }}, occurred_at_text, received_at_text
         ) as delivery_number
     from usable
-    inner join delivered_repeatedly using (event_id)
+    inner join delivered_repeatedly on usable.event_id = delivered_repeatedly.event_id
 ),
 
 judged as (
@@ -103,7 +103,7 @@ delivered_once as (
         usable.*,
         cast(0 as bigint) as redelivery_count
     from usable
-    anti join judged using (event_id)
+    anti join judged on usable.event_id = judged.event_id
 ),
 
 winners as (
@@ -114,7 +114,7 @@ winners as (
 
 final as (
     select * from delivered_once
-    union all by name
+    union all
     select * from winners
 )
 

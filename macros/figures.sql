@@ -72,14 +72,16 @@ joined as (
         'agent_type': 'case when not is_agent_type_reported then agent_type end',
         'ended_by_type': 'ended_by_type',
     }) }}
-    union all by name
+    union all
     select
         session_id,
+        cast(null as varchar) as conversation_id,
+        cast(null as varchar) as work_id,
         metric_type as figure,
         cast(metric_value as varchar) as our_value
     from {{ session_metrics }}
     where metric_type not like '%_count' and not is_reported
-    union all by name
+    union all
     {{ figures_told(works, ['conversation_id', 'work_id'], {
         'speed_to_answer_seconds': 'speed_to_answer_seconds',
         'work_handle_seconds': 'work_handle_seconds',
@@ -93,11 +95,13 @@ joined as (
 {% macro figures_told(relation, keys, figures) -%}
     {%- for figure, expression in figures.items() %}
     select
-        {{ keys | join(', ') }},
+        {%- for key in ['session_id', 'conversation_id', 'work_id'] %}
+        {{ key if key in keys else 'cast(null as varchar) as ' ~ key }},
+        {%- endfor %}
         '{{ figure }}' as figure,
         cast({{ expression }} as varchar) as our_value
     from {{ relation }}
-    {{ 'union all by name' if not loop.last }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

@@ -66,8 +66,7 @@
         {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='unique_id') -%}
             {%- do configured.append([node.unique_id, node.config.materialized, node.config.incremental_strategy, node.config.meta]) -%}
         {%- endfor -%}
-        {%- set code = run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0] -%}
-        {{ local_md5(code ~ tojson(configured, sort_keys=true)) }}
+        {{ local_md5(code_of_project() ~ tojson(configured, sort_keys=true)) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -60,20 +60,6 @@
 {% endmacro %}
 
 
-{# {table: [column, …]} of that schema, in small letters: the engine does not tell letter cases apart. #}
-{% macro raw_schema_tables() %}
-    {% set place = raw_schema() %}
-    {% set tables = {} %}
-    {% for row in run_query(
-        "select lower(table_name), lower(column_name) from duckdb_columns() where lower(database_name) = lower("
-        ~ raw_literal(place.database) ~ ") and lower(schema_name) = lower(" ~ raw_literal(place.schema) ~ ")"
-    ).rows %}
-        {% do tables.setdefault(row[0], []).append(row[1]) %}
-    {% endfor %}
-    {{ return(tables) }}
-{% endmacro %}
-
-
 {#
     The select of a base view. `config_seed` names the project's own seed for a table that the raw location may
     replace; a raw table that is not there is empty, unless `refuse_bad_raw_input` has already refused it.
@@ -131,15 +117,6 @@
 {% endmacro %}
 
 
-{% macro raw_column_types(relation) %}
-    {% set types = {} %}
-    {% for row in run_query('describe select * from ' ~ relation).rows %}
-        {% do types.update({row[0] | lower: row[1]}) %}
-    {% endfor %}
-    {{ return(types) }}
-{% endmacro %}
-
-
 {# The from-expression of one raw table, or null when there is none; of a log in files, of those `files` alone. #}
 {% macro raw_relation(name, files=none) %}
     {% if raw_place() == 'schema' %}
@@ -148,20 +125,7 @@
         {{ return(table if name | lower in raw_schema_tables() else none) }}
     {% endif %}
     {% set files = raw_files(name) if files is none else files %}
-    {% if not files %}
-        {{ return(none) }}
-    {% elif files[0].endswith('.csv') %}
-        {{ return(raw_csv_relation(files)) }}
-    {% elif files[0].endswith('.ndjson') %}
-        {{ return(raw_ndjson_relation(files)) }}
-    {% endif %}
-    {{ return("read_parquet(" ~ raw_paths(files) ~ ", union_by_name = true, " ~ raw_file_options() ~ ")") }}
-{% endmacro %}
-
-
-{# A folder named `key=value` is no column. What a row's file is called is asked under a name that no column has. #}
-{% macro raw_file_options() %}
-    {{ return("hive_partitioning = false, filename = 'file of this row'") }}
+    {{ return(relation_of_files(name, files) if files else none) }}
 {% endmacro %}
 
 
@@ -173,88 +137,4 @@
 
 {% macro raw_literal(text) %}
     {{ return("'" ~ text | replace("'", "''") ~ "'") }}
-{% endmacro %}
-
-
-{# A path as a literal in which no character is a pattern: a folder `exports [old]` would otherwise read as empty. #}
-{% macro raw_path(path) %}
-    {{ return(raw_literal(path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]'))) }}
-{% endmacro %}
-
-
-{% macro raw_paths(files) %}
-    {% set paths = [] %}
-    {% for file in files %}
-        {% do paths.append(raw_path(file)) %}
-    {% endfor %}
-    {{ return('[' ~ paths | join(', ') ~ ']') }}
-{% endmacro %}
-
-
-{# The pattern of the files that are read of a raw table, all of one format; null where there are none. #}
-{% macro raw_pattern(name) %}
-    {% for extension in ['parquet', 'csv', 'ndjson'] %}
-        {% set pattern = raw_path(raw_location() ~ '/' ~ name)[:-1] ~ "/*." ~ extension ~ "'" %}
-        {% if run_query("select 1 from glob(" ~ pattern ~ ") limit 1").rows %}
-            {{ return(pattern) }}
-        {% endif %}
-    {% endfor %}
-    {{ return(none) }}
-{% endmacro %}
-
-
-{% macro raw_files(name) %}
-    {% set pattern = raw_pattern(name) %}
-    {% if pattern is none %}
-        {{ return([]) }}
-    {% endif %}
-    {{ return(run_query("select file from glob(" ~ pattern ~ ") order by file").columns[0].values() | list) }}
-{% endmacro %}
-
-
-{# Every option is said and nothing is sniffed: a sniffer reads a ragged file as one column. Files are read together when they share a header, because read_csv goes by position once
-   it is told the columns. #}
-{% macro raw_csv_relation(files) %}
-    {% set files_by_header = {} %}
-    {% for file in files %}
-        {% do files_by_header.setdefault(raw_csv_columns(file), []).append(file) %}
-    {% endfor %}
-    {% set reads = [] %}
-    {% for columns, group in files_by_header.items() %}
-        {% do reads.append(
-            "select * from read_csv(" ~ raw_paths(group) ~ ", auto_detect = false, header = true, delim = ',', "
-            ~ "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-            ~ raw_file_options() ~ ", columns = " ~ columns ~ ")"
-        ) %}
-    {% endfor %}
-    {{ return('(' ~ reads | join(' union all by name ') ~ ')') }}
-{% endmacro %}
-
-
-{# What `columns` of read_csv is to be: each name of the header line, a nameless one by its place. #}
-{% macro raw_csv_columns(file) %}
-    {% set header = run_query(
-        "select unnest(regexp_extract_all(line || ',', '(\"(?:[^\"]|\"\")*\"|[^,]*),', 1)) from (select line from read_csv("
-        ~ raw_path(file) ~ ", auto_detect = false, header = false, strict_mode = false, hive_partitioning = false, "
-        ~ "delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}) limit 1)"
-    ).columns[0].values() %}
-    {% set types = [] %}
-    {% for name in header %}
-        {% set name = (name or '').strip().strip('"').replace('""', '"').strip().lower() %}
-        {% do types.append(raw_literal(name or 'column ' ~ loop.index) ~ ": 'VARCHAR'") %}
-    {% endfor %}
-    {{ return('{' ~ types | join(', ') ~ '}') }}
-{% endmacro %}
-
-
-{# A key that a line leaves out is null; an object under a text column keeps its JSON text. #}
-{% macro raw_ndjson_relation(files) %}
-    {% set types = [] %}
-    {% for column in contract_columns(model) %}
-        {% do types.append("'" ~ column.name ~ "': 'VARCHAR'") %}
-    {% endfor %}
-    {{ return(
-        "read_json(" ~ raw_paths(files) ~ ", format = 'newline_delimited', ignore_errors = false, "
-        ~ raw_file_options() ~ ", columns = {" ~ types | join(', ') ~ "})"
-    ) }}
 {% endmacro %}

@@ -22,29 +22,17 @@
     {% if not execute %}
         {{ return('select 1') }}
     {% elif raw_mode() == 'files' %}
-        {% set pattern = raw_pattern(name) %}
-        {% set source, part, fingerprint = raw_files_as_they_are(name, pattern) if pattern else (none, none, none) %}
+        {% set source, part, fingerprint = raw_files_as_they_are(name) %}
     {% else %}
         {% set source = seed or adapted or raw_relation(name) %}
         {% set part = raw_hour({} if seed else raw_column_types(source)) if source %}
-        {% set fingerprint = "count(*) || '/' || sum(hash(" ~ raw_identity(name) | join(', ') ~ "))" %}
+        {% set fingerprint = "count(*) || '/' || sum(" ~ hash_of(raw_identity(name)) ~ ")" %}
     {% endif %}
     {% if source %}
         {{ return("select " ~ raw_literal(name) ~ " as raw_table, " ~ part ~ " as part, " ~ fingerprint
             ~ " as fingerprint from " ~ source ~ " group by all") }}
     {% endif %}
     {{ return("select cast(null as varchar) as raw_table, cast(null as varchar) as part, cast(null as varchar) as fingerprint where false") }}
-{% endmacro %}
-
-
-{# The files of a pattern: where they are listed, and what is name and fingerprint. The engine knows the time of a change by
-   the second, and a local file can change twice within one: there the plugin looks. #}
-{% macro raw_files_as_they_are(name, pattern) %}
-    {% if '://' in raw_location() %}
-        {{ return(('read_blob(' ~ pattern ~ ')', 'parse_filename(filename)', "size || '/' || epoch_us(last_modified)")) }}
-    {% endif %}
-    {% set folder = raw_literal(raw_location() ~ '/' ~ name) ~ ", " ~ raw_literal(pattern.split('.')[-1][:-1]) %}
-    {{ return(('json_each(raw_file_fingerprints(' ~ folder ~ '))', 'key', "value ->> '$'")) }}
 {% endmacro %}
 
 
@@ -86,7 +74,7 @@
         {{ return(raw_select(none, none, 'cast(null as varchar)') ~ kept_deliveries(name)) }}
     {% endif %}
     {% set types = {} if seed else raw_column_types(relation) %}
-    {% set part = 'parse_filename("file of this row")' if raw_mode() == 'files' else raw_hour(types) %}
+    {% set part = file_of_row() if raw_mode() == 'files' else raw_hour(types) %}
     {% set rows = raw_select(types, relation, part) %}
     {% if raw_mode() != 'files' and builds_on_the_last() %}
         {% set rows = rows ~ " where " ~ raw_is_among(part, parts) %}
@@ -218,10 +206,10 @@
 {% macro journal_parts_read(name) %}
     {% set is_read = "raw_table = " ~ raw_literal(name) ~ " and is_to_be_read" %}
     {% set parts = "{{ ref('stg_messaging__raw_parts') }}" %}
-    {{ return(
+    {{ return(if_remembered(
         "delete from {{ journal('parts_read') }} where raw_table = " ~ raw_literal(name) ~ " and (part in (select part from "
         ~ parts ~ " where " ~ is_read ~ ") or not (select builds_on_the_last from {{ ref('stg_messaging__definitions') }})); "
         ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint, {{ raw_literal(raw_source()) }} from "
         ~ parts ~ " where " ~ is_read
-    ) }}
+    )) }}
 {% endmacro %}

@@ -167,8 +167,8 @@ select * from final
    digits, too few to find the id by trying. #}
 {% macro redactions_fingerprint() -%}
     (
-        select md5(coalesce(string_agg(line, chr(10) order by line), '')) from (
-            select pseudonym || '|' || cast(hash(messaging_user_id) % 1000 as varchar) as line
+        select {{ fingerprint_of_lines('line') }} from (
+            select pseudonym || '|' || cast({{ hash_of(['messaging_user_id']) }} % 1000 as varchar) as line
             from {{ ref('stg_messaging__redacted_addresses') }}
         )
     )

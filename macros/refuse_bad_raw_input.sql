@@ -13,6 +13,8 @@
             "MESSAGING_SOURCE: there is no source '" ~ source_adapter() ~ "'; write " ~ source_adapters().keys() | join(' or ')
             ~ ", or leave it unset for tables of the raw contract."
         ] %}
+    {% elif source_adapter() and not reads_objects() %}
+        {% set problems = ["MESSAGING_SOURCE: a platform's objects are read with DuckDB alone; build with --target duckdb."] %}
     {% elif raw_place() == 'schema' %}
         {% set problems = raw_schema_problems(expected) %}
     {% else %}
@@ -72,13 +74,6 @@
         ~ raw_literal(tojson(raw_files_known())) ~ ", " ~ raw_literal(source_adapters().get(source_adapter(), '')) ~ ")"
     ).columns[0].values()[0] %}
     {{ return(found.split('\n') if found else []) }}
-{% endmacro %}
-
-
-{# Whether the DuckDB plugin has registered a function of its own. #}
-{% macro has_function(name) %}
-    {% set found = run_query("select count(*) from duckdb_functions() where function_name = '" ~ name ~ "'") %}
-    {{ return(found.columns[0].values()[0] > 0) }}
 {% endmacro %}
 
 

@@ -10,7 +10,7 @@
         ) %}
     {% endif %}
     {% if not run_query(
-        "select 1 from pg_timezone_names() where name = '" ~ var('reporting_timezone') | string | replace("'", "''") ~ "'"
+        "select 1 from (" ~ timezone_names() ~ ") where name = '" ~ var('reporting_timezone') | string | replace("'", "''") ~ "'"
     ).rows %}
         {% do problems.append(
             "var reporting_timezone: '" ~ var('reporting_timezone') ~ "' is not a time zone; write an IANA name like Europe/Berlin."

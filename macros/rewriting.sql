@@ -84,6 +84,6 @@
 
 
 {% macro redactions_left_behind() %}
-    {% set rewritten = adapter.get_relation(database=target.database, schema='journal', identifier='rewritten') %}
+    {% set rewritten = adapter.get_relation(database=target.database or none, schema='journal', identifier='rewritten') %}
     {{ return(run_query('select redactions from ' ~ rewritten).columns[0].values()[0] if rewritten else none) }}
 {% endmacro %}

@@ -11,7 +11,7 @@
 {% macro local_date_in(timestamp, timezone) %}{{ return(adapter.dispatch('local_date')(timestamp, timezone)) }}{% endmacro %}
 {% macro utc_from_local(local_time, timezone) %}{{ return(adapter.dispatch('utc_from_local')(local_time, timezone)) }}{% endmacro %}
 {% macro timezone_names() %}{{ return(adapter.dispatch('timezone_names')()) }}{% endmacro %}
-{% macro join_latest(relation, alias=none) %}{{ return(adapter.dispatch('join_latest')(relation, alias)) }}{% endmacro %}
+{% macro join_latest(relation, alias, keys, latest, operator, moment) %}{{ return(adapter.dispatch('join_latest')(relation, alias, keys, latest, operator, moment)) }}{% endmacro %}
 {% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient')(dividend, divisor)) }}{% endmacro %}
 {% macro last_value_before(expression, partition_by, order_by) %}{{ return(adapter.dispatch('last_value_before')(expression, partition_by, order_by)) }}{% endmacro %}
 {% macro is_json_object(text) %}{{ return(adapter.dispatch('is_json_object')(text)) }}{% endmacro %}
@@ -23,6 +23,7 @@
 {% macro is_single_code_point(text) %}{{ return(adapter.dispatch('is_single_code_point')(text)) }}{% endmacro %}
 {% macro code_point(text) %}{{ return(adapter.dispatch('code_point')(text)) }}{% endmacro %}
 {% macro has_non_ascii(text) %}{{ return(adapter.dispatch('has_non_ascii')(text)) }}{% endmacro %}
+{% macro fingerprint_of_lines(line) %}{{ return(adapter.dispatch('fingerprint_of_lines')(line)) }}{% endmacro %}
 {% macro fingerprint_of_rows(relation, columns) %}{{ return(adapter.dispatch('fingerprint_of_rows')(relation, columns)) }}{% endmacro %}
 {% macro date_series(first_date, last_date) %}{{ return(adapter.dispatch('date_series')(first_date, last_date)) }}{% endmacro %}
 {% macro number_series(first_number, last_number) %}{{ return(adapter.dispatch('number_series')(first_number, last_number)) }}{% endmacro %}
@@ -33,3 +34,14 @@
 {% macro kept_code_points(text, kept) %}{{ return(adapter.dispatch('kept_code_points')(text, kept)) }}{% endmacro %}
 {% macro pattern_of_any(texts) %}{{ return(adapter.dispatch('pattern_of_any')(texts)) }}{% endmacro %}
 {% macro replaced_pattern(text, pattern, replacement) %}{{ return(adapter.dispatch('replaced_pattern')(text, pattern, replacement)) }}{% endmacro %}
+{% macro remembers_builds() %}{{ return(adapter.dispatch('remembers_builds')()) }}{% endmacro %}
+{% macro code_of_project() %}{{ return(adapter.dispatch('code_of_project')()) }}{% endmacro %}
+{% macro hash_of(columns) %}{{ return(adapter.dispatch('hash_of')(columns)) }}{% endmacro %}
+{% macro raw_schema_tables() %}{{ return(adapter.dispatch('raw_schema_tables')()) }}{% endmacro %}
+{% macro raw_column_types(relation) %}{{ return(adapter.dispatch('raw_column_types')(relation)) }}{% endmacro %}
+{% macro relation_of_files(name, files) %}{{ return(adapter.dispatch('relation_of_files')(name, files)) }}{% endmacro %}
+{% macro file_of_row() %}{{ return(adapter.dispatch('file_of_row')()) }}{% endmacro %}
+{% macro raw_files(name) %}{{ return(adapter.dispatch('raw_files')(name)) }}{% endmacro %}
+{% macro raw_files_as_they_are(name) %}{{ return(adapter.dispatch('raw_files_as_they_are')(name)) }}{% endmacro %}
+{% macro has_function(name) %}{{ return(adapter.dispatch('has_function')(name)) }}{% endmacro %}
+{% macro reads_objects() %}{{ return(adapter.dispatch('reads_objects')()) }}{% endmacro %}

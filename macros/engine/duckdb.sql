@@ -49,8 +49,12 @@
 
 {% macro duckdb__timezone_names() %}select name from pg_timezone_names(){% endmacro %}
 
-{# A left join to the one latest row that the condition allows: its last part is `>` or `>=` over a time or a sum. #}
-{% macro duckdb__join_latest(relation, alias) %}asof left join {{ relation }}{% if alias %} as {{ alias }}{% endif %}{% endmacro %}
+{# A left join to the one row of the same keys (column: value) whose column `latest` is the greatest that the operator, `>` or
+   `>=`, allows before a moment. #}
+{% macro duckdb__join_latest(relation, alias, keys, latest, operator, moment) -%}
+    asof left join {{ relation }}{{ ' as ' ~ alias if alias != relation | string }}
+        on {% for key, value in keys.items() %}{{ value }} = {{ alias }}.{{ key }} and {% endfor %}{{ moment }} {{ operator }} {{ alias }}.{{ latest }}
+{%- endmacro %}
 
 {% macro duckdb__integer_quotient(dividend, divisor) %}({{ dividend }}) // ({{ divisor }}){% endmacro %}
 
@@ -79,14 +83,16 @@
 
 {% macro duckdb__has_non_ascii(text) %}strlen({{ text }}) > length({{ text }}){% endmacro %}
 
+{% macro duckdb__fingerprint_of_lines(line) %}md5(coalesce(string_agg({{ line }}, chr(10) order by {{ line }}), '')){% endmacro %}
+
 {% macro duckdb__fingerprint_of_rows(relation, columns) -%}
-    (select md5(coalesce(string_agg(line, chr(10) order by line), '')) from (
+    (select {{ fingerprint_of_lines('line') }} from (
         select concat_ws('|'{% for column in columns %}, coalesce(cast({{ column }} as varchar), ''){% endfor %}) as line
         from {{ relation }}
     ))
 {%- endmacro %}
 
-{% macro duckdb__date_series(first_date, last_date) %}unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)){% endmacro %}
+{% macro duckdb__date_series(first_date, last_date) %}cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval 1 day)) as date){% endmacro %}
 
 {% macro duckdb__number_series(first_number, last_number) %}unnest(generate_series({{ first_number }}, {{ last_number }})){% endmacro %}
 
@@ -133,3 +139,13 @@
 {%- endmacro %}
 
 {% macro duckdb__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g'){% endmacro %}
+
+{# Whether a build may build on the last one: the journal tells it what is touched, and rows can be deleted. #}
+{% macro duckdb__remembers_builds() %}{{ return(true) }}{% endmacro %}
+
+{# What computes the numbers, as one hash: the plugin looks into the project's files. #}
+{% macro duckdb__code_of_project() %}
+    {{ return(run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0]) }}
+{% endmacro %}
+
+{% macro duckdb__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}

@@ -22,60 +22,64 @@
 #}
 
 {% macro journal(table) %}
-    {{ return(api.Relation.create(database=target.database, schema='journal', identifier=table)) }}
+    {{ return(api.Relation.create(database=target.database or none, schema='journal', identifier=table)) }}
+{% endmacro %}
+
+
+{# {table: its columns} #}
+{% macro journal_tables() %}
+    {{ return({
+        'builds': 'build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar',
+        'attempts': 'as_of timestamp',
+        'touched': 'unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar',
+        'parts_read': 'raw_table varchar, part varchar, fingerprint varchar, raw_source varchar',
+        'untold': 'what varchar',
+        'published': 'build_id varchar, file varchar, form varchar, is_whole boolean, next_build_id varchar',
+    }) }}
 {% endmacro %}
 
 
 {% macro create_journal() %}
-    {% set statements %}
-        create schema if not exists {{ adapter.quote(target.database) }}.journal;
-        create table if not exists {{ journal('builds') }} (
-            build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar
-        );
-        create table if not exists {{ journal('attempts') }} (as_of timestamp);
-        create table if not exists {{ journal('touched') }} (
-            unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar
-        );
-        create table if not exists {{ journal('parts_read') }} (
-            raw_table varchar, part varchar, fingerprint varchar, raw_source varchar
-        );
-        create table if not exists {{ journal('untold') }} (what varchar);
-        create table if not exists {{ journal('published') }} (
-            build_id varchar, file varchar, form varchar, is_whole boolean, next_build_id varchar
-        )
-    {% endset %}
-    {{ return(statements) }}
+    {% set statements = ['create schema if not exists ' ~ adapter.quote(target.database) ~ '.journal'] %}
+    {% for table, columns in journal_tables().items() %}
+        {% do statements.append('create table if not exists ' ~ journal(table) ~ ' (' ~ columns ~ ')') %}
+    {% endfor %}
+    {{ return(statements | join('; ')) }}
 {% endmacro %}
+
+
+{# What a model does to the journal when it has been built: nothing where builds are not remembered. #}
+{% macro if_remembered(hook) %}{{ return(hook if remembers_builds() else '') }}{% endmacro %}
 
 
 {# Post-hooks of the models that find out what is touched: what they found outlives a build that dies. #}
 {% macro journal_conversations() %}
-    {{ return(
+    {{ return(if_remembered(
         "insert into {{ journal('touched') }} (unit, id, source) select 'conversation', conversation_id, '{{ this.identifier }}' from {{ this }}"
-    ) }}
+    )) }}
 {% endmacro %}
 
 
 {% macro journal_agents() %}
-    {{ return(
+    {{ return(if_remembered(
         "insert into {{ journal('touched') }} (unit, id, from_ms, to_ms, source) select 'agent', agent_id, from_ms, to_ms, '{{ this.identifier }}' from {{ this }}"
-    ) }}
+    )) }}
 {% endmacro %}
 
 
 {# Post-hook of the model that knows it: the moment that the build speaks for. #}
 {% macro journal_attempt() %}
-    {{ return("insert into {{ journal('attempts') }} select as_of from {{ this }}") }}
+    {{ return(if_remembered("insert into {{ journal('attempts') }} select as_of from {{ this }}")) }}
 {% endmacro %}
 
 
 {# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and where it
    dies half-way there is nothing to build on. Nor does the serving copy gain by it. #}
 {% macro forget_what_is_not_built_on() %}
-    {{ return(
+    {{ return(if_remembered(
         "delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }});"
         "delete from {{ journal('published') }} where not (select builds_on_the_last from {{ this }})"
-    ) }}
+    )) }}
 {% endmacro %}
 
 

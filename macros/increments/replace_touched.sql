@@ -90,10 +90,10 @@
    than a day, all days of the periods of that name that they lie in. A span without an end goes on to the last day that
    there can be; a day further ahead is one that a rejected delivery says it was received on. #}
 {% macro touched_days(period='day') -%}
-    select cast({{ date_series(
+    select {{ date_series(
         first_day_of(period, 'touched.from_day'),
         last_day_of(period, 'greatest(touched.from_day, least(touched.to_day, scope.last_day))')
-    ) }} as date) as touched_day
+    ) }} as touched_day
     from ({{ spans_of_touched_days() }}) as touched
     cross join {{ standing('int_build_scope') }} as scope
 {%- endmacro %}

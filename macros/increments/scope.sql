@@ -4,7 +4,7 @@
     and staging, which comes before, asks for the definitions alone.
 #}
 {% macro builds_on_the_last() %}
-    {% if not execute or model.resource_type != 'model' %}
+    {% if not execute or model.resource_type != 'model' or not remembers_builds() %}
         {{ return(false) }}
     {% endif %}
     {% if 'builds_on_the_last' not in model %}    {#- asked once while a model is rendered: a question costs as much as a table -#}
@@ -37,7 +37,7 @@
         {{ return(none) }}
     {% endif %}
     {% set node = graph.nodes['model.messaging_warehouse.' ~ name] %}
-    {{ return(load_relation(api.Relation.create(database=target.database, schema=node.schema, identifier=node.alias))) }}
+    {{ return(load_relation(api.Relation.create(database=target.database or none, schema=node.schema, identifier=node.alias))) }}
 {% endmacro %}
 
 

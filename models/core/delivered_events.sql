@@ -4,7 +4,7 @@
     ('conversation', ['event_id', 'event_type', 'channel_id'], {
         'accepted': ref('fct_conversation_events'), 'repeated': ref('repeated_events'), 'rejected': ref('rejected_events')
     }),
-    ('presence', ['event_id'], {
+    ('presence', ['event_id', 'cast(null as varchar) as event_type', 'cast(null as varchar) as channel_id'], {
         'accepted': ref('fct_presence_events'), 'repeated': ref('repeated_presence_events'),
         'rejected': ref('rejected_presence_events')
     }),
@@ -23,17 +23,18 @@ deliveries as (
         {{ utc_timestamp('occurred_at') }} as occurred_at,
         {{ utc_timestamp('received_at') }} as received_at,
         {%- else %}
+        cast(null as varchar) as rejection_reason,
         occurred_at,
         received_at,
         {%- endif %}
         received_date
     from {{ relation }}
     {%- if not loop.last %}
-    union all by name
+    union all
     {%- endif %}
     {%- endfor %}
     {%- if not loop.last %}
-    union all by name
+    union all
     {%- endif %}
     {%- endfor %}
 ),

@@ -15,9 +15,9 @@ events as (
 ),
 
 days as (
-    select cast({{ date_series(
+    select {{ date_series(
         local_date('least(events.first_at, build.as_of)'), local_date('greatest(events.last_at, build.as_of)')
-    ) }} as date) as date_day
+    ) }} as date_day
     from events
     cross join {{ ref('int_build') }} as build
     where build.as_of is not null

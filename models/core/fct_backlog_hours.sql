@@ -45,21 +45,23 @@ levels as (      -- running sums, each until the next step
         backlog_type,
         channel_id,
         is_test_channel,
-        hour_number as from_hour,
         lead(hour_number) over backlog as until_hour,
-        cast(sum(sum(step)) over backlog as bigint) as session_count
+        hour_number as from_hour,
+        cast(sum(sum(step)) over backlog as bigint) as session_count,
+        cast(null as timestamp) as oldest_started_at
     from steps
     group by backlog_type, channel_id, is_test_channel, hour_number
     window backlog as (partition by backlog_type, channel_id, is_test_channel order by hour_number)
 ),
 
--- Who came earlier and stays longer hides a stretch: the others are the oldest by turns, each for hours of its own.
-turns as (
+turns as (      -- who came earlier and stays longer hides a stretch; each is the oldest for hours of its own
     select
-        * exclude (started_at) replace (greatest(from_hour, max(until_hour) over (
+        * exclude (from_hour, started_at),
+        greatest(from_hour, max(until_hour) over (
             partition by backlog_type, channel_id, is_test_channel order by started_at
             rows between unbounded preceding and 1 preceding
-        )) as from_hour),
+        )) as from_hour,
+        cast(null as bigint) as session_count,
         started_at as oldest_started_at
     from stretches
 ),
@@ -67,7 +69,7 @@ turns as (
 told as (
     select * from levels
     where session_count > 0
-    union all by name
+    union all
     select * from turns
 ),
 

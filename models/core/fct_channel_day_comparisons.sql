@@ -5,12 +5,19 @@ channel_days as (
     select * from {{ ref('fct_channel_days') }}
 ),
 
+weeks_after as (
+    select
+        *,
+        {{ number_series('1', var('volume_baseline_weeks')) }} as week_number
+    from channel_days
+),
+
 compared as (      -- each day stands beside the same weekdays after it; days have no gaps, so weeks have none
     select
         channel_id,
         day_event_count,
-        volume_date + cast(7 * {{ number_series('1', var('volume_baseline_weeks')) }} as integer) as volume_date
-    from channel_days
+        volume_date + cast(7 * week_number as integer) as volume_date
+    from weeks_after
 ),
 
 usual_volumes as (

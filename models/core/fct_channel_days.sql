@@ -23,9 +23,9 @@ events_counted as (
 silent_days as (      -- a day without events is a row too: it is what one looks for
     select
         channel_id,
-        cast({{ date_series(
+        {{ date_series(
             'min(volume_date)', '(select max(date_day) from ' ~ ref('dim_dates') ~ ')'
-        ) }} as date) as volume_date,
+        ) }} as volume_date,
         0 as day_event_count
     from events_counted
     group by channel_id

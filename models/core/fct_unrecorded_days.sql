@@ -20,9 +20,9 @@ final as (
         stretches.account_id,
         stretches.agent_id,
         stretches.team_id,
-        cast({{ date_series(
+        {{ date_series(
             local_date('stretches.started_at'), local_date('coalesce(stretches.ended_at, build.as_of)')
-        ) }} as date) as activity_date,
+        ) }} as activity_date,
         stretches.is_test_channel
     from stretches
     cross join build

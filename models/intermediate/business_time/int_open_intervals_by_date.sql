@@ -28,9 +28,9 @@ bounded as (      -- after its last interval a schedule stays closed for as long
 final as (
     select
         business_hours_id,
-        cast({{ date_series(
+        {{ date_series(
             'cast(opened_at as date)', 'cast(next_opened_at - interval 1 millisecond as date)'
-        ) }} as date) as moment_date,
+        ) }} as moment_date,
         opened_at,
         closed_at,
         next_opened_at,

@@ -15,7 +15,8 @@ regular as (      -- a date with exceptions has nothing but them
         intervals.opens_minute,
         intervals.closes_minute
     from days
-    inner join {{ ref('stg_messaging__business_hour_intervals') }} as intervals using (business_hours_id, iso_weekday)
+    inner join {{ ref('stg_messaging__business_hour_intervals') }} as intervals
+        on days.business_hours_id = intervals.business_hours_id and days.iso_weekday = intervals.iso_weekday
     anti join holidays
         on days.business_hours_id = holidays.business_hours_id and days.local_date = holidays.holiday_date
 ),

@@ -19,7 +19,7 @@ bounds as (
 ),
 
 dates as (
-    select cast({{ date_series('first_date', 'last_date') }} as date) as local_date
+    select {{ date_series('first_date', 'last_date') }} as local_date
     from bounds
     where first_date is not null and last_date is not null
 ),

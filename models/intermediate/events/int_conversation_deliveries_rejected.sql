@@ -1,4 +1,9 @@
 -- Grain: one row per rejected delivery of a conversation event.
+{%- set columns = [
+    'event_id', 'event_type', 'conversation_id', 'channel_id', 'messaging_user_id', 'actor_type', 'actor_id',
+    raw_text_of('occurred_at') ~ ' as occurred_at', raw_text_of('received_at') ~ ' as received_at', 'payload',
+    'rejection_reason'
+] | join(',\n        ') %}
 with
 
 deliveries as (
@@ -38,29 +43,22 @@ repeated_rejected as (
 ),
 
 unioned as (
-    select * from invalid
-    union all by name
-    select * from without_session
-    union all by name
-    select * exclude (is_winner, is_exact_redelivery, is_conflict, redelivery_count)
+    select
+        {{ columns }}
+    from invalid
+    union all
+    select
+        {{ columns }}
+    from without_session
+    union all
+    select
+        {{ columns }}
     from repeated_rejected
 ),
 
 final as (
-    select
-        event_id,
-        event_type,
-        conversation_id,
-        channel_id,
-        messaging_user_id,
-        actor_type,
-        actor_id,
-        {{ raw_text_of('occurred_at') }} as occurred_at,
-        {{ raw_text_of('received_at') }} as received_at,
-        payload,
-        rejection_reason
-    from unioned
-    where {{ in_touched_conversations(conversation_of_delivery()) }}
+    select * from unioned
+    where {{ in_touched_conversations(conversation_of_delivery('received_at')) }}
 )
 
 select * from final

@@ -1,4 +1,8 @@
 -- Grain: one row per rejected delivery of a presence event.
+{%- set columns = [
+    'event_id', 'agent_id', 'status', 'capacity', raw_text_of('occurred_at') ~ ' as occurred_at',
+    raw_text_of('received_at') ~ ' as received_at'
+] | join(',\n        ') %}
 with
 
 deliveries as (
@@ -7,27 +11,20 @@ deliveries as (
 ),
 
 conflicts as (
-    select * exclude (is_winner, is_exact_redelivery, is_conflict, redelivery_count)
-    from {{ ref('int_presence_event_redeliveries_judged') }}
+    select * from {{ ref('int_presence_event_redeliveries_judged') }}
     where is_conflict
-),
-
-unioned as (
-    select * from deliveries
-    union all by name
-    select * replace ('conflicting_redelivery' as rejection_reason) from conflicts
 ),
 
 final as (
     select
-        event_id,
-        agent_id,
-        status,
-        capacity,
-        {{ raw_text_of('occurred_at') }} as occurred_at,
-        {{ raw_text_of('received_at') }} as received_at,
+        {{ columns }},
         rejection_reason
-    from unioned
+    from deliveries
+    union all
+    select
+        {{ columns }},
+        'conflicting_redelivery' as rejection_reason
+    from conflicts
 )
 
 select * from final

@@ -25,7 +25,7 @@ final as (
     select
         code_points_split.event_id,
         count(*) as known_emoji_count,
-        sum(lexicon.sentiment_score) / count(*) as emoji_sentiment_score
+        cast(sum(lexicon.sentiment_score) as double) / count(*) as emoji_sentiment_score
     from code_points_split
     inner join lexicon using (emoji)
     group by code_points_split.event_id

@@ -50,18 +50,22 @@ unioned as (
         false as is_orphan
     from sent
     left join receipts using (conversation_id, message_id)
-    union all by name
+    union all
     select
         first_receipt_event_id as event_id,
         message_id,
         conversation_id,
         first_receipt_session_id as session_id,
+        cast(null as varchar) as actor_type,
+        cast(null as varchar) as actor_id,
         first_receipt_position as position_in_conversation,
+        cast(null as timestamp) as sent_at,
         first_receipt_at,
         delivered_at,
         read_at,
         failed_at,
         last_failure_code,
+        cast(null as varchar) as message_text,
         false as is_proactive,
         false as has_attachments,
         true as is_orphan

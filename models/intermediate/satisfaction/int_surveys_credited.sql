@@ -34,10 +34,12 @@ final as (      -- who resolved last before the survey, else who wrote last befo
         coalesce(resolves.agent_id, messages.agent_id) as agent_id,
         coalesce(resolves.occurred_at, messages.occurred_at) as credited_at
     from surveys
-    {{ join_latest('resolves') }}
-        on surveys.session_id = resolves.session_id and surveys.known_position > resolves.position_in_conversation
-    {{ join_latest('messages') }}
-        on surveys.session_id = messages.session_id and surveys.known_position > messages.position_in_conversation
+    {%- for deeds_of_a_kind in ['resolves', 'messages'] %}
+    {{ join_latest(
+        deeds_of_a_kind, deeds_of_a_kind, {'session_id': 'surveys.session_id'}, 'position_in_conversation', '>',
+        'surveys.known_position'
+    ) }}
+    {%- endfor %}
 )
 
 select * from final

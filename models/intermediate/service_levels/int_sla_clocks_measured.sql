@@ -46,8 +46,10 @@ final as (
         end as due_at
     from read_out
     -- Strictly more: a target that is used up exactly at closing is due at closing.
-    {{ join_latest(ref('int_open_intervals_merged'), 'due_in') }}
-        on read_out.schedule_id = due_in.business_hours_id and read_out.open_ms_when_due > due_in.open_ms_before
+    {{ join_latest(
+        ref('int_open_intervals_merged'), 'due_in', {'business_hours_id': 'read_out.schedule_id'}, 'open_ms_before', '>',
+        'read_out.open_ms_when_due'
+    ) }}
 )
 
 select * from final

@@ -46,8 +46,9 @@ final as (
     inner join contexts using (session_id)
     left join {{ ref('int_session_routings') }} as routed_later using (session_id)
     left join topics_then using (session_id, started_at)
-    {{ join_latest(ref('int_routings_named'), 'routed_then') }}
-        on clocks.session_id = routed_then.session_id and clocks.started_at >= routed_then.routed_at
+    {{ join_latest(
+        ref('int_routings_named'), 'routed_then', {'session_id': 'clocks.session_id'}, 'routed_at', '>=', 'clocks.started_at'
+    ) }}
 )
 
 select * from final

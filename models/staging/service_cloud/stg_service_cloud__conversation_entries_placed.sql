@@ -48,12 +48,13 @@ timed as (      -- how far from the sessions around it, in milliseconds
         after_it.messaging_session_id as session_after_id,
         {{ milliseconds_between('named.entered_at', 'after_it.started_at') }} as milliseconds_until
     from named
-    {{ join_latest('sessions', 'going_on') }}
-        on named.thread_id = going_on.thread_id and named.entered_at >= going_on.started_at
-    {{ join_latest('one_after_another', 'before_it') }}
-        on named.thread_id = before_it.thread_id and named.entered_at >= before_it.started_at
-    {{ join_latest('one_after_another', 'after_it') }}
-        on named.thread_id = after_it.thread_id and named.entered_at < after_it.started_at
+    {{ join_latest('sessions', 'going_on', {'thread_id': 'named.thread_id'}, 'started_at', '>=', 'named.entered_at') }}
+    {{ join_latest(
+        'one_after_another', 'before_it', {'thread_id': 'named.thread_id'}, 'started_at', '>=', 'named.entered_at'
+    ) }}
+    {{ join_latest(
+        'one_after_another', 'after_it', {'thread_id': 'named.thread_id'}, 'started_at', '<', 'named.entered_at'
+    ) }}
     where named.messaging_session_id is null
 ),
 

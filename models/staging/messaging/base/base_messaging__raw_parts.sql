@@ -1,5 +1,5 @@
 -- Grain: one row per log and part of it, as it is now.
 {{ config(materialized='table') }}
 {{ raw_parts('raw_conversation_events') }}
-union all by name
+union all
 {{ raw_parts('raw_presence_events') }}

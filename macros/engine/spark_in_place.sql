@@ -1,0 +1,152 @@
+{#
+    On Spark a table is written whole: what stood there is dropped first, because Parquet tables cannot be replaced, changed or
+    renamed over one another. Until the build is over `dim_build` says so.
+#}
+
+{% materialization table, adapter='spark', supported_languages=['sql', 'python'] %}
+    {%- if model.language == 'sql' -%}
+        {{ return(write_whole_table()) }}
+    {%- endif -%}
+    {% do drop_what_stands() %}
+    {%- call statement('main', language='python') -%}      {#- dbt takes the code of a Python model from a materialization alone. -#}
+        {{ python_model_as_table(compiled_code) }}
+    {%- endcall -%}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}
+
+
+{# Every build is a whole one. #}
+{% materialization incremental, adapter='spark', supported_languages=['sql'] %}
+    {{ return(write_whole_table()) }}
+{% endmaterialization %}
+
+
+{% materialization working_set, adapter='spark', supported_languages=['sql'] %}
+    {{ return(write_view()) }}
+{% endmaterialization %}
+
+
+{# What reads files ends with the session: see spark_raw.sql. #}
+{% materialization view, adapter='spark', supported_languages=['sql'] %}
+    {{ return(write_whole_table() if 'base' in model.fqn and raw_place() == 'files' else write_view()) }}
+{% endmaterialization %}
+
+
+{% macro write_whole_table() %}
+    {%- set target_relation = this.incorporate(type='table') %}
+    {% do run_hooks(pre_hooks) %}
+    {% do drop_what_stands() %}
+    {%- call statement('main') -%}
+        create table {{ this }} using parquet as
+        {{ in_contract(respelt(compiled_code)) }}
+    {%- endcall -%}
+    {% do run_hooks(post_hooks) %}
+    {{ return({'relations': [target_relation]}) }}
+{% endmacro %}
+
+
+{% macro write_view() %}
+    {%- set target_relation = this.incorporate(type='view') %}
+    {% do run_hooks(pre_hooks) %}
+    {% do drop_what_stands() %}
+    {%- call statement('main') -%}
+        create or replace view {{ this }} as
+        {{ in_contract(respelt(compiled_code)) }}
+    {%- endcall -%}
+    {% do run_hooks(post_hooks) %}
+    {{ return({'relations': [target_relation]}) }}
+{% endmacro %}
+
+
+{% macro drop_what_stands() %}
+    {% set standing_relation = load_cached_relation(this) %}
+    {% if standing_relation is not none %}
+        {% do adapter.drop_relation(standing_relation) %}
+    {% endif %}
+{% endmacro %}
+
+
+{# The columns of a contract in its order and its types: the engine's own types differ in how far a sum reaches. #}
+{% macro in_contract(sql) -%}
+    {%- if config.get('contract').enforced -%}
+    select
+        {%- for column in model.columns.values() %}
+        cast({{ column.name }} as {{ 'string' if column.data_type == 'varchar' else column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        {{ sql }}
+    )
+    {%- else -%}
+    {{ sql }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Run in the session of the build: see src/dbt_messaging_warehouse. #}
+{% macro python_model_as_table(compiled_code) -%}
+{{ compiled_code }}
+
+table = model(dbtObj(spark.table), spark)
+table.write.format("parquet").mode("overwrite").saveAsTable("{{ this.schema }}.{{ this.identifier }}")
+{%- endmacro %}
+
+
+{# The journal is there, and stays empty: so there is nothing to build on. #}
+{% macro begin_whole_build() %}
+    {% do run_query('create schema if not exists journal') %}
+    {% for table, columns in journal_tables().items() %}
+        {% do run_query(
+            'create table if not exists ' ~ journal(table) ~ ' (' ~ columns | replace('varchar', 'string') ~ ') using parquet'
+        ) %}
+    {% endfor %}
+    {% set dim_build = dim_build_with_state() %}
+    {% if dim_build %}
+        {% do write_build_state(dim_build, "case build_state when 'complete' then 'building' else 'incomplete' end") %}
+    {% endif %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{% macro finish_whole_build(dim_build, state) %}
+    {% do write_build_state(dim_build, state) %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{# The one row of `dim_build` is written anew, out of a copy: a table that is read cannot be written. #}
+{% macro write_build_state(dim_build, state) %}
+    {% set columns = [] %}
+    {% for column in adapter.get_columns_in_relation(dim_build) | map(attribute='name') %}
+        {% do columns.append(state ~ ' as build_state' if column == 'build_state' else column) %}
+    {% endfor %}
+    {% set copy = journal('dim_build') %}
+    {% do run_query('drop table if exists ' ~ copy) %}
+    {% do run_query('create table ' ~ copy ~ ' using parquet as select ' ~ columns | join(', ') ~ ' from ' ~ dim_build) %}
+    {% do run_query('insert overwrite table ' ~ dim_build ~ ' select * from ' ~ copy) %}
+    {% do run_query('drop table ' ~ copy) %}
+{% endmacro %}
+
+
+{# Every column of a seed has a type in its YAML; with many rows at once, and without guessing at them. #}
+{% macro spark__load_csv_rows(model, agate_table) %}
+    {% set types = model.config.column_types %}
+    {% for rows in agate_table.rows | batch(get_batch_size()) %}
+        {% set lines = [] %}
+        {% for row in rows %}
+            {% set values = [] %}
+            {% for name in agate_table.column_names %}
+                {% set value = row[name] %}
+                {% do values.append('cast(' ~ ('null' if value is none else spark_literal(value | string)) ~ ' as ' ~ types[name] ~ ')') %}
+            {% endfor %}
+            {% do lines.append('(' ~ values | join(', ') ~ ')') %}
+        {% endfor %}
+        {% do adapter.add_query('insert into ' ~ this ~ ' values ' ~ lines | join(', '), abridge_sql_log=True) %}
+    {% endfor %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{# Tests of data are written like models. #}
+{% macro spark__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
+    {{ default__get_test_sql(respelt(main_sql), fail_calc, warn_if, error_if, limit) }}
+{%- endmacro %}

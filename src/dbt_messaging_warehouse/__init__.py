@@ -1,0 +1,111 @@
+"""What dbt loads by the first letters of this package's name: it makes dbt-spark's session fit for the project.
+
+Where dbt-spark is not installed it does nothing. Where it is, and the profile's method is `session`:
+
+- a session is prepared before the first query, and refused with a sentence where it cannot be;
+- Python models run in it. dbt-spark runs them on a Databricks cluster alone; here they run where the SQL runs, so that
+  what they return stays in the engine, and its executors compute it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from dbt.plugins.manager import dbtPlugin
+
+SESSION = "session"
+# What marks the adapter's class, which outlives a run of dbt, as changed.
+KNOWN = "knows_sessions"
+# dbt opens a connection for each of its threads.
+STARTING = threading.Lock()
+# {session: the raw input that it has views of}
+prepared_for: dict[int, str] = {}
+
+
+class SparkSessions(dbtPlugin):
+    """Register both with the adapter, once."""
+
+    def initialize(self) -> None:
+        """Change the adapter's class, where there is one."""
+        try:
+            from dbt.adapters.spark.connections import SparkConnectionManager
+            from dbt.adapters.spark.impl import SparkAdapter
+        except ImportError:
+            return
+        if getattr(SparkAdapter, KNOWN, False):
+            return
+        setattr(SparkAdapter, KNOWN, True)
+        _let_python_models_run(SparkAdapter)
+        _let_sessions_be_prepared(SparkConnectionManager)
+
+
+def _is_session(credentials: Any) -> bool:
+    return bool(credentials.method == SESSION)
+
+
+def _let_python_models_run(adapter_class: Any) -> None:
+    known = adapter_class.python_submission_helpers.fget
+    default = adapter_class.default_python_submission_method.fget
+    adapter_class.python_submission_helpers = property(lambda adapter: {**known(adapter), SESSION: SessionPythonJob})
+    adapter_class.default_python_submission_method = property(
+        lambda adapter: SESSION if _is_session(adapter.connections.profile.credentials) else default(adapter)
+    )
+
+
+def _let_sessions_be_prepared(manager_class: Any) -> None:
+    from dbt_common.exceptions import DbtRuntimeError
+
+    from messaging_warehouse.spark_session import SparkError
+
+    open_connection = manager_class.open.__func__
+
+    def open_prepared(cls: Any, connection: Any) -> Any:
+        if _is_session(connection.credentials):
+            try:
+                start_session(connection.credentials.server_side_parameters)
+            except SparkError as error:
+                raise DbtRuntimeError(str(error)) from error
+        return open_connection(cls, connection)
+
+    manager_class.open = classmethod(open_prepared)
+
+
+def start_session(settings: dict[str, Any]) -> None:
+    """Start the session of this process where there is none, and prepare it for the raw input that is named now."""
+    from pyspark.sql import SparkSession
+
+    from messaging_warehouse.spark_session import prepare, refuse_bad_machine
+
+    location = os.environ.get("MESSAGING_RAW", "")
+    with STARTING:
+        session = SparkSession.getActiveSession() or SparkSession._instantiatedSession
+        if session is None:
+            refuse_bad_machine(settings)
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            builder = SparkSession.builder.enableHiveSupport()
+            for setting, value in settings.items():
+                builder = builder.config(setting, value)
+            session = builder.getOrCreate()
+        if prepared_for.get(id(session)) != location:
+            prepare(session, location)
+            prepared_for.clear()
+            prepared_for[id(session)] = location
+
+
+class SessionPythonJob:
+    """Run the code of a Python model in this process, with `spark` as the session of the build."""
+
+    def __init__(self, parsed_model: dict[str, Any], credentials: Any) -> None:
+        self._name = parsed_model["alias"]
+
+    def submit(self, compiled_code: str) -> None:
+        """Run the code."""
+        from pyspark.sql import SparkSession
+
+        exec(compile(compiled_code, self._name, "exec"), {"__name__": self._name, "spark": SparkSession.active()})
+
+
+plugins = [SparkSessions]

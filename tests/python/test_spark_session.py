@@ -1,0 +1,62 @@
+"""What a machine has to have before Spark is started; Spark itself is not needed to say so."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from messaging_warehouse import spark_session
+from messaging_warehouse.spark_session import SparkError, needed_memory_mb, refuse_bad_machine
+
+SETTINGS: dict[str, Any] = {
+    "spark.master": "local[*]",
+    "spark.driver.memory": "1g",
+    "spark.sql.warehouse.dir": "/tmp/x/y",
+}
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Pretend to have Java, and enough of everything."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "java").touch()
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setattr(spark_session, "free_memory_mb", lambda: 64_000)
+    return monkeypatch
+
+
+def test_a_machine_with_all_of_it_is_not_refused(machine: pytest.MonkeyPatch) -> None:
+    refuse_bad_machine(SETTINGS)
+
+
+def test_without_java_the_sentence_names_the_package(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "java").unlink()
+    with pytest.raises(SparkError, match=r"JAVA_HOME has no .*java; install the package openjdk-17-jre-headless"):
+        refuse_bad_machine(SETTINGS)
+    machine.delenv("JAVA_HOME")
+    machine.setenv("PATH", str(tmp_path))
+    with pytest.raises(SparkError, match="there is no java; install the package openjdk-17-jre-headless"):
+        refuse_bad_machine(SETTINGS)
+
+
+def test_too_little_memory_is_told_with_what_is_needed(machine: pytest.MonkeyPatch) -> None:
+    machine.setattr(spark_session, "free_memory_mb", lambda: 1000)
+    with pytest.raises(SparkError, match="needs 1424 MB of memory here and 1000 MB are free"):
+        refuse_bad_machine(SETTINGS)
+
+
+def test_the_executors_of_a_local_cluster_count(machine: pytest.MonkeyPatch) -> None:
+    assert needed_memory_mb(SETTINGS | {"spark.master": "local-cluster[2,1,1024]"}) == 1424 + 2 * 1424
+    assert needed_memory_mb(SETTINGS | {"spark.master": "spark://elsewhere:7077"}) == 1424
+
+
+def test_a_size_that_cannot_be_read_is_told(machine: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SparkError, match="MESSAGING_SPARK_MEMORY: 'much' is no size; write it like 2g"):
+        refuse_bad_machine(SETTINGS | {"spark.driver.memory": "much"})
+
+
+def test_too_little_disk_is_told_with_the_place(machine: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    machine.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(1 << 40, 1 << 40, 5 << 20))
+    with pytest.raises(SparkError, match=f"needs 1024 MB of disk at {tmp_path} and 5 MB are free"):
+        refuse_bad_machine(SETTINGS | {"spark.sql.warehouse.dir": str(tmp_path / "warehouse" / "deep")})

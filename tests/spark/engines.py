@@ -1,0 +1,111 @@
+"""The project built by Spark in this process and by DuckDB in another, and their tables as multisets of rows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+from warehouse import DbtRun, run_dbt
+
+Tables = dict[str, Counter[tuple[Any, ...]]]
+
+# Executors in processes of their own, on this machine.
+CLUSTER = "local-cluster[2,1,1024]"
+WITHOUT_TESTS = ["--exclude", "resource_type:test", "resource_type:unit_test"]
+# What no two builds have in common, and what engines write in their own way: hashes, and a pattern for their own use.
+OF_THE_BUILD = {"build_id", "code_fingerprint", "fingerprint", "identifiers_pattern"}
+
+
+class SparkWarehouse:
+    """What the last build with Spark has left."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def build(self, raw: str | None = None, variables: Mapping[str, Any] | None = None) -> None:
+        """Build models and seeds; `raw` is MESSAGING_RAW."""
+        os.environ.pop("MESSAGING_RAW", None)
+        if raw is not None:
+            os.environ["MESSAGING_RAW"] = raw
+        result = dbtRunner().invoke(
+            [
+                "build", "--target", "spark", *WITHOUT_TESTS, "--quiet", "--no-partial-parse",
+                "--target-path", str(self._place / "target"), "--log-path", str(self._place / "logs"),
+                "--vars", json.dumps(dict(variables or {})),
+            ]
+        )  # fmt: skip
+        assert result.success, result.exception or [r.message for r in result.result if r.status == "error"]  # type: ignore[union-attr]
+
+    @property
+    def session(self) -> Any:
+        """The session that dbt has opened."""
+        from pyspark.sql import SparkSession
+
+        return SparkSession.active()
+
+    def rows(self, relation: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return columns and rows of a relation."""
+        frame = self.session.table(relation)
+        return list(frame.columns), [tuple(row) for row in frame.collect()]
+
+    def relations(self) -> list[str]:
+        """Return every model and seed of the project that is switched on."""
+        manifest = json.loads((self._place / "target" / "manifest.json").read_text())
+        return sorted(
+            f"{node['schema']}.{node['alias']}"
+            for node in manifest["nodes"].values()
+            if node["resource_type"] in ("model", "seed")
+        )
+
+    def stop(self) -> None:
+        """End the session and its processes."""
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session.stop()
+
+
+def built_by_duckdb(place: Path, raw: str | None = None, variables: Mapping[str, Any] | None = None) -> DbtRun:
+    """Build the same with DuckDB."""
+    run = run_dbt(["build", *WITHOUT_TESTS], place, raw, variables, {"MESSAGING_SERVING": "none"})
+    assert run.exit_code == 0, run.output
+    return run
+
+
+def assert_equal(spark: SparkWarehouse, duckdb: DbtRun) -> None:
+    """Compare every relation, each as a multiset of rows: columns by their names, values as they are.
+
+    A decimal is no double here, and a text no number. Arrays are compared as tuples, because a multiset needs them so.
+    """
+    differences = []
+    relations = spark.relations()
+    with duckdb.connect() as connection:
+        for relation in relations:
+            cursor = connection.execute(f"select * from {relation}")
+            names = [column[0] for column in cursor.description or ()]
+            expected = _as_multiset(names, cursor.fetchall(), names)
+            there, rows = spark.rows(relation)
+            assert set(there) == set(names), (relation, set(there) ^ set(names))
+            found = _as_multiset(there, rows, names)
+            if found != expected:
+                surplus, missing = list((found - expected).elements())[:2], list((expected - found).elements())[:2]
+                differences.append(f"{relation}\nonly by Spark: {surplus}\nonly by DuckDB: {missing}")
+    assert not differences, "\n".join(differences)
+    assert len(relations) > 190
+
+
+def _as_multiset(
+    there: Sequence[str], rows: Sequence[tuple[Any, ...]], names: Sequence[str]
+) -> Counter[tuple[Any, ...]]:
+    places = [there.index(name) for name in names if name not in OF_THE_BUILD]
+    return Counter(tuple(_hashable(row[place]) for place in places) for row in rows)
+
+
+def _hashable(value: Any) -> Any:
+    return (type(value).__name__, tuple(value)) if isinstance(value, list) else (isinstance(value, float), value)
