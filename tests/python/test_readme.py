@@ -67,7 +67,9 @@ def test_the_demo_guide_names_every_conversation(demo: DbtRun) -> None:
 
 
 def test_every_decision_names_tests_that_exist() -> None:
-    python_tests = "\n".join(path.read_text() for path in (PROJECT / "tests" / "python").glob("test_*.py"))
+    python_tests = "\n".join(
+        path.read_text() for place in ("python", "spark") for path in (PROJECT / "tests" / place).glob("test_*.py")
+    )
     unit_tests = "\n".join(path.read_text() for path in (PROJECT / "models").rglob("*_unit_tests.yml"))
     singular_tests = {path.stem for path in (PROJECT / "tests" / "singular").glob("*.sql")}
     records = sorted((PROJECT / "docs" / "decisions").glob("0*.md"))
