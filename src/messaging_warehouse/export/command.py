@@ -57,7 +57,7 @@ class Export:
     rendering: Rendering
     columns: list[Column]
     sheet_rows: int
-    rows: str
+    rows: str | None = None
 
     @property
     def file_name(self) -> str:
@@ -129,7 +129,7 @@ def _plan(options: Options, source: Source, report: Report, period: Range) -> Ex
     if not columns:
         raise ExportError(f"{report.relation} is not in the file; build the warehouse anew with this version.")
     rendering = Rendering(options.file_format, zone, options.is_for_spreadsheets)
-    return Export(source, report, period, rendering, columns, options.sheet_rows, report.relation)
+    return Export(source, report, period, rendering, columns, options.sheet_rows)
 
 
 def _refuse_folder(folder: Path) -> None:

@@ -2,15 +2,16 @@
 
 A join holds one of its sides in memory, and such a view has several at once. The engine takes a condition on the
 report's key to every side of its joins, so that each part costs what it has rows, and one more look at their keys.
+They are sorted before they are told as text: what writes that holds some of it beside the engine's memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from messaging_warehouse.export.rendering import literal, name
+from messaging_warehouse.export.rendering import literal, name, order
 from messaging_warehouse.export.reports import Report
 from messaging_warehouse.export.source import Source
 
@@ -37,8 +38,10 @@ def conditions(source: Source, report: Report) -> list[str]:
     return [f"{key} < {borders[0]}", *between, f"{key} >= {borders[-1]}"]
 
 
-def fetch(source: Source, report: Report, condition: str, folder: Path, run: Callable[[str, float], None]) -> str:
-    """Return what the rows of a report are read from: its view, or files in a folder that is made for them.
+def fetch(
+    source: Source, report: Report, condition: str, folder: Path, run: Callable[[str, float], None]
+) -> str | None:
+    """Return a file with the rows of a report, in order, in a folder that is made for it; none if its view will do.
 
     Args:
         source: the warehouse.
@@ -49,18 +52,29 @@ def fetch(source: Source, report: Report, condition: str, folder: Path, run: Cal
     """
     parts = conditions(source, report)
     if not parts:
-        return report.relation
+        return None
     folder.mkdir()
+    every, in_order = [folder / f"{number}.parquet" for number in range(len(parts))], folder / "sorted.parquet"
     # A second thread would hold buffers of its own for each column, and an order that nobody needs yet would take more.
     source.connection.execute("set threads = 1; set preserve_insertion_order = false")
     for number, part in enumerate(parts):
         rows = f"select * from {report.relation} as report where {part} and {condition}"
-        file = literal(str(folder / f"{number}.parquet"))
-        run(f"copy ({rows}) to {file} (format parquet, row_group_size 20480)", number / len(parts))
+        run(_written(rows, every[number]), number / len(parts))
     source.connection.execute("reset preserve_insertion_order")
-    files = ", ".join(literal(_exactly(folder / f"{number}.parquet")) for number in range(len(parts)))
-    # A folder above may be called `status=open`, which the engine would take for the value of a column.
-    return f"read_parquet([{files}], hive_partitioning = false)"
+    rows = f"select * from {_read(every)} as report order by {order(report)}"
+    run(_written(rows, in_order), 1.0)
+    for file in every:
+        file.unlink()
+    return _read([in_order])
+
+
+def _written(rows: str, file: Path) -> str:
+    return f"copy ({rows}) to {literal(str(file))} (format parquet, row_group_size 20480)"
+
+
+def _read(files: Sequence[Path]) -> str:
+    """Return a relation of files. A folder above may be called `status=open`, which is no column's value."""
+    return f"read_parquet([{', '.join(literal(_exactly(file)) for file in files)}], hive_partitioning = false)"
 
 
 def _exactly(file: Path) -> str:

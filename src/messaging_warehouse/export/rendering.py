@@ -36,8 +36,8 @@ class Rendering:
     zone: str
     is_for_spreadsheets: bool = False
 
-    def query(self, report: Report, columns: Sequence[Column], period: Range, rows: str) -> str:
-        """Return the SELECT of a report's rows, in order, as they are written; `rows` is what it reads them from."""
+    def query(self, report: Report, columns: Sequence[Column], period: Range, rows: str | None) -> str:
+        """Return the SELECT of a report's rows as they are written, in order: of its view, or of `rows`, in order."""
         names = {column.name for column in columns}
         headers = [column.name for column in columns]
         if self.is_for_spreadsheets:
@@ -45,12 +45,16 @@ class Rendering:
         shown = ", ".join(
             f"{self._shown(column, names)} as {name(header)}" for column, header in zip(columns, headers, strict=True)
         )
-        order = ", ".join(f"report.{name(key)}" for key in ((report.time,) if report.time else ()) + report.key)
-        return f"select {shown} from {rows} as report where {self.condition(report, period)} order by {order}"
+        if rows:  # the engine keeps the order in which it reads
+            return f"select {shown} from {rows} as report"
+        return (
+            f"select {shown} from {report.relation} as report where {self.condition(report, period)} "
+            f"order by {order(report)}"
+        )
 
-    def count(self, report: Report, period: Range, rows: str) -> str:
+    def count(self, report: Report, period: Range, rows: str | None) -> str:
         """Return the SELECT that counts them."""
-        return f"select count(*) from {rows} as report where {self.condition(report, period)}"
+        return f"select count(*) from {rows or report.relation} as report where {self.condition(report, period)}"
 
     def condition(self, report: Report, period: Range) -> str:
         """Return which rows of the report lie in a range."""
@@ -87,6 +91,11 @@ class Rendering:
 
     def _wall_time(self, moment: str) -> str:
         return f"timezone({literal(self.zone)}, timezone('UTC', {moment}))"
+
+
+def order(report: Report) -> str:
+    """Return by what the rows of a report are ordered."""
+    return ", ".join(f"report.{name(key)}" for key in ((report.time,) if report.time else ()) + report.key)
 
 
 def _serial_number(wall_time: str) -> str:
