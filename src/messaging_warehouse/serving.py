@@ -189,7 +189,7 @@ def _copy_bytes(source: Path, new: Path) -> bool:
     for command in (
         ["cp", "--reflink=always", str(source), str(new)],
         # A fifth of the work of the other, and nothing is left to be flushed.
-        ["dd", f"if={source}", f"of={new}", "bs=16M", "iflag=direct", "oflag=direct"],
+        ["dd", "bs=16M", "iflag=direct", "oflag=direct", f"if={source}", f"of={new}"],
         ["cp", str(source), str(new)],
     ):
         try:
