@@ -189,14 +189,18 @@ def _copy_bytes(source: Path, new: Path) -> bool:
     for command in (
         ["cp", "--reflink=always", str(source), str(new)],
         # A fifth of the work of the other, and nothing is left to be flushed.
-        ["dd", "bs=16M", "iflag=direct", "oflag=direct", f"if={source}", f"of={new}"],
+        ["dd", "bs=16M", "iflag=direct,fullblock", "oflag=direct", f"if={source}", f"of={new}"],
         ["cp", str(source), str(new)],
     ):
         try:
             subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
-            return True
+            if (
+                new.stat().st_size == source.stat().st_size
+            ):  # what reads less than it asked for may take that for the end
+                return True
         except (OSError, subprocess.CalledProcessError):  # no such file, no room, no such command or option
-            new.unlink(missing_ok=True)
+            pass
+        new.unlink(missing_ok=True)
     return False
 
 
