@@ -12,7 +12,7 @@ from messaging_warehouse.spark_session import SparkError, needed_memory_mb, refu
 SETTINGS: dict[str, Any] = {
     "spark.master": "local[*]",
     "spark.driver.memory": "1g",
-    "spark.sql.warehouse.dir": "/tmp/x/y",
+    "spark.sql.warehouse.dir": "/var/x/y",
 }
 
 
