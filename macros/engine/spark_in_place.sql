@@ -32,25 +32,16 @@
 {% endmaterialization %}
 
 
-{% macro write_whole_table() %}
-    {%- set target_relation = this.incorporate(type='table') %}
+{% macro write_whole_table() %}{{ return(write_anew('table', 'create table ' ~ this ~ ' using parquet as')) }}{% endmacro %}
+{% macro write_view() %}{{ return(write_anew('view', 'create or replace view ' ~ this ~ ' as')) }}{% endmacro %}
+
+
+{% macro write_anew(type, head) %}
+    {%- set target_relation = this.incorporate(type=type) %}
     {% do run_hooks(pre_hooks) %}
     {% do drop_what_stands() %}
     {%- call statement('main') -%}
-        create table {{ this }} using parquet as
-        {{ in_contract(respelt(compiled_code)) }}
-    {%- endcall -%}
-    {% do run_hooks(post_hooks) %}
-    {{ return({'relations': [target_relation]}) }}
-{% endmacro %}
-
-
-{% macro write_view() %}
-    {%- set target_relation = this.incorporate(type='view') %}
-    {% do run_hooks(pre_hooks) %}
-    {% do drop_what_stands() %}
-    {%- call statement('main') -%}
-        create or replace view {{ this }} as
+        {{ head }}
         {{ in_contract(respelt(compiled_code)) }}
     {%- endcall -%}
     {% do run_hooks(post_hooks) %}
