@@ -85,6 +85,18 @@ def test_a_click_on_a_user_leads_to_conversations_and_a_click_on_one_to_messages
     expect(_panel(page, "now_messages")).to_contain_text("Can I swap one bag for the Lima?")
 
 
+def _middle_at_rest(page: Page, element: Locator) -> tuple[float, float]:
+    """Return where the middle of an element is once what is above it has been drawn: here, half a second unmoved."""
+    last = None
+    for _ in range(PATIENCE_MS // 500):
+        place = element.bounding_box()
+        if place and place == last:
+            return place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        last = place
+        page.wait_for_timeout(500)
+    raise AssertionError("the page does not come to rest")
+
+
 @pytest.mark.parametrize(("path", "panel"), [("performance", "performance_agents"), ("now", "now_queues")])
 @pytest.mark.parametrize("has_touch", [False, True])
 def test_a_tables_own_buttons_leave_the_download_free(
@@ -99,14 +111,13 @@ def test_a_tables_own_buttons_leave_the_download_free(
     table = _panel(page, panel).get_by_test_id("stDataFrame").first
     button = _panel(page, panel).get_by_test_id("stDownloadButton").get_by_role("button").first
     button.scroll_into_view_if_needed()
-    place = button.bounding_box()
-    assert place
-    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    if not has_touch:
+        table.hover(position={"x": 200, "y": 60})  # which may scroll
+    x, y = _middle_at_rest(page, button)
     with page.expect_download() as download:
         if has_touch:
             page.touchscreen.tap(x, y)
         else:
-            table.hover(position={"x": 200, "y": 60})
             page.mouse.move(x, y, steps=25)
             page.mouse.click(x, y)
     assert download.value.suggested_filename.startswith(panel)
