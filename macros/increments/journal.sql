@@ -4,6 +4,8 @@
     journal.builds      the last build that was completed: what it spoke for, and by which definitions. Without a row
                         there is nothing to build on, and the next build makes everything anew.
     journal.attempts    what the builds after it spoke for: they may have died after they had written.
+    journal.seen        until which receipt the last completed build, and those begun since, looked at deliveries. It may be
+                        later than their as_of: what is rejected tells no time.
     journal.touched     what has to be computed anew, and which model said so. It is written in the transaction that
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
@@ -31,6 +33,7 @@
     {{ return({
         'builds': 'build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar',
         'attempts': 'as_of timestamp',
+        'seen': 'received_until timestamp',
         'touched': 'unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar',
         'parts_read': 'raw_table varchar, part varchar, fingerprint varchar, raw_source varchar',
         'untold': 'what varchar',
@@ -67,9 +70,12 @@
 {% endmacro %}
 
 
-{# Post-hook of the model that knows it: the moment that the build speaks for. #}
+{# Post-hook of the model that knows it: the moment that the build speaks for, and until when it looks. #}
 {% macro journal_attempt() %}
-    {{ return(if_remembered("insert into {{ journal('attempts') }} select as_of from {{ this }}")) }}
+    {{ return(if_remembered(
+        "insert into {{ journal('attempts') }} select as_of from {{ this }};"
+        "insert into {{ journal('seen') }} select received_until from {{ this }}"
+    )) }}
 {% endmacro %}
 
 
@@ -88,6 +94,8 @@
     {% set statements %}
         delete from {{ journal('touched') }};
         delete from {{ journal('attempts') }};
+        delete from {{ journal('seen') }};
+        insert into {{ journal('seen') }} select received_until from {{ standing('int_build_scope') }};
         delete from {{ journal('builds') }};
         insert into {{ journal('builds') }}
         select

@@ -82,7 +82,7 @@ class Cut:
     has_doubles: bool = False
     changes_reference: bool = False
     changes_configuration: bool = False
-    moments: tuple[float, ...] | None = None
+    moments: tuple[float | None, ...] | None = None
     repeats_last: bool = False
 
 
@@ -90,7 +90,7 @@ def cuts() -> st.SearchStrategy[Cut]:
     """Draw a cut: mostly into two or three deliveries in the order of their receipt, and nothing else changes."""
     hours = st.sampled_from((-1.0, 0.0, 0.001, 1.0, 23.0, 24.0, 25.0, 24.0 * 8, 24.0 * 500))
     forwards = st.lists(hours, min_size=4, max_size=4).map(sorted).map(tuple)
-    backwards = st.lists(hours, min_size=4, max_size=4).map(tuple)
+    backwards = st.lists(st.one_of(st.none(), hours), min_size=4, max_size=4).map(tuple)
     return st.builds(
         Cut,
         seed=st.integers(min_value=0, max_value=999),
@@ -123,7 +123,8 @@ def deliveries_of(raw: RawInput, cut: Cut, base: datetime = BASE) -> list[Delive
             told |= {table: _as_it_was(getattr(raw, table), rng) for table in REFERENCE_TABLES}
         if cut.changes_configuration and isinstance(raw, ConfiguredInput) and number == 0:
             told |= {"emoji_sentiment": raw.emoji_sentiment[1:]}
-        as_of = base + timedelta(hours=cut.moments[number]) if cut.moments else None
+        hours = cut.moments[number] if cut.moments else None
+        as_of = None if hours is None else base + timedelta(hours=hours)
         deliveries.append(Delivery(replace(raw, **told), as_of))
     return [*deliveries, deliveries[-1]] if cut.repeats_last else deliveries
 
@@ -303,6 +304,21 @@ def test_what_comes_late_is_put_to_what_lies_far_back(incremental: IncrementalRe
     incremental.build(third, until)
     assert first_moments(incremental)["c1"] == moment("2024-01-02 09:00")
     assert_as_if_made_anew(incremental, Delivery(third, until))
+
+
+def test_a_given_moment_hides_what_a_build_without_one_rejected(incremental: IncrementalReplay) -> None:
+    """What is rejected tells no time, so that a build may have seen more than the moment that it speaks for."""
+    told = conversation("c1").at("2024-03-04 10:00").end_user("hi").at("2024-03-04 11:00").ended("system")
+    nobody = conversation("c2").at("2024-03-06 10:00").end_user("hi").altered(actor_type="nobody", event_id="nobody's")
+    raw = raw_input(told, nobody)
+    build_all(incremental, [Delivery(raw)])
+    assert incremental.rows("main.rejected_events", ["event_id"]) == [{"event_id": "nobody's"}]
+    hidden = Delivery(raw, moment("2024-03-05 10:00"))
+    incremental.build(raw, hidden.as_of)
+    assert incremental.rows("main.rejected_events", ["event_id"]) == []
+    assert_as_if_made_anew(incremental, hidden)
+    incremental.build(raw)  # and sees it again
+    assert_as_if_made_anew(incremental, Delivery(raw))
 
 
 def test_what_names_no_conversation_is_of_the_day_of_its_receipt(incremental: IncrementalReplay) -> None:

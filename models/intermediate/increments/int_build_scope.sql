@@ -31,13 +31,18 @@ newest_times as (
 measured as (
     select
         (select max(received_at) from newest_times) as newest_received_at,
-        (select min(received_at) from newest_times) as next_newest_received_at
+        (select min(received_at) from newest_times) as next_newest_received_at,
+        greatest(
+            (select max(received_at) from {{ ref('stg_messaging__conversation_event_deliveries') }}),
+            (select max(received_at) from {{ ref('stg_messaging__presence_event_deliveries') }})
+        ) as last_received_at
 ),
 
 guarded as (
     select
         *,
         coalesce({{ as_of_given() }}, newest_received_at) as as_of,
+        coalesce({{ as_of_given() }}, last_received_at) as received_until,
         {{ stop_when_clock_jumps('next_newest_received_at', 'newest_received_at') }} as clock_guard
     from measured
 ),
@@ -46,9 +51,18 @@ final as (
     select
         guarded.as_of,
         {{ epoch_milliseconds('guarded.as_of') }} as as_of_ms,
-        -- What speaks for an earlier moment has to take back what others took from the silence, those that died too.
-        coalesce(definitions.builds_on_the_last and guarded.as_of >= definitions.furthest_as_of, false)
-            as builds_on_the_last,
+        guarded.received_until,
+        -- What speaks for an earlier moment has to take back what others took from the silence, those that died too;
+        -- and what looks less far, what they rejected.
+        coalesce(
+            definitions.builds_on_the_last
+            and guarded.as_of >= definitions.furthest_as_of
+            and (
+                definitions.furthest_received_until is null
+                or guarded.received_until >= definitions.furthest_received_until
+            ),
+            false
+        ) as builds_on_the_last,
         definitions.last_as_of,
         {{ epoch_milliseconds('definitions.last_as_of') }} as last_as_of_ms,
         {{ local_date('definitions.last_as_of') }} as last_as_of_day,

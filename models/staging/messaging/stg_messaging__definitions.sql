@@ -12,7 +12,8 @@ definitions as (
 last_builds as (
     select
         *,
-        greatest(as_of, (select max(as_of) from {{ journal('attempts') }})) as furthest_as_of
+        greatest(as_of, (select max(as_of) from {{ journal('attempts') }})) as furthest_as_of,
+        (select max(received_until) from {{ journal('seen') }}) as furthest_received_until
     from {{ journal('builds') }}
 ),
 
@@ -22,7 +23,8 @@ final as (
         definitions.code_fingerprint,
         last_builds.build_id is not null and {{ ledgers_stand() }} as builds_on_the_last,
         last_builds.as_of as last_as_of,
-        last_builds.furthest_as_of
+        last_builds.furthest_as_of,
+        last_builds.furthest_received_until
     from definitions
     left join last_builds
         on

@@ -13,7 +13,9 @@ users as (      -- an id given twice stops the build elsewhere; here it must not
         min(platform_key) as platform_key,
         coalesce(min(contact_id), messaging_user_id) as contact_key
     from {{ ref('base_messaging__messaging_users') }}
-    where messaging_user_id is not null
+    where
+        messaging_user_id is not null
+        and exists (select 1 from redactions)      -- where nobody asked, the engine reads no contacts for it
     group by messaging_user_id
 ),
 
