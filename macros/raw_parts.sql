@@ -200,16 +200,3 @@
 {% macro fingerprint_of_what_is_gone() %}
     {{ return('parts_read.fingerprint' if raw_mode() != 'adapter' else 'cast(null as varchar)') }}
 {% endmacro %}
-
-
-{# Post-hook of a ledger, in the transaction that filled it: what it has read now. #}
-{% macro journal_parts_read(name) %}
-    {% set is_read = "raw_table = " ~ raw_literal(name) ~ " and is_to_be_read" %}
-    {% set parts = "{{ ref('stg_messaging__raw_parts') }}" %}
-    {{ return(if_remembered(
-        "delete from {{ journal('parts_read') }} where raw_table = " ~ raw_literal(name) ~ " and (part in (select part from "
-        ~ parts ~ " where " ~ is_read ~ ") or not (select builds_on_the_last from {{ ref('stg_messaging__definitions') }})); "
-        ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint, {{ raw_literal(raw_source()) }} from "
-        ~ parts ~ " where " ~ is_read
-    )) }}
-{% endmacro %}

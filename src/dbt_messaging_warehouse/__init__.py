@@ -3,6 +3,7 @@
 Where dbt-spark is not installed it does nothing. Where it is, and the profile's method is `session`:
 
 - a session is prepared before the first query, and refused with a sentence where it cannot be;
+- one model at a time writes into the journal, since two that append to one table take away each other's files;
 - Python models run in it. dbt-spark runs them on a Databricks cluster alone; here they run where the SQL runs, so that
   what they return stays in the engine, and its executors compute it.
 """
@@ -10,6 +11,7 @@ Where dbt-spark is not installed it does nothing. Where it is, and the profile's
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from typing import Any
@@ -21,8 +23,10 @@ SESSION = "session"
 KNOWN = "knows_sessions"
 # dbt opens a connection for each of its threads.
 STARTING = threading.Lock()
-# {session: the raw input that it has views of}
-prepared_for: dict[int, str] = {}
+# {session: the build and the raw input that it is prepared for}
+prepared_for: dict[int, tuple[str, str]] = {}
+WRITING = threading.Lock()
+WRITES_JOURNAL = re.compile(r"\binsert into journal\.", re.IGNORECASE)
 
 
 class SparkSessions(dbtPlugin):
@@ -40,6 +44,7 @@ class SparkSessions(dbtPlugin):
         setattr(SparkAdapter, KNOWN, True)
         _let_python_models_run(SparkAdapter)
         _let_sessions_be_prepared(SparkConnectionManager)
+        _let_one_write_the_journal()
 
 
 def _is_session(credentials: Any) -> bool:
@@ -73,13 +78,32 @@ def _let_sessions_be_prepared(manager_class: Any) -> None:
     manager_class.open = classmethod(open_prepared)
 
 
+def _let_one_write_the_journal() -> None:
+    from dbt.adapters.spark.session import Cursor
+
+    execute = Cursor.execute
+
+    def execute_alone(cursor: Any, sql: str, *parameters: Any) -> None:
+        if WRITES_JOURNAL.search(sql):
+            with WRITING:
+                execute(cursor, sql, *parameters)
+        else:
+            execute(cursor, sql, *parameters)
+
+    Cursor.execute = execute_alone
+
+
 def start_session(settings: dict[str, Any]) -> None:
     """Start the session of this process where there is none, and prepare it for the raw input that is named now."""
     from pyspark.sql import SparkSession
 
+    from dbt.flags import get_flags
+    from dbt_common.invocation import get_invocation_id
+
     from messaging_warehouse.spark_session import prepare, refuse_bad_machine
 
     location = os.environ.get("MESSAGING_RAW", "")
+    build = (get_invocation_id(), location)
     with STARTING:
         session = SparkSession.getActiveSession() or SparkSession._instantiatedSession
         if session is None:
@@ -89,10 +113,10 @@ def start_session(settings: dict[str, Any]) -> None:
             for setting, value in settings.items():
                 builder = builder.config(setting, value)
             session = builder.getOrCreate()
-        if prepared_for.get(id(session)) != location:
-            prepare(session, location)
+        if prepared_for.get(id(session)) != build:  # between two builds files have come, or code has changed
+            prepare(session, location, str(get_flags().PROJECT_DIR))
             prepared_for.clear()
-            prepared_for[id(session)] = location
+            prepared_for[id(session)] = build
 
 
 class SessionPythonJob:
