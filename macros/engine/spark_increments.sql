@@ -8,7 +8,7 @@
 
     Nothing here is a transaction, so each step is one that the next build can take again:
 
-    journal.new__x          what was computed of the touched units
+    journal.new__x          what was computed of the touched units, where no grain tells rows apart
     journal.changes__x      what is gone and what came; it touches what the journal then tells, before anything is replaced
     journal.replacing__x    the partitions as they are to be: there as a whole, or not at all. It is removed when they are
                             written, and a build that finds one writes them first
@@ -97,11 +97,14 @@
 {% macro replace_in_partitions() %}
     {% set computed = computed_with_partition() %}
     {% set new, changes = journal('new__' ~ this.identifier), journal('changes__' ~ this.identifier) %}
+    {% set grain = config.get('meta').grain %}
+    {% if not grain %}
+        {% do run_query('create table ' ~ new ~ ' using parquet as ' ~ computed.sql) %}
+    {% endif %}
     {%- call statement('main') -%}
-        create table {{ new }} using parquet as
-        {{ computed.sql }}
+        create table {{ changes }} using parquet as
+        {{ changes_of_touched('(' ~ computed.sql ~ ')' if grain else new, computed.columns) }}
     {%- endcall -%}
-    {% do run_query('create table ' ~ changes ~ ' using parquet as ' ~ respelt(changes_of_touched(new, computed.columns))) %}
     {% set partitions = run_query(
         "select lies_in, count_if(change = 'gone'), count_if(change = 'came') from " ~ changes ~ " group by lies_in"
     ).rows %}
@@ -114,19 +117,29 @@
         {% do overwrite_partitions(partitions, respelt(content_of_partitions(partitions, new, changes, computed.columns))) %}
     {% endif %}
     {% do run_query('drop table ' ~ changes) %}
-    {% do run_query('drop table ' ~ new) %}
+    {% if not grain %}
+        {% do run_query('drop table ' ~ new) %}
+    {% endif %}
 {% endmacro %}
 
 
+{# Rows that are as they were weigh nothing: each stands once and was computed once. Of equal rows it is the number that counts. #}
 {% macro changes_of_touched(new, columns) %}
     {%- set all_columns = (columns + ['lies_in']) | join(', ') %}
-    with stood as (
-        select {{ all_columns }} from {{ stored_rows(this.identifier) }} as stands
-        where {{ is_touched_unit(config.get('meta')) }}
+    select
+        explode(array_repeat(case when copies > 0 then 'came' else 'gone' end, cast(abs(copies) as int))) as change,
+        {{ all_columns }}
+    from (
+        select {{ all_columns }}, sum(copy) as copies
+        from (
+            select {{ all_columns }}, 1 as copy from {{ new }}
+            union all
+            select {{ all_columns }}, -1 as copy from {{ stored_rows(this.identifier) }} as stands
+            where {{ respelt(is_touched_unit(config.get('meta'))) }}
+        )
+        group by {{ all_columns }}
+        having sum(copy) != 0
     )
-    select 'gone' as change, {{ all_columns }} from ({{ rows_without_equal('stood', new, all_columns) }})
-    union all
-    select 'came' as change, {{ all_columns }} from ({{ rows_without_equal(new, 'stood', all_columns) }})
 {% endmacro %}
 
 

@@ -95,10 +95,9 @@ def _let_one_write_the_journal() -> None:
 
 def start_session(settings: dict[str, Any]) -> None:
     """Start the session of this process where there is none, and prepare it for the raw input that is named now."""
-    from pyspark.sql import SparkSession
-
     from dbt.flags import get_flags
     from dbt_common.invocation import get_invocation_id
+    from pyspark.sql import SparkSession
 
     from messaging_warehouse.spark_session import prepare, refuse_bad_machine
 
