@@ -157,7 +157,7 @@
     {% if raw_mode() != 'adapter' and not flags.FULL_REFRESH and load_relation(journal('parts_read')) %}
         {% for name in raw_logs() %}
             {% do known.update({name: run_query(
-                "select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)"
+                as_spelt("select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)")
             ).columns[0].values() | list}) %}
         {% endfor %}
     {% endif %}

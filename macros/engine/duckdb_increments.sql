@@ -4,6 +4,10 @@
 {% macro duckdb__has_transactions() %}{{ return(true) }}{% endmacro %}
 
 
+{# Who reads the rows of a model that stay, as they stand, may do so while others are replaced. #}
+{% macro duckdb__waits_for_readers(names) %}{% endmacro %}
+
+
 {# By what a row of a stored table is told apart from all others; `key` is a column that does it anywhere. #}
 {% macro duckdb__row_id(key) %}rowid{% endmacro %}
 

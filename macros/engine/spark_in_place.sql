@@ -21,11 +21,10 @@
 
 
 {# A view is asked when it is read. What must be asked at once is a table: what reads files, which end with the session (see
-   spark_raw.sql), and what reads rows that the build replaces. #}
+   spark_raw.sql), and what reads a ledger that the build replaces. #}
 {% materialization view, adapter='spark', supported_languages=['sql'] %}
     {%- set reads_files = 'base' in model.fqn and raw_place() == 'files' %}
-    {%- set reads_what_stands = 'standing(' in model.raw_code and is_partial_build() or is_ledger_read(compiled_code) %}
-    {{ return(write_whole_table() if reads_files or reads_what_stands else write_view()) }}
+    {{ return(write_whole_table() if reads_files or is_ledger_read(compiled_code) else write_view()) }}
 {% endmaterialization %}
 
 

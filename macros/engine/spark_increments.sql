@@ -20,6 +20,14 @@
 {% macro spark__row_id(key) %}{{ return(key) }}{% endmacro %}
 
 
+{# Files are taken away under whoever reads them: all who read the rows as they stand, the rows that stay too, come before. #}
+{% macro spark__waits_for_readers(names) %}
+    {% for name in names %}
+        {% do waits_for(name) %}
+    {% endfor %}
+{% endmacro %}
+
+
 {# The engine reads of a table only what a condition leaves of its partitions and files. #}
 {% macro spark__rows_found(relation, condition, by) %}(select * from {{ relation }} where {{ condition }}){% endmacro %}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ CLUSTER = "local-cluster[2,1,1024]"
 WITHOUT_TESTS = ["--exclude", "resource_type:test", "resource_type:unit_test"]
 # What no two builds have in common, and what engines write in their own way: hashes, and a pattern for their own use.
 OF_THE_BUILD = {"build_id", "code_fingerprint", "fingerprint", "identifiers_pattern"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a build executed as one model: whom it follows in the graph, and what it reads, by ref() or as it stands."""
+
+    parents: frozenset[str]
+    reads: frozenset[str]
+    is_view: bool
 
 
 class SparkWarehouse:
@@ -67,6 +78,26 @@ class SparkWarehouse:
             for node in manifest["nodes"].values()
             if node["resource_type"] in ("model", "seed")
         )
+
+    def models(self) -> dict[str, Model]:
+        """Return the models as the last build executed them."""
+        nodes = {
+            key: node
+            for key, node in json.loads((self._place / "target" / "manifest.json").read_text())["nodes"].items()
+            if node["resource_type"] == "model"
+        }
+        relations = {f"{node['schema']}.{node['alias']}": node["name"] for node in nodes.values()}
+        found = {}
+        for node in nodes.values():
+            sql = self._place / "target" / "compiled" / node["package_name"] / node["original_file_path"]
+            words = set(re.findall(r"\w+\.\w+", sql.read_text() if sql.suffix == ".sql" else ""))
+            found[node["name"]] = Model(
+                frozenset(nodes[key]["name"] for key in node["depends_on"]["nodes"] if key in nodes),
+                frozenset(relations[word] for word in words & relations.keys()),
+                self.session.catalog.getTable(f"{node['schema']}.{node['alias']}").tableType == "VIEW"
+                and node["config"]["materialized"] != "incremental",
+            )
+        return found
 
     def stop(self) -> None:
         """End the session and its processes."""

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from builders import conversation, raw_input
-from engines import SparkWarehouse, assert_equal, built_by_duckdb
+from engines import Model, SparkWarehouse, assert_equal, built_by_duckdb
 from raw_folders import write_parquet
 from reference import RawInput
 from strategies import big_configuration, big_stream
@@ -38,6 +38,8 @@ class Builds:
     built_on_the_last: list[bool]
     # {partition: {file: when it was written}} of the events after each build.
     files: list[Files]
+    # What the last of them executed.
+    models: dict[str, Model]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def builds(spark: SparkWarehouse, tmp_path_factory: pytest.TempPathFactory) -> B
         columns, rows = spark.rows("intermediate.int_build_scope")
         built_on_the_last.append(rows[0][columns.index("builds_on_the_last")])
         files.append(files_of(spark, "fct_conversation_events"))
-    return Builds(str(raw), built_on_the_last, files)
+    return Builds(str(raw), built_on_the_last, files, spark.models())
 
 
 def test_builds_upon_builds_equal_one_build_of_the_other_engine(
@@ -74,6 +76,14 @@ def test_a_partition_that_nothing_touches_is_not_written(builds: Builds) -> None
     quiet = f"lies_in={QUIET_MONTH}"
     assert first[quiet] == second[quiet] == third[quiet]
     assert {name for name in second if second[name] != third.get(name)}
+
+
+def test_who_reads_what_stands_comes_before_it_is_replaced(builds: Builds) -> None:
+    assert late_readers(builds.models) == []
+    without_edges = builds.models | {
+        "fct_agent_work": replace(builds.models["fct_agent_work"], parents=frozenset()),
+    }
+    assert late_readers(without_edges) == ["int_open_work_delimited reads fct_agent_work"]
 
 
 def test_what_is_redacted_between_builds_is_in_no_file(spark: SparkWarehouse, builds: Builds, tmp_path: Path) -> None:
@@ -102,7 +112,7 @@ def with_a_quiet_month(stream: RawInput) -> RawInput:
 
 
 def cut_into_batches(stream: RawInput, rng: random.Random) -> list[dict[str, list[Any]]]:
-    """Cut the logs by receipt into as many batches as there are files: some comes late, some twice, all in any order."""
+    """Cut the logs by receipt into as many batches as there are files: some late, some twice, all in any order."""
     batches: list[dict[str, list[Any]]] = [{log: [] for log in LOGS} for _ in FILES]
     for log in LOGS:
         rows = getattr(stream, log.removeprefix("raw_"))
@@ -130,6 +140,31 @@ def write_tables(place: Path, stream: RawInput) -> None:
 def write_rows(file: Path, columns: Any, rows: Any) -> None:
     """Write rows of texts."""
     write_parquet(file, dict.fromkeys(columns, "varchar"), rows)
+
+
+def late_readers(models: dict[str, Model]) -> list[str]:
+    """Return who reads a table that it does not follow in the graph, and may do so while that is replaced."""
+
+    def before(name: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            parents = models[waiting.pop()].parents - found
+            found |= parents
+            waiting += parents
+        return found
+
+    def executed_by(name: str) -> set[str]:
+        children = {child for child, model in models.items() if name in model.parents}
+        return {name}.union(*(executed_by(child) for child in children)) if models[name].is_view else {name}
+
+    found = []
+    for name, model in models.items():
+        for read in model.reads - before(name) - {name}:
+            tables = {reader for reader in executed_by(name) if not models[reader].is_view}
+            if not tables <= before(read):
+                found.append(f"{name} reads {read}")
+    return sorted(found)
 
 
 def files_of(spark: SparkWarehouse, name: str) -> Files:
