@@ -119,6 +119,23 @@ def prepare(session: Any, location: str, project: str) -> None:
         rows.createOrReplaceTempView(f"raw_rows_{table}")
 
 
+def remove_leftovers(session: Any, error: BaseException) -> bool:
+    """Remove what a killed job left where a table was to be, if that is what the error is about.
+
+    The catalogue knows no table there, and a job that has ended says so by a file: a folder without it is half a table.
+
+    Returns:
+        whether something was removed, so that the table may be written now.
+    """
+    told = getattr(error, "getMessageParameters", dict)() or {}
+    if "LOCATION_ALREADY_EXISTS" not in str(error) or "location" not in told:
+        return False
+    hadoop = session._jvm.org.apache.hadoop.fs
+    folder = hadoop.Path(told["location"].strip("'"))
+    system = folder.getFileSystem(session._jsc.hadoopConfiguration())
+    return not system.exists(hadoop.Path(folder, "_SUCCESS")) and bool(system.delete(folder, True))
+
+
 def raw_input_problems(location: str, contract: str, known: str, required_object: str) -> str:
     """Return one sentence a line for each problem of a raw folder; JSON {table: [column]} and {table: [known file]}."""
     return "\n".join(find_problems(location, json.loads(contract), json.loads(known), required_object))

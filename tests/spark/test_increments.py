@@ -1,12 +1,16 @@
 """Spark builds upon its builds by overwriting partitions, and equals one build by DuckDB of all that was delivered."""
 
+import contextlib
 import random
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from dbt.adapters.spark.session import Cursor
+from pyspark.errors import PySparkException
 
 from builders import conversation, raw_input
 from engines import Model, SparkWarehouse, assert_equal, built_by_duckdb
@@ -115,6 +119,22 @@ def die_while_a_partition_is_exchanged(spark: SparkWarehouse, name: str) -> None
         f"select * from stored.{name} where lies_in = '{QUIET_MONTH}'"
     )
     spark.session.sql(f"alter table stored.{name} drop partition (lies_in = '{QUIET_MONTH}')")
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_half_a_table_gives_way_and_a_whole_one_does_not(
+    spark: SparkWarehouse, builds: Builds, has_ended: bool
+) -> None:
+    folder = spark.warehouse / "journal.db" / f"half_{has_ended}".lower()
+    (folder / "_temporary").mkdir(parents=True)
+    (folder / "_temporary" / "part-0.parquet").write_text("half a table")
+    if has_ended:
+        (folder / "_SUCCESS").touch()
+    with pytest.raises(PySparkException, match="LOCATION_ALREADY_EXISTS") if has_ended else contextlib.nullcontext():
+        Cursor().execute(f"create table journal.{folder.name} using parquet as select 1 as a")
+        assert spark.rows(f"journal.{folder.name}") == (["a"], [(1,)])
+    shutil.rmtree(folder)
+    spark.session.sql(f"drop table if exists journal.{folder.name}")
 
 
 def with_a_quiet_month(stream: RawInput) -> RawInput:
