@@ -30,7 +30,7 @@
         {{ return(rows_of_files('raw_rows_' ~ name, files)) }}
     {% endif %}
     {% set columns = [] %}
-    {% for column in contract_columns(model) %}
+    {% for column in contract_columns(base_of(name)) %}
         {% do columns.append(column.name ~ ' string') %}
     {% endfor %}
     {{ return(
