@@ -27,7 +27,7 @@ test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redactio
 build-spark: $(SPARK_SETUP) java  ## the same on Spark, on this machine or where MESSAGING_SPARK_MASTER says (docs/spark.md)
 	$(SPARK_BIN)/dbt build --target spark --exclude resource_type:test resource_type:unit_test
 
-test-spark: $(SPARK_SETUP) java  ## Spark and DuckDB say the same, of the demo and of hostile streams: a quarter of an hour
+test-spark: $(SPARK_SETUP) java  ## Spark and DuckDB say the same, of the demo and of hostile streams, at once and bit by bit: half an hour at most
 	$(SPARK_BIN)/mypy --cache-dir .mypy_cache/spark src tests/spark
 	$(SPARK_BIN)/python -m pytest tests/spark -o addopts= -q --strict-markers -m spark
 

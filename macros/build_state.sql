@@ -12,8 +12,8 @@
 {% macro begin_build() %}
     {% if not execute or flags.WHICH not in ('run', 'build', 'seed') %}
         {{ return('') }}
-    {% elif not remembers_builds() %}
-        {{ return(begin_whole_build()) }}
+    {% elif not has_transactions() %}
+        {{ return(begin_build_step_by_step()) }}
     {% elif flags.WHICH == 'seed' %}
         {{ return(at_once(create_journal())) }}
     {% endif %}
@@ -50,8 +50,8 @@
     {% endfor %}
     {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched
         else "case build_state when 'building' then 'complete' else build_state end" %}
-    {% if not remembers_builds() %}
-        {{ return(finish_whole_build(dim_build, state)) }}
+    {% if not has_transactions() %}
+        {{ return(finish_build_step_by_step(dim_build, state, is_whole_dag(results))) }}
     {% endif %}
     {% set statements = 'update ' ~ dim_build ~ ' set build_state = ' ~ state %}
     {% if is_whole_dag(results) %}

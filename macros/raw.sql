@@ -104,6 +104,12 @@
 {% endmacro %}
 
 
+{# Who reads a raw table: the base model that is rendered, or where another looks into the table, the one that it has. #}
+{% macro base_of(name) %}
+    {{ return(model if 'base' in model.fqn else graph.nodes.get('model.messaging_warehouse.base_messaging__' ~ name.removeprefix('raw_'), model)) }}
+{% endmacro %}
+
+
 {% macro raw_column(name, contract_type, type) %}
     {%- if type is none -%}
         cast(null as varchar)

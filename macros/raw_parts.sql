@@ -157,7 +157,7 @@
     {% if raw_mode() != 'adapter' and not flags.FULL_REFRESH and load_relation(journal('parts_read')) %}
         {% for name in raw_logs() %}
             {% do known.update({name: run_query(
-                "select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)"
+                as_spelt("select part from (" ~ raw_parts(name) ~ ") semi join " ~ journal('parts_read') ~ " using (raw_table, part, fingerprint)")
             ).columns[0].values() | list}) %}
         {% endfor %}
     {% endif %}
@@ -199,17 +199,4 @@
    nothing is kept, since a record that was withdrawn is no longer true: without a fingerprint the part is another, and empty. #}
 {% macro fingerprint_of_what_is_gone() %}
     {{ return('parts_read.fingerprint' if raw_mode() != 'adapter' else 'cast(null as varchar)') }}
-{% endmacro %}
-
-
-{# Post-hook of a ledger, in the transaction that filled it: what it has read now. #}
-{% macro journal_parts_read(name) %}
-    {% set is_read = "raw_table = " ~ raw_literal(name) ~ " and is_to_be_read" %}
-    {% set parts = "{{ ref('stg_messaging__raw_parts') }}" %}
-    {{ return(if_remembered(
-        "delete from {{ journal('parts_read') }} where raw_table = " ~ raw_literal(name) ~ " and (part in (select part from "
-        ~ parts ~ " where " ~ is_read ~ ") or not (select builds_on_the_last from {{ ref('stg_messaging__definitions') }})); "
-        ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint, {{ raw_literal(raw_source()) }} from "
-        ~ parts ~ " where " ~ is_read
-    )) }}
 {% endmacro %}

@@ -196,13 +196,13 @@ select * from final
     {% if not rows %}
         {{ return(false) }}
     {% endif %}
-    {{ return(run_query(
+    {{ return(run_query(as_spelt(
         "select count(*) > 0 from " ~ rows ~ " as told where cast(messaging_user_id as varchar) in (select messaging_user_id from " ~ addresses
         ~ ") or cast(actor_id as varchar) in (select messaging_user_id from " ~ addresses
         ~ ") or cast(conversation_id as varchar) in (select conversation_id from " ~ standing('stg_messaging__conversation_event_ledger')
         ~ " where messaging_user_id like '(redacted %' or actor_id like '(redacted %') or exists (select 1 from " ~ addresses
-        ~ " as addresses where regexp_matches(cast(told.conversation_id as varchar), addresses.identifiers_pattern))"
+        ~ " as addresses where " ~ text_finds("cast(told.conversation_id as varchar)", "addresses.identifiers_pattern") ~ ")"
         ~ " union all select count(*) > 0 from " ~ standing('stg_messaging__conversation_event_ledger') ~ " where part in (" ~ parts
         ~ ") and (messaging_user_id like '(redacted %' or actor_id like '(redacted %') order by 1 desc limit 1"
-    ).columns[0].values()[0]) }}
+    )).columns[0].values()[0]) }}
 {% endmacro %}

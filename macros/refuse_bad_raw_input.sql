@@ -120,7 +120,7 @@
 
 {# The schemas that models and seeds go to, in small letters; the demo's is named because its seeds are disabled now. #}
 {% macro schemas_written() %}
-    {% set schemas = ['demo'] %}
+    {% set schemas = ['demo'] + ([] if has_transactions() else ['journal', 'stored']) %}
     {% for node in graph.nodes.values() if node.resource_type in ('model', 'seed') %}
         {% do schemas.append(node.schema | lower) %}
     {% endfor %}

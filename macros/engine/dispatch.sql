@@ -12,6 +12,7 @@
 {% macro utc_from_local(local_time, timezone) %}{{ return(adapter.dispatch('utc_from_local')(local_time, timezone)) }}{% endmacro %}
 {% macro timezone_names() %}{{ return(adapter.dispatch('timezone_names')()) }}{% endmacro %}
 {% macro join_latest(relation, alias, keys, latest, operator, moment) %}{{ return(adapter.dispatch('join_latest')(relation, alias, keys, latest, operator, moment)) }}{% endmacro %}
+{% macro join_next(relation, alias, keys, next, moment) %}{{ return(adapter.dispatch('join_next')(relation, alias, keys, next, moment)) }}{% endmacro %}
 {% macro integer_quotient(dividend, divisor) %}{{ return(adapter.dispatch('integer_quotient')(dividend, divisor)) }}{% endmacro %}
 {% macro last_value_before(expression, partition_by, order_by) %}{{ return(adapter.dispatch('last_value_before')(expression, partition_by, order_by)) }}{% endmacro %}
 {% macro is_json_object(text) %}{{ return(adapter.dispatch('is_json_object')(text)) }}{% endmacro %}
@@ -34,7 +35,15 @@
 {% macro kept_code_points(text, kept) %}{{ return(adapter.dispatch('kept_code_points')(text, kept)) }}{% endmacro %}
 {% macro pattern_of_any(texts) %}{{ return(adapter.dispatch('pattern_of_any')(texts)) }}{% endmacro %}
 {% macro replaced_pattern(text, pattern, replacement) %}{{ return(adapter.dispatch('replaced_pattern')(text, pattern, replacement)) }}{% endmacro %}
-{% macro remembers_builds() %}{{ return(adapter.dispatch('remembers_builds')()) }}{% endmacro %}
+{% macro has_transactions() %}{{ return(adapter.dispatch('has_transactions')()) }}{% endmacro %}
+{% macro is_partial_model() %}{{ return(adapter.dispatch('is_partial_model')()) }}{% endmacro %}
+{% macro forget_what_is_not_built_on() %}{{ return(adapter.dispatch('forget_what_is_not_built_on')()) }}{% endmacro %}
+{% macro journal_parts_read(name) %}{{ return(adapter.dispatch('journal_parts_read')(name)) }}{% endmacro %}
+{% macro rows_found(relation, condition, by=none) %}{{ return(adapter.dispatch('rows_found')(relation, condition, by)) }}{% endmacro %}
+{% macro waits_for_readers(names) %}{{ return(adapter.dispatch('waits_for_readers')(names)) }}{% endmacro %}
+{% macro row_id(key) %}{{ return(adapter.dispatch('row_id')(key)) }}{% endmacro %}
+{% macro text_finds(text, pattern) %}{{ return(adapter.dispatch('text_finds')(text, pattern)) }}{% endmacro %}
+{% macro as_spelt(sql) %}{{ return(adapter.dispatch('as_spelt')(sql)) }}{% endmacro %}
 {% macro code_of_project() %}{{ return(adapter.dispatch('code_of_project')()) }}{% endmacro %}
 {% macro hash_of(columns) %}{{ return(adapter.dispatch('hash_of')(columns)) }}{% endmacro %}
 {% macro raw_schema_tables() %}{{ return(adapter.dispatch('raw_schema_tables')()) }}{% endmacro %}

@@ -56,6 +56,11 @@
         on {% for key, value in keys.items() %}{{ value }} = {{ alias }}.{{ key }} and {% endfor %}{{ moment }} {{ operator }} {{ alias }}.{{ latest }}
 {%- endmacro %}
 
+{# A left join to the one row of the same keys whose column `next` is the smallest after a moment. #}
+{% macro duckdb__join_next(relation, alias, keys, next, moment) -%}
+    {{ duckdb__join_latest(relation, alias, keys, next, '<', moment) }}
+{%- endmacro %}
+
 {% macro duckdb__integer_quotient(dividend, divisor) %}({{ dividend }}) // ({{ divisor }}){% endmacro %}
 
 {% macro duckdb__last_value_before(expression, partition_by, order_by) -%}
@@ -140,12 +145,14 @@
 
 {% macro duckdb__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g'){% endmacro %}
 
-{# Whether a build may build on the last one: the journal tells it what is touched, and rows can be deleted. #}
-{% macro duckdb__remembers_builds() %}{{ return(true) }}{% endmacro %}
-
 {# What computes the numbers, as one hash: the plugin looks into the project's files. #}
 {% macro duckdb__code_of_project() %}
     {{ return(run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0]) }}
 {% endmacro %}
 
 {% macro duckdb__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}
+
+{% macro duckdb__text_finds(text, pattern) %}regexp_matches({{ text }}, {{ pattern }}){% endmacro %}
+
+{# The models are written in its spelling. #}
+{% macro duckdb__as_spelt(sql) %}{{ return(sql) }}{% endmacro %}

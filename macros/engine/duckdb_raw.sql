@@ -28,7 +28,7 @@
     {% if files[0].endswith('.csv') %}
         {{ return(raw_csv_relation(files)) }}
     {% elif files[0].endswith('.ndjson') %}
-        {{ return(raw_ndjson_relation(files)) }}
+        {{ return(raw_ndjson_relation(name, files)) }}
     {% endif %}
     {{ return("read_parquet(" ~ raw_paths(files) ~ ", union_by_name = true, " ~ raw_file_options() ~ ")") }}
 {% endmacro %}
@@ -130,9 +130,9 @@
 
 
 {# A key that a line leaves out is null; an object under a text column keeps its JSON text. #}
-{% macro raw_ndjson_relation(files) %}
+{% macro raw_ndjson_relation(name, files) %}
     {% set types = [] %}
-    {% for column in contract_columns(model) %}
+    {% for column in contract_columns(base_of(name)) %}
         {% do types.append("'" ~ column.name ~ "': 'VARCHAR'") %}
     {% endfor %}
     {{ return(

@@ -44,6 +44,23 @@
             and coalesce(not ({{ moment }} {{ operator }} {{ alias }}.next_{{ latest }}), true)
 {%- endmacro %}
 
+{# A row is the next until the one before it is not over. #}
+{% macro spark__join_next(relation, alias, keys, next, moment) -%}
+    left join (
+        select
+            *,
+            lag({{ next }}) over (partition by {{ keys | join(', ') }} order by {{ next }}) as previous_{{ next }}
+        from {{ relation }}
+        where {{ next }} is not null
+    ) as {{ alias }}
+        on
+            {%- for key, value in keys.items() %}
+            {{ value }} = {{ alias }}.{{ key }} and
+            {%- endfor %}
+            {{ moment }} < {{ alias }}.{{ next }}
+            and coalesce({{ moment }} >= {{ alias }}.previous_{{ next }}, true)
+{%- endmacro %}
+
 {% macro spark__integer_quotient(dividend, divisor) %}({{ dividend }}) div ({{ divisor }}){% endmacro %}
 
 {% macro spark__last_value_before(expression, partition_by, order_by) -%}
@@ -139,16 +156,13 @@
 
 {% macro spark__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}){% endmacro %}
 
-{# Nothing is remembered from one build to the next: every build is a whole one, see docs/spark.md. #}
-{% macro spark__remembers_builds() %}{{ return(false) }}{% endmacro %}
-
-{# Of the models alone: the engine has no function that looks into the project's files. #}
+{# What computes the numbers, as one hash: the session is prepared with it. #}
 {% macro spark__code_of_project() %}
-    {% set code = [] %}
-    {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='unique_id') %}
-        {% do code.append(local_md5(node.raw_code)) %}
-    {% endfor %}
-    {{ return(local_md5(code | join(' '))) }}
+    {{ return(run_query('select fingerprint from code_of_project').columns[0].values()[0]) }}
 {% endmacro %}
 
 {% macro spark__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}
+
+{% macro spark__text_finds(text, pattern) %}regexp_like({{ text }}, {{ pattern }}){% endmacro %}
+
+{% macro spark__as_spelt(sql) %}{{ return(respelt(sql)) }}{% endmacro %}

@@ -1,6 +1,6 @@
 {#
-    On Spark a table is written whole: what stood there is dropped first, because Parquet tables cannot be replaced, changed or
-    renamed over one another. Until the build is over `dim_build` says so.
+    On Spark a table of a build's own is written whole: what stood there is dropped first, because Parquet tables cannot be
+    replaced. Until the build is over `dim_build` says so. What is kept from build to build stands in spark_increments.sql.
 #}
 
 {% materialization table, adapter='spark', supported_languages=['sql', 'python'] %}
@@ -15,21 +15,28 @@
 {% endmaterialization %}
 
 
-{# Every build is a whole one. #}
-{% materialization incremental, adapter='spark', supported_languages=['sql'] %}
-    {{ return(write_whole_table()) }}
-{% endmaterialization %}
-
-
 {% materialization working_set, adapter='spark', supported_languages=['sql'] %}
-    {{ return(write_view()) }}
+    {{ return(write_whole_table() if is_partial_build() else write_view()) }}
 {% endmaterialization %}
 
 
-{# What reads files ends with the session: see spark_raw.sql. #}
+{# A view is asked when it is read. What must be asked at once is a table: what reads files, which end with the session (see
+   spark_raw.sql), and what reads a ledger that the build replaces. #}
 {% materialization view, adapter='spark', supported_languages=['sql'] %}
-    {{ return(write_whole_table() if 'base' in model.fqn and raw_place() == 'files' else write_view()) }}
+    {%- set reads_files = 'base' in model.fqn and raw_place() == 'files' %}
+    {{ return(write_whole_table() if reads_files or is_ledger_read(compiled_code) else write_view()) }}
 {% endmaterialization %}
+
+
+{# Deliveries that are gone from the raw place are read out of the ledger, which is replaced with them. #}
+{% macro is_ledger_read(sql) %}
+    {% if 'base' in model.fqn %}
+        {% for name in ledgers().values() if name in sql %}
+            {{ return(true) }}
+        {% endfor %}
+    {% endif %}
+    {{ return(false) }}
+{% endmacro %}
 
 
 {% macro write_whole_table() %}{{ return(write_anew('table', 'create table ' ~ this ~ ' using parquet as')) }}{% endmacro %}
@@ -49,8 +56,8 @@
 {% endmacro %}
 
 
-{% macro drop_what_stands() %}
-    {% set standing_relation = load_cached_relation(this) %}
+{% macro drop_what_stands(relation=none) %}
+    {% set standing_relation = load_cached_relation(relation or this) %}
     {% if standing_relation is not none %}
         {% do adapter.drop_relation(standing_relation) %}
     {% endif %}
@@ -80,28 +87,6 @@
 table = model(dbtObj(spark.table), spark)
 table.write.format("parquet").mode("overwrite").saveAsTable("{{ this.schema }}.{{ this.identifier }}")
 {%- endmacro %}
-
-
-{# The journal is there, and stays empty: so there is nothing to build on. #}
-{% macro begin_whole_build() %}
-    {% do run_query('create schema if not exists journal') %}
-    {% for table, columns in journal_tables().items() %}
-        {% do run_query(
-            'create table if not exists ' ~ journal(table) ~ ' (' ~ columns | replace('varchar', 'string') ~ ') using parquet'
-        ) %}
-    {% endfor %}
-    {% set dim_build = dim_build_with_state() %}
-    {% if dim_build %}
-        {% do write_build_state(dim_build, "case build_state when 'complete' then 'building' else 'incomplete' end") %}
-    {% endif %}
-    {{ return('') }}
-{% endmacro %}
-
-
-{% macro finish_whole_build(dim_build, state) %}
-    {% do write_build_state(dim_build, state) %}
-    {{ return('') }}
-{% endmacro %}
 
 
 {# The one row of `dim_build` is written anew, out of a copy: a table that is read cannot be written. #}

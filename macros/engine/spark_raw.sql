@@ -27,16 +27,29 @@
 {# A key that a line of JSON leaves out is null; an object under a text column keeps its JSON text. #}
 {% macro spark__relation_of_files(name, files) %}
     {% if not files[0].endswith('.ndjson') %}
-        {{ return('raw_rows_' ~ name) }}
+        {{ return(rows_of_files('raw_rows_' ~ name, files)) }}
     {% endif %}
     {% set columns = [] %}
-    {% for column in contract_columns(model) %}
+    {% for column in contract_columns(base_of(name)) %}
         {% do columns.append(column.name ~ ' string') %}
     {% endfor %}
     {{ return(
         "(select inline(array(from_json(line, '" ~ columns | join(', ') ~ "', map('mode', 'FAILFAST')))), "
-        ~ '`file of this row` from raw_rows_' ~ name ~ ')'
+        ~ '`file of this row` from ' ~ rows_of_files('raw_rows_' ~ name, files) ~ ')'
     ) }}
+{% endmacro %}
+
+
+{# A session has a view of all files of a table: of a log only some may be meant, and the engine opens no others. #}
+{% macro rows_of_files(relation, files) %}
+    {% if not builds_on_the_last() %}
+        {{ return(relation) }}
+    {% endif %}
+    {% set names = [] %}
+    {% for file in files %}
+        {% do names.append(raw_literal(file.split('/')[-1])) %}
+    {% endfor %}
+    {{ return('(select * from ' ~ relation ~ ' where `file of this row` in (' ~ names | join(', ') ~ '))') }}
 {% endmacro %}
 
 

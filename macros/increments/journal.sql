@@ -51,41 +51,30 @@
 {% endmacro %}
 
 
-{# What a model does to the journal when it has been built: nothing where builds are not remembered. #}
-{% macro if_remembered(hook) %}{{ return(hook if remembers_builds() else '') }}{% endmacro %}
-
-
 {# Post-hooks of the models that find out what is touched: what they found outlives a build that dies. #}
 {% macro journal_conversations() %}
-    {{ return(if_remembered(
+    {{ return(
         "insert into {{ journal('touched') }} (unit, id, source) select 'conversation', conversation_id, '{{ this.identifier }}' from {{ this }}"
-    )) }}
+    ) }}
 {% endmacro %}
 
 
 {% macro journal_agents() %}
-    {{ return(if_remembered(
+    {{ return(
         "insert into {{ journal('touched') }} (unit, id, from_ms, to_ms, source) select 'agent', agent_id, from_ms, to_ms, '{{ this.identifier }}' from {{ this }}"
-    )) }}
+    ) }}
 {% endmacro %}
 
 
-{# Post-hook of the model that knows it: the moment that the build speaks for, and until when it looks. #}
+{# Post-hook of the model that knows it: the moment that the build speaks for. #}
 {% macro journal_attempt() %}
-    {{ return(if_remembered(
-        "insert into {{ journal('attempts') }} select as_of from {{ this }};"
-        "insert into {{ journal('seen') }} select received_until from {{ this }}"
-    )) }}
+    {{ return("insert into {{ journal('attempts') }} select as_of from {{ this }}") }}
 {% endmacro %}
 
 
-{# Post-hook of the models that decide it: a build that makes everything anew replaces what the last one left, and where it
-   dies half-way there is nothing to build on. Nor does the serving copy gain by it. #}
-{% macro forget_what_is_not_built_on() %}
-    {{ return(if_remembered(
-        "delete from {{ journal('builds') }} where not (select builds_on_the_last from {{ this }});"
-        "delete from {{ journal('published') }} where not (select builds_on_the_last from {{ this }})"
-    )) }}
+{# The same of the last receipt that it looks at. #}
+{% macro journal_seen() %}
+    {{ return("insert into {{ journal('seen') }} select received_until from {{ this }}") }}
 {% endmacro %}
 
 

@@ -4,7 +4,7 @@
     and staging, which comes before, asks for the definitions alone.
 #}
 {% macro builds_on_the_last() %}
-    {% if not execute or model.resource_type != 'model' or not remembers_builds() %}
+    {% if not execute or model.resource_type != 'model' %}
         {{ return(false) }}
     {% endif %}
     {% if 'builds_on_the_last' not in model %}    {#- asked once while a model is rendered: a question costs as much as a table -#}
@@ -38,12 +38,6 @@
     {% endif %}
     {% set node = graph.nodes['model.messaging_warehouse.' ~ name] %}
     {{ return(load_relation(api.Relation.create(database=target.database or none, schema=node.schema, identifier=node.alias))) }}
-{% endmacro %}
-
-
-{# The same for an incremental model, of which every day may be touched. #}
-{% macro is_partial_model() %}
-    {{ return(model.resource_type == 'model' and is_incremental()) }}
 {% endmacro %}
 
 
@@ -135,38 +129,6 @@
     {%- set lies_by = graph.nodes['model.messaging_warehouse.' ~ name].config.meta.get('lies_by') if execute -%}
     {%- if lies_by %}
         and {{ lies_by }} >= cast({{ earliest_of(standing('int_conversations_touched')) }} - interval 2 day as date)
-    {%- endif -%}
-{%- endmacro %}
-
-
-{# The few rows of a large table of which the condition is true: looked for in its columns alone, and read where they stand. A
-   join reads all columns of each row that it leaves out, but not of those that lie before the first and after the last one
-   asked for. So facts are stored by time (`order by`): touched rows are mostly new ones. Of a table that was written in
-   parts, side by side, each in the order of a time, the time is asked for too (`by`). #}
-{% macro rows_found(relation, condition, by=none) -%}
-    {%- if not by -%}
-    (select * from {{ relation }} where rowid in (select rowid from {{ relation }} where {{ condition }}))
-    {%- else -%}
-    (
-        with found as (
-            select
-                rowid as found_rowid,
-                {{ by }}
-            from {{ relation }}
-            where {{ condition }}
-        )
-
-        select * from {{ relation }}
-        where
-            rowid in (select found_rowid from found)
-            and {{ by }} in (select {{ by }} from found)
-        union all
-        select * from {{ relation }}
-        where rowid in (
-            select found_rowid from found
-            where {{ by }} is null
-        )
-    )
     {%- endif -%}
 {%- endmacro %}
 

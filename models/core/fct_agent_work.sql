@@ -1,4 +1,5 @@
 -- Grain: one row per conversation and work id: an offer of work, and what became of it.
+{{ waits_for_readers(['int_agent_timeline_swept']) }}
 with
 
 works as (

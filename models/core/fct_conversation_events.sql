@@ -1,5 +1,6 @@
 -- Grain: one row per accepted event.
 {{ waits_for('int_agent_spans_touched') }}
+{{ waits_for_readers(['int_visits_paired', 'int_presence_paired']) }}
 with
 
 events as (

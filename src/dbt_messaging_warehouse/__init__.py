@@ -3,15 +3,20 @@
 Where dbt-spark is not installed it does nothing. Where it is, and the profile's method is `session`:
 
 - a session is prepared before the first query, and refused with a sentence where it cannot be;
+- one model at a time writes into the journal, since two that append to one table take away each other's files;
+- what a killed build left where a table is to be is removed;
 - Python models run in it. dbt-spark runs them on a Databricks cluster alone; here they run where the SQL runs, so that
   what they return stays in the engine, and its executors compute it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from dbt.plugins.manager import dbtPlugin
@@ -21,8 +26,10 @@ SESSION = "session"
 KNOWN = "knows_sessions"
 # dbt opens a connection for each of its threads.
 STARTING = threading.Lock()
-# {session: the raw input that it has views of}
-prepared_for: dict[int, str] = {}
+# {session: the build and the raw input that it is prepared for}
+prepared_for: dict[int, tuple[str, str]] = {}
+WRITING = threading.Lock()
+WRITES_JOURNAL = re.compile(r"\binsert into journal\.", re.IGNORECASE)
 
 
 class SparkSessions(dbtPlugin):
@@ -33,6 +40,7 @@ class SparkSessions(dbtPlugin):
         try:
             from dbt.adapters.spark.connections import SparkConnectionManager
             from dbt.adapters.spark.impl import SparkAdapter
+            from dbt.adapters.spark.session import Cursor
         except ImportError:
             return
         if getattr(SparkAdapter, KNOWN, False):
@@ -40,6 +48,7 @@ class SparkSessions(dbtPlugin):
         setattr(SparkAdapter, KNOWN, True)
         _let_python_models_run(SparkAdapter)
         _let_sessions_be_prepared(SparkConnectionManager)
+        _let_tables_be_written(Cursor)
 
 
 def _is_session(credentials: Any) -> bool:
@@ -73,13 +82,40 @@ def _let_sessions_be_prepared(manager_class: Any) -> None:
     manager_class.open = classmethod(open_prepared)
 
 
+def _let_tables_be_written(cursor_class: Any) -> None:
+    execute = cursor_class.execute
+
+    def execute_alone(cursor: Any, sql: str, *parameters: Any) -> None:
+        with WRITING if WRITES_JOURNAL.search(sql) else contextlib.nullcontext():
+            _without_leftovers(lambda: execute(cursor, sql, *parameters))
+
+    cursor_class.execute = execute_alone
+
+
+def _without_leftovers(write: Callable[[], None]) -> None:
+    """Write, and once more where a job that was killed stands in the way."""
+    from pyspark.sql import SparkSession
+
+    from messaging_warehouse.spark_session import remove_leftovers
+
+    try:
+        write()
+    except Exception as error:  # dbt wraps what Spark says
+        if not remove_leftovers(SparkSession.active(), error.__cause__ or error):
+            raise
+        write()
+
+
 def start_session(settings: dict[str, Any]) -> None:
     """Start the session of this process where there is none, and prepare it for the raw input that is named now."""
+    from dbt.flags import get_flags
+    from dbt_common.invocation import get_invocation_id
     from pyspark.sql import SparkSession
 
     from messaging_warehouse.spark_session import prepare, refuse_bad_machine
 
     location = os.environ.get("MESSAGING_RAW", "")
+    build = (get_invocation_id(), location)
     with STARTING:
         session = SparkSession.getActiveSession() or SparkSession._instantiatedSession
         if session is None:
@@ -89,10 +125,11 @@ def start_session(settings: dict[str, Any]) -> None:
             for setting, value in settings.items():
                 builder = builder.config(setting, value)
             session = builder.getOrCreate()
-        if prepared_for.get(id(session)) != location:
-            prepare(session, location)
+        if prepared_for.get(id(session)) != build:  # between two builds files have come, or code has changed
+            flags: Any = get_flags
+            prepare(session, location, str(flags().PROJECT_DIR))
             prepared_for.clear()
-            prepared_for[id(session)] = location
+            prepared_for[id(session)] = build
 
 
 class SessionPythonJob:
@@ -105,7 +142,8 @@ class SessionPythonJob:
         """Run the code."""
         from pyspark.sql import SparkSession
 
-        exec(compile(compiled_code, self._name, "exec"), {"__name__": self._name, "spark": SparkSession.active()})
+        names = {"__name__": self._name, "spark": SparkSession.active()}
+        _without_leftovers(lambda: exec(compile(compiled_code, self._name, "exec"), names))
 
 
 plugins = [SparkSessions]

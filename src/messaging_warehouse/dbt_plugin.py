@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from messaging_warehouse import intervals
+from messaging_warehouse.fingerprints import code_fingerprint
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from messaging_warehouse.rewriting import Rewriting, RewritingError
 from messaging_warehouse.serving import Publication, PublishingError, publish
@@ -30,20 +29,6 @@ def raw_input_problems(location: str, contract: str, known: str, required_object
 def raw_file_fingerprints(folder: str, extension: str) -> str:
     """Return JSON {file name: fingerprint} of the files of a local folder that have an extension."""
     return json.dumps(file_fingerprints(Path(folder), extension))
-
-
-def code_fingerprint(project: str) -> str:
-    """Return a hash of what computes the numbers: models, macros, metrics and the interval functions of a project."""
-    digest = hashlib.md5(usedforsecurity=False)
-    sources = [
-        *(file for folder in ("models", "macros") for file in Path(project, folder).rglob("*.sql")),
-        *Path(project, "models").rglob("*.py"),
-        *Path(project, "models", "metrics").rglob("*.yml"),
-        *Path(intervals.__file__).parent.glob("*.py"),
-    ]
-    for content in sorted(file.read_bytes() for file in sources):
-        digest.update(hashlib.md5(content, usedforsecurity=False).digest())
-    return digest.hexdigest()
 
 
 def rewrites(rewriting: Rewriting) -> Callable[[str], str]:

@@ -1,8 +1,9 @@
 """Prepare a Spark session for a build: what must be there before one is started, and the raw files that it reads.
 
-Where raw files lie, only a program can find out; SQL is told by two kinds of temporary views:
+Where raw files lie, only a program can find out; SQL is told by temporary views:
 
     raw_files           one row per file of a raw table: raw_table, file (its name), extension, size and modified
+    code_of_project     one row: `fingerprint`, of what computes the numbers
     raw_rows_<table>    the rows of its files with their columns as text, or of Parquet as they are typed, and `file of
                         this row`; of NDJSON each line as one column, `line`
 """
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from messaging_warehouse.fingerprints import code_fingerprint
 from messaging_warehouse.raw_input import find_problems
 
 FORMATS = ("parquet", "csv", "ndjson")
@@ -98,13 +100,16 @@ def free_memory_mb() -> int | None:
     return int(found[1]) >> 10 if found else None
 
 
-def prepare(session: Any, location: str) -> None:
+def prepare(session: Any, location: str, project: str) -> None:
     """Give a session the functions and views that the project's SQL asks for.
 
     Args:
         session: the Spark session of the build.
         location: a folder as `MESSAGING_RAW` names it, of any file system that Spark knows; '' or `schema:…` is none.
+        project: the folder of the dbt project.
     """
+    code = session.createDataFrame([(code_fingerprint(project),)], "fingerprint string")
+    code.createOrReplaceTempView("code_of_project")
     if session.sparkContext.master.startswith("local"):  # executors elsewhere have neither the package nor the folder
         session.udf.register("raw_input_problems", raw_input_problems, "string")
     files = [] if location == "" or location.startswith("schema:") else list_files(session, location)
@@ -112,6 +117,23 @@ def prepare(session: Any, location: str) -> None:
     for table in {file[0] for file in files}:
         rows = rows_of(session, f"{location.rstrip('/')}/{table}", [file for file in files if file[0] == table])
         rows.createOrReplaceTempView(f"raw_rows_{table}")
+
+
+def remove_leftovers(session: Any, error: BaseException) -> bool:
+    """Remove what a killed job left where a table was to be, if that is what the error is about.
+
+    The catalogue knows no table there, and a job that has ended says so by a file: a folder without it is half a table.
+
+    Returns:
+        whether something was removed, so that the table may be written now.
+    """
+    told = getattr(error, "getMessageParameters", dict)() or {}
+    if "LOCATION_ALREADY_EXISTS" not in str(error) or "location" not in told:
+        return False
+    hadoop = session._jvm.org.apache.hadoop.fs
+    folder = hadoop.Path(told["location"].strip("'"))
+    system = folder.getFileSystem(session._jsc.hadoopConfiguration())
+    return not system.exists(hadoop.Path(folder, "_SUCCESS")) and bool(system.delete(folder, True))
 
 
 def raw_input_problems(location: str, contract: str, known: str, required_object: str) -> str:
@@ -151,7 +173,8 @@ def rows_of(session: Any, folder: str, files: list[tuple[str, str, str, int, int
     from pyspark.sql import functions as sf
 
     paths = [f"{folder}/{re.sub(PATTERN_CHARACTER, ESCAPED, name)}" for _, name, *_ in files]
-    file_of_row = sf.col("_metadata.file_name").alias(FILE_OF_ROW)
+    # Spark tells the name as a part of an address, in which a plus is a plus.
+    file_of_row = sf.expr("url_decode(replace(_metadata.file_name, '+', '%2B'))").alias(FILE_OF_ROW)
     if files[0][2] == "parquet":
         return _in_small_letters(session.read.option("mergeSchema", True).parquet(*paths).select("*", file_of_row))
     if files[0][2] == "ndjson":

@@ -23,6 +23,7 @@ from raw_folders import (
     parsed_dbt,
     write_csv,
     write_csv_folder,
+    write_ndjson,
 )
 from warehouse import RAW_COLUMNS, DbtRun, run_dbt
 
@@ -337,6 +338,19 @@ def test_a_name_that_is_taken_back_is_taken_back_for_what_another_file_tells(tmp
     with run.connect() as connection:
         assert connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchone() == (True,)
     assert texts == build(tmp_path / "anew")[1] == [("c1", "an offer"), ("c2", "hi")]
+
+
+def test_ndjson_that_comes_later_is_read_where_somebody_is_forgotten(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    write_ndjson(raw / "redactions" / "1.ndjson", [{"messaging_user_id": "mu1", "requested_at": "2024-03-04"}])
+    for day in (1, 2):
+        written = conversation(f"c{day}", messaging_user_id="mu1").at(f"2024-03-0{day} 10:00").end_user(WORD)
+        write_ndjson(raw / "raw_conversation_events" / f"{day}.ndjson", written.rows)
+        run = parsed_dbt().run(BUILD, tmp_path, raw=str(raw))
+        assert run.exit_code == 0, run.output
+    with run.connect() as connection:
+        texts = connection.execute("select message_text from fct_messages").fetchall()
+    assert texts == [("(redacted)",), ("(redacted)",)]
 
 
 def test_a_build_from_nothing_gives_the_same(forgetting: Forgetting, tmp_path: Path) -> None:

@@ -30,12 +30,22 @@ stood as (
 
 known as (
     select
-        *,
+        presence_event_id,
+        agent_id,
+        status,
+        started_ms,
+        ended_ms,
+        is_unknown,
         true as is_paired_anew
     from paired
-    union all by name
+    union all
     select
-        *,
+        presence_event_id,
+        agent_id,
+        status,
+        started_ms,
+        ended_ms,
+        is_unknown,
         false as is_paired_anew
     from stood
     where not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}

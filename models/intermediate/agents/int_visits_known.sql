@@ -32,11 +32,11 @@ stood as (
         is_handled,
         is_idle_capped
     from {{ standing('fct_visits') }}
-    where rowid in (
-        select rowid from {{ standing('fct_visits') }}
+    where {{ row_id('visit_id') }} in (
+        select {{ row_id('visit_id') }} from {{ standing('fct_visits') }}
         where {{ in_touched_conversations() }}
         union all
-        select visits.rowid
+        select visits.{{ row_id('visit_id') }}
         from {{ standing('fct_visits') }} as visits
         inner join {{ ref('int_timeline_spans_touched') }} as cut_anew
             on
@@ -47,8 +47,21 @@ stood as (
 ),
 
 known as (
-    select * from paired
-    union all by name
+    select
+        visit_id,
+        agent_id,
+        conversation_id,
+        session_id,
+        last_event_id,
+        ended_event_id,
+        started_ms,
+        ended_ms,
+        event_count,
+        message_count,
+        is_handled,
+        is_idle_capped
+    from paired
+    union all
     select * from stood
     where not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
 ),

@@ -1,5 +1,5 @@
 -- Grain: one row: the moment that the build speaks for, and whether it builds on the last one or makes everything anew.
-{{ config(post_hook=[forget_what_is_not_built_on(), journal_attempt()]) }}
+{{ config(post_hook=[forget_what_is_not_built_on(), journal_attempt(), journal_seen()]) }}
 {{ wait_for_reference_tables() }}
 with
 

@@ -19,8 +19,8 @@ spans as (
         coalesce(before.occurred_ms, {{ since_ever_ms() }}) as from_ms,
         coalesce(after.occurred_ms, {{ for_ever_ms() }}) as to_ms
     from changes
-    asof left join events as before on changes.agent_id = before.agent_id and changes.from_ms > before.occurred_ms
-    asof left join events as after on changes.agent_id = after.agent_id and changes.to_ms < after.occurred_ms
+    {{ join_latest('events', 'before', {'agent_id': 'changes.agent_id'}, 'occurred_ms', '>', 'changes.from_ms') }}
+    {{ join_next('events', 'after', {'agent_id': 'changes.agent_id'}, 'occurred_ms', 'changes.to_ms') }}
 ),
 {% else %}
 spans as (

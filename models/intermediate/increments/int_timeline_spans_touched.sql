@@ -46,10 +46,8 @@ spans as (
         coalesce(before.started_ms, {{ since_ever_ms() }}) as from_ms,
         coalesce(after.ended_ms, {{ for_ever_ms() }}) as to_ms
     from changes_merged
-    asof left join segments as before
-        on changes_merged.agent_id = before.agent_id and changes_merged.from_ms > before.started_ms
-    asof left join segments as after
-        on changes_merged.agent_id = after.agent_id and changes_merged.to_ms < after.ended_ms
+    {{ join_latest('segments', 'before', {'agent_id': 'changes_merged.agent_id'}, 'started_ms', '>', 'changes_merged.from_ms') }}
+    {{ join_next('segments', 'after', {'agent_id': 'changes_merged.agent_id'}, 'ended_ms', 'changes_merged.to_ms') }}
 ),
 
 {% else %}

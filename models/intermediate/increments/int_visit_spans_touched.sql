@@ -45,7 +45,7 @@ followed as (
         -- An ASOF join finds something for a null, too.
         coalesce(next_visits.started_ms, {{ for_ever_ms() }}) as next_ms
     from begun
-    asof left join visits as next_visits on begun.agent_id = next_visits.agent_id and begun.to_ms < next_visits.started_ms
+    {{ join_next('visits', 'next_visits', {'agent_id': 'begun.agent_id'}, 'started_ms', 'begun.to_ms') }}
 ),
 
 spans as (
@@ -54,7 +54,7 @@ spans as (
         followed.span_from_ms as from_ms,
         coalesce(next_visits.started_ms, {{ for_ever_ms() }}) as to_ms
     from followed
-    asof left join visits as next_visits on followed.agent_id = next_visits.agent_id and followed.next_ms < next_visits.started_ms
+    {{ join_next('visits', 'next_visits', {'agent_id': 'followed.agent_id'}, 'started_ms', 'followed.next_ms') }}
 ),
 {% else %}
 spans as (
