@@ -27,7 +27,8 @@ _EVERY_EXAMPLE: dict[str, Any] = {
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 }
 settings.register_profile("quick", max_examples=10, **_EVERY_EXAMPLE)
-settings.register_profile("deep", max_examples=int(os.environ.get("MESSAGING_TEST_EXAMPLES", "24")), **_EVERY_EXAMPLE)
+EXAMPLES = int(os.environ.get("MESSAGING_TEST_EXAMPLES", "24"))
+settings.register_profile("deep", max_examples=EXAMPLES, **_EVERY_EXAMPLE)
 settings.load_profile("quick")
 
 # The guards stand in the way of streams made to be refused; tests of their own show that they work.
@@ -95,8 +96,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
                 shutil.rmtree(kept, ignore_errors=True)
 
 
-# Files that take minutes come first, lest one core wait for the other at the end; of the first two one needs the demo.
-LONG = ("test_serving", "test_increments", "test_redaction", "test_against_reference", "test_analyses", "test_crashes")
+# Files that take minutes come first, the longest before all, lest one core wait for the other at the end; of the first
+# two with quick tests one needs the demo.
+LONG = (
+    "test_service_cloud", "test_increments", "test_both_sources", "test_serving", "test_against_reference",
+    "test_mart_needs", "test_redaction", "test_truth", "test_analyses", "test_crashes",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

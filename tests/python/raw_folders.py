@@ -64,7 +64,7 @@ class ParsedDbt:
         self,
         command: Iterable[str],
         place: Path,
-        raw: str,
+        raw: str | None,
         variables: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         kill_after: float | None = None,
@@ -76,7 +76,8 @@ class ParsedDbt:
         """
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
-        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_RAW": raw, "MESSAGING_SERVING": "none"}
+        environ = {"MESSAGING_DB": str(place / "warehouse.duckdb"), "MESSAGING_SERVING": "none"}
+        environ |= {"MESSAGING_RAW": raw} if raw is not None else {}
         environ |= {"MESSAGING_SOURCE": self._source, **(environment or {})}
         options = ["--target-path", str(place / "target"), "--log-path", str(place / "logs")]
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
@@ -115,6 +116,7 @@ def serve_dbt() -> None:
             output = os.open(job["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(output, 1)
             os.dup2(output, 2)
+            del os.environ["MESSAGING_RAW"]  # that of the parse
             os.environ.update(job["environ"])
             if job["arguments"][: len(BUILD)] == BUILD or job["arguments"][0] == "run":
                 _leave_out_tests(manifest)

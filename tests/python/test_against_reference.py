@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ELSEWHERE
+from conftest import ELSEWHERE, EXAMPLES
 from hostile_streams import BASE, CLOCK_CHANGES
 from reference import ConfiguredInput, Settings, Warehouse, build
 from reference.inputs import truncated_to_millisecond
@@ -133,15 +133,27 @@ def big_configured_stream(seed: int, conversations: int = 300) -> tuple[Configur
     return big_configuration(seed).applied_to(big_stream(seed, conversations, base)), base
 
 
-@pytest.mark.parametrize("seed", seeds(range(3), range(3, 60)))
+# As many as hypothesis draws of the small ones: every change of the clocks comes by more than once.
+@pytest.mark.parametrize("seed", seeds(range(3), range(3, 3 + EXAMPLES)))
 def test_the_warehouse_equals_the_reference_in_bulk(replay: Replay, seed: int) -> None:
     raw, _ = big_configured_stream(seed)
     replay.build(raw)
     assert_equal_to_reference(replay, told(raw))
 
 
-@pytest.mark.parametrize("hours", [96, 24, 0.25, 0, -0.05])
-@pytest.mark.parametrize("seed", seeds([100], range(101, 110)))
+HOURS = (96, 24, 0.25, 0, -0.05)
+# One stream at each of these moments; and of one at each change of the clocks two of them, by turns.
+MOMENTS = [
+    *((100, hours) for hours in HOURS),
+    *(
+        pytest.param(seed, HOURS[(seed + turn) % len(HOURS)], marks=pytest.mark.deep)
+        for seed in range(101, 101 + len(BASES))
+        for turn in (0, 2)
+    ),
+]
+
+
+@pytest.mark.parametrize(("seed", "hours"), MOMENTS)
 def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(
     replay_as_of: Replay, seed: int, hours: float
 ) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,16 +16,15 @@ import pytest
 
 from messaging_warehouse.doctor import Settings, look
 from messaging_warehouse.doctor.marts import what_is_missing
-from messaging_warehouse.needs import foretell, read_needs
+from messaging_warehouse.needs import Loss, foretell, read_needs
 from messaging_warehouse.objects import read_feeds
 from messaging_warehouse.simulator import Layout, OutputFormat, Simulation, demo_centre, simulate, write
 from messaging_warehouse.simulator.service_cloud import service_cloud_tables
 from raw_folders import ARTIFACTS, BUILD, parsed_dbt
-from warehouse import PROJECT, DbtRun, run_dbt
+from warehouse import PROJECT, DbtRun
 
 EXAMPLE = PROJECT / "examples" / "service_cloud"
 AS_OF = {"as_of": "2026-03-15T19:59:59.000Z"}
-SERVICE_CLOUD = {"MESSAGING_SOURCE": "service_cloud"}
 POLICIES = """policy_id,policy_name,metric,channel_id,team_id,topic_id,target_seconds,clock,valid_from,valid_to
 first,First response,first_response,,,,60,calendar,2026-01-01,
 next,Next response,next_response,,,,60,calendar,2026-01-01,
@@ -198,7 +197,8 @@ def told_in_whole_seconds(month: Simulation, tmp_path_factory: pytest.TempPathFa
     """The month's objects as the platform keeps them, built."""
     place = tmp_path_factory.mktemp("seconds")
     write(month, place / "raw", OutputFormat.PARQUET, layout=Layout.SERVICE_CLOUD, whole_seconds=True)
-    run = parsed_dbt("service_cloud").run(BUILD, place, raw=str(place / "raw"), variables=AS_OF)
+    select = ["--select", *(f"+{name}" for name in (*THINGS, "mart_reconciliation", "rejected_events"))]
+    run = parsed_dbt("service_cloud").run([*BUILD, *select], place, raw=str(place / "raw"), variables=AS_OF)
     assert run.exit_code == 0, run.output
     return run
 
@@ -263,7 +263,7 @@ def test_of_focus_the_objects_tell_nothing_and_marts_say_so(told_as_objects: Dbt
 @pytest.mark.deep
 def test_a_build_that_is_told_no_place_reads_the_example(tmp_path: Path) -> None:
     model = "base_service_cloud__messaging_sessions"
-    run = run_dbt(["run", "--select", model], tmp_path, environment=SERVICE_CLOUD)
+    run = parsed_dbt("service_cloud").run(["run", "--select", model], tmp_path, raw=None)
     assert run.exit_code == 0, run.output
     with run.connect() as connection:
         found = connection.execute(f"select count(*) from staging.{model}").fetchone()
@@ -555,6 +555,18 @@ LEFT_OUT: Mapping[str, tuple[tuple[str, ...], set[str]]] = {
         {"texts", "delivery", "attachments"},
     ),
 }  # fmt: skip
+# Each is a build of the month. What hangs on no others is left out together with them: that no column of a mart hangs
+# on two that one build leaves out is a test of its own.
+TOGETHER = (
+    ("work",),
+    ("ends of work",),
+    ("fields",),
+    ("what became of things",),
+    ("entries",),
+    ("reference objects",),
+    ("presence", "fields of sessions"),
+    ("bots' fields", "fields of entries"),
+)
 # They count what was delivered, and no event of work is.
 VOLUMES = {"day_event_count", "usual_event_count", "volume_ratio"}
 # By channel a session that has ended stands there for as long as work on it is open: nobody writes in it any more.
@@ -631,28 +643,45 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mart]:
 class Lacking:
     """What is left out of the objects, where the rest is, every mart as it tells it, and what the build said."""
 
-    name: str
+    names: tuple[str, ...]
     raw: Path
     marts: Mapping[str, Mart]
     output: str
 
+    @property
+    def unrecorded(self) -> set[str]:
+        """What counts as unrecorded then."""
+        return {thing for name in self.names for thing in LEFT_OUT[name][1]}
 
-@pytest.fixture(scope="module", params=LEFT_OUT)
+    @property
+    def unknown(self) -> Iterator[tuple[str, set[str]]]:
+        """By mart what is null altogether."""
+        return (told for name in self.names for told in UNKNOWN[name].items())
+
+
+@pytest.fixture(scope="module", params=TOGETHER, ids=" and ".join)
 def lacking(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lacking:
     """The month's objects without some of them, or without fields, built."""
+    names: tuple[str, ...] = request.param
     place = tmp_path_factory.mktemp("lacking")
-    return Lacking(request.param, place / "raw", *marts_without(LEFT_OUT[request.param][0], place))
+    return Lacking(names, place / "raw", *marts_without([of for name in names for of in LEFT_OUT[name][0]], place))
 
 
 def marts_without(left_out: Collection[str], place: Path) -> tuple[dict[str, Mart], str]:
     """Build the month's objects without some objects or fields; return the marts and what the build said."""
+    raw = objects_without(left_out, place)
+    run = parsed_dbt("service_cloud").run([*BUILD, ARTIFACTS], place, raw=str(raw), variables=NO_SILENCE)
+    assert run.exit_code == 0, run.output
+    return {mart: read_mart(run, mart, grain, {}) for mart, grain in marts_of(run).items()}, run.output
+
+
+def objects_without(left_out: Collection[str], place: Path) -> Path:
+    """Write the month's objects but for some objects or fields; return their folder."""
     raw = Path(shutil.copytree(EXAMPLE, place / "raw"))
     promise(raw)
     for name in left_out:
         drop(raw, name)
-    run = parsed_dbt("service_cloud").run([*BUILD, ARTIFACTS], place, raw=str(raw), variables=NO_SILENCE)
-    assert run.exit_code == 0, run.output
-    return {mart: read_mart(run, mart, grain, {}) for mart, grain in marts_of(run).items()}, run.output
+    return raw
 
 
 def drop(raw: Path, name: str) -> None:
@@ -678,21 +707,21 @@ def wrong_zeros_beside(whole: Mapping[str, Mart], part: Mapping[str, Mart]) -> d
 @pytest.mark.deep
 def test_what_is_left_out_is_nowhere_0(whole: Mapping[str, Mart], lacking: Lacking) -> None:
     """Where the whole export has more than 0, one without objects or fields has a number or null, in every mart."""
-    name, part = lacking.name, lacking.marts
+    part = lacking.marts
     assert wrong_zeros_beside(whole, part) == {}
-    for mart, columns in UNKNOWN[name].items():
+    for mart, columns in lacking.unknown:
         assert part[mart].keys() & whole[mart].keys()
         for column in columns:
             assert {row[column] for row in part[mart].values()} == {None}, (mart, column)
             assert {row[column] for row in whole[mart].values()} != {None}, (mart, column)
-    assert (part["mart_speed_to_answer_by_day"] == {}) is ("work" in LEFT_OUT[name][1])
-    assert (part["rt_agents"] == {}) is (part["exp_user_presence"] == {}) is (name == "presence")
+    assert (part["mart_speed_to_answer_by_day"] == {}) is ("work" in lacking.unrecorded)
+    assert (part["rt_agents"] == {}) is (part["exp_user_presence"] == {}) is ("presence" in lacking.names)
 
 
 @pytest.mark.deep
 def test_a_wrong_zero_of_what_is_left_out_is_noticed(whole: Mapping[str, Mart], lacking: Lacking) -> None:
     """Were what is not known 0, marts would say something wrong of all that hangs on what is left out."""
-    name, part = lacking.name, lacking.marts
+    part = lacking.marts
     zeros = {
         mart: {
             key: {column: 0 if value is None else value for column, value in row.items()} for key, row in rows.items()
@@ -700,7 +729,7 @@ def test_a_wrong_zero_of_what_is_left_out_is_noticed(whole: Mapping[str, Mart], 
         for mart, rows in part.items()
     }
     noticed = wrong_zeros_beside(whole, zeros)
-    for mart, columns in UNKNOWN[name].items():
+    for mart, columns in lacking.unknown:
         above_0 = {column for row in whole[mart].values() for column, value in row.items() if is_above_0(value)}
         assert noticed[mart] >= columns & above_0 != set(), mart
 
@@ -729,16 +758,33 @@ def things_told(marts: Mapping[str, Mart]) -> set[tuple[str, str | None]]:
     }
 
 
+def losses_foretold(raw: Path) -> list[Loss]:
+    """Return what the doctor says of the objects in a folder."""
+    missing = what_is_missing(look(Settings(PROJECT, raw=str(raw), source="service_cloud"), read_feeds()), read_feeds())
+    assert missing is not None
+    return foretell(missing[0], read_needs(), missing[1])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("names", [names for names in TOGETHER if len(names) > 1], ids=" and ".join)
+def test_no_column_hangs_on_two_that_are_left_out_together(names: tuple[str, ...], tmp_path: Path) -> None:
+    """What is null for want of the one cannot hide what should be null for want of the other."""
+    lost = []
+    for number, left_out in enumerate([(), *(LEFT_OUT[name][0] for name in names)]):
+        losses = losses_foretold(objects_without(left_out, tmp_path / str(number)))
+        lost.append({(loss.mart, column) for loss in losses for column in (loss.columns or ("every column",))})
+    of_the_whole, one, other = lost
+    for few, many in ((one - of_the_whole, other - of_the_whole), (other - of_the_whole, one - of_the_whole)):
+        assert few and not few & many
+        assert not {mart for mart, _ in few} & {mart for mart, column in many if column == "every column"}
+
+
 @pytest.mark.deep
 def test_what_the_doctor_foretells_is_what_a_build_shows(whole: Mapping[str, Mart], lacking: Lacking) -> None:
     """Marts that stay empty and columns with nothing to tell; what is 0 of the whole month, too, is no loss."""
-    missing = what_is_missing(
-        look(Settings(PROJECT, raw=str(lacking.raw), source="service_cloud"), read_feeds()), read_feeds()
-    )
-    assert missing is not None
     before, after = things_told(whole), things_told(lacking.marts)
     told: set[tuple[str, str | None]] = set()
-    for loss in foretell(missing[0], read_needs(), missing[1]):
+    for loss in losses_foretold(lacking.raw):
         of_it = {thing for thing in before if thing[0] == loss.mart}
         told |= of_it if loss.is_empty else {(loss.mart, column) for column in loss.columns}
     assert before - after - told - NO_LOSS == set()
@@ -753,4 +799,4 @@ def test_a_build_says_in_a_line_what_is_left_out(lacking: Lacking) -> None:
         for line in output.splitlines()
         if "not there; " in line and "counts as unrecorded" in line
     ]
-    assert Counter(told) == Counter(LEFT_OUT[lacking.name][1])
+    assert Counter(told) == Counter(lacking.unrecorded)

@@ -1,8 +1,10 @@
 """What is written about the needs of marts is complete, and true of the demo."""
 
+from collections import defaultdict
+
 import pytest
 
-from mart_needs import GUIDE, PLATFORMS, Losses, as_yaml, demo_input, foretold, inputs, missing_of, with_table
+from mart_needs import GUIDE, PLATFORMS, Losses, Thing, as_yaml, demo_input, foretold, inputs, missing_of, with_table
 from messaging_warehouse.needs import FILE, read_needs
 from warehouse import PROJECT, Replay
 
@@ -63,10 +65,15 @@ def test_what_the_doctor_foretells_of_one_missing_input_is_what_a_build_shows(lo
 @pytest.mark.deep
 def test_of_inputs_that_stand_in_for_each_other_none_is_named_too_many(losses: Losses) -> None:
     """Without all of a clause what it names is silent; with any of them back it tells something."""
+    silent: dict[frozenset[str], set[Thing]] = defaultdict(set)
+    speaking: dict[frozenset[str], set[Thing]] = defaultdict(set)
     for mart, needs in read_needs().items():
         for need in needs:
-            things = {(mart, column) for column in need.columns or (None,)}
-            assert things <= losses.of(need.without), (mart, need)
-            if len(need.without) > 1:
-                for name in need.without:
-                    assert not things & losses.of(need.without - {name}), (mart, need, name)
+            things: set[Thing] = {(mart, column) for column in need.columns or (None,)}
+            silent[need.without] |= things
+            for name in need.without if len(need.without) > 1 else ():
+                speaking[need.without - {name}] |= things
+    for missing in silent.keys() | speaking.keys():
+        found = losses.of_marts(missing, {mart for mart, _ in silent[missing] | speaking[missing]})
+        assert silent[missing] <= found, f"not silent without {sorted(missing)}: {silent[missing] - found}"
+        assert not speaking[missing] & found, f"silent without {sorted(missing)}: {speaking[missing] & found}"

@@ -69,6 +69,11 @@ def rewrite(file: Path, change: Callable[[list[dict[str, str]]], Iterable[Mappin
         writer.writerows(changed)
 
 
+def build_of(*models: str) -> list[str]:
+    """Return the command that builds models and all that they are made of, for a test that looks at them alone."""
+    return [*BUILD, "--select", *(f"+{model}" for model in models)]
+
+
 def spelt_by_connectors(name: str) -> str:
     """Return a name in snake_case."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
@@ -292,7 +297,8 @@ def test_an_entry_is_of_one_session_and_begins_none(tmp_path: Path) -> None:
             ))
         ],
     )  # fmt: skip
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(tmp_path / "objects"), variables={"max_rejected_rate": 1})
+    command = build_of("fct_messaging_sessions", "fct_messages", "rejected_events", "fct_reported_figures")
+    run = parsed_dbt(SOURCE).run(command, tmp_path, raw=str(tmp_path / "objects"), variables={"max_rejected_rate": 1})
     assert run.exit_code == 0, run.output
     thread, notice = "0dwTHREAD000000001", "0MwNOTICE000000001"
     assert rows(run, "select session_id, started_at, ended_at, origin from fct_messaging_sessions order by 2") == [
@@ -352,7 +358,7 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
     taken = [(waiting[0][0], "Active", *waiting[0][2:5], ANA), *waiting[1:]]
     written(raw, "MessagingSession", fields, [("", *session) for session in taken])
     written(raw, "AgentWork", work_fields, [("", *work, *untold) for work in (offered, accepted)])
-    run = dbt(BUILD, tmp_path, raw=str(raw))
+    run = dbt(build_of("rt_queues", "fct_agent_work"), tmp_path, raw=str(raw))
     assert run.exit_code == 0, run.output
     assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(True,)]
     assert rows(run, queue) == [(1, at("10:05:01"))]
@@ -367,19 +373,34 @@ def test_a_session_that_waits_in_a_queue_is_in_that_queue_and_its_work_counts_on
 
 @pytest.mark.deep
 def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp_path: Path) -> None:
-    """Work closes and weighs more, a session ends in another file, one is within it, an hour loses its only event."""
-    dbt = parsed_dbt(SOURCE).run
+    """Work closes and weighs more, a session ends in another file, one is within it, an hour loses its only event.
+
+    And what is of a session that is not there is rejected until it is: work, its figures and session metrics; not what
+    bots did. The later export has the session, and all is well.
+    """
+    dbt, some_rejected = parsed_dbt(SOURCE).run, {"max_rejected_rate": 1}
     place, anew = tmp_path / "place", tmp_path / "anew"
     for folder in (place, anew):
         folder.mkdir()
-    upon = dbt(BUILD, place, raw=str(objects))
+    files = {file: file.read_text() for file in (objects / "MessagingSession").glob("*.csv")}
+    for file, text in files.items():
+        file.write_text("".join(line for line in text.splitlines(keepends=True) if "0MwTRANSFERRED0001" not in line))
+    upon = dbt(BUILD, place, raw=str(objects), variables=some_rejected)
     assert upon.exit_code == 0, upon.output
+    rejected = "select distinct split_part(event_id, ':', 1), rejection_reason from rejected_events order by 1"
+    homeless = ("0BzTAKENOVER000001", "0BzTRANSFERRED0001", "0MzTRANSFERRED0001", "0MzTRANSFERRED0002")
+    found = rows(upon, rejected)
+    assert {reason for _, reason in found} == {"missing_conversation_id"}
+    assert set(homeless) <= {record for record, _ in found}
+    assert not {"0BzBOTFIRST0000001", "0BzCASE00000000001"} & {record for record, _ in found}
+    for file, text in files.items():
+        file.write_text(text)
 
     def close(work: list[dict[str, str]]) -> list[dict[str, str]]:
         for row in work:
             if row["Id"] == "0BzAFTERSLEEP00001":
                 row |= {"Status": "Closed", "CloseDateTime": "2026-03-02T20:30:00.000+0000"}
-            if row["Id"] == "0BzTRANSFERRED0001":
+            if row["Id"] == "0BzSTANDARD0000001":
                 row["CapacityWeight"] = "3.00"
         return work
 
@@ -396,10 +417,12 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
         f"{BOB},{ANA},2026-03-02T18:00:00Z\n"
     )
     for folder in (place, anew):
-        run = dbt(BUILD, folder, raw=str(objects))
+        run = dbt(BUILD, folder, raw=str(objects), variables=some_rejected)
         assert run.exit_code == 0, run.output
         partial = "select builds_on_the_last from staging.stg_messaging__definitions"
         assert rows(run, partial) == [(folder == place,)]
+        assert rows(run, rejected) == []
+        assert rows(run, "select work_id from fct_agent_work where capacity_weight = 3") == [("0BzSTANDARD0000001",)]
         ended = f"select status, ended_at from fct_messaging_sessions where session_id = '{BOB}/2'"
         assert rows(run, ended) == [("ended", at("20:30:00"))]
         assert rows(run, "select min(started_at) from fct_agent_presence") == [(at("09:00"),)]
@@ -407,38 +430,10 @@ def test_a_build_upon_changed_records_equals_one_from_nothing(objects: Path, tmp
 
 
 @pytest.mark.deep
-def test_what_is_of_a_session_that_is_not_there_is_rejected_until_it_is(objects: Path, tmp_path: Path) -> None:
-    """Work, its figures and session metrics; not what bots did. A later export has the session, and all is well."""
-    dbt = parsed_dbt(SOURCE).run
-    place, anew = tmp_path / "place", tmp_path / "anew"
-    place.mkdir()
-    anew.mkdir()
-    files = {file: file.read_text() for file in (objects / "MessagingSession").glob("*.csv")}
-    for file, text in files.items():
-        file.write_text("".join(line for line in text.splitlines(keepends=True) if "0MwTRANSFERRED0001" not in line))
-    upon = dbt(BUILD, place, raw=str(objects), variables={"max_rejected_rate": 1})
-    assert upon.exit_code == 0, upon.output
-    rejected = "select distinct split_part(event_id, ':', 1), rejection_reason from rejected_events order by 1"
-    homeless = ("0BzTAKENOVER000001", "0BzTRANSFERRED0001", "0MzTRANSFERRED0001", "0MzTRANSFERRED0002")
-    found = rows(upon, rejected)
-    assert {reason for _, reason in found} == {"missing_conversation_id"}
-    assert set(homeless) <= {record for record, _ in found}
-    assert not {"0BzBOTFIRST0000001", "0BzCASE00000000001"} & {record for record, _ in found}
-    for file, text in files.items():
-        file.write_text(text)
-    for folder in (place, anew):
-        run = dbt(BUILD, folder, raw=str(objects), variables={"max_rejected_rate": 1})
-        assert run.exit_code == 0, run.output
-        assert rows(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(folder == place,)]
-        assert rows(run, rejected) == []
-    assert_same(contents(upon), contents(run))
-
-
-@pytest.mark.deep
 def test_nothing_is_read_where_nothing_changed(objects: Path, tmp_path: Path) -> None:
     dbt = parsed_dbt(SOURCE).run
-    for is_read in (True, False):
-        run = dbt(BUILD, tmp_path, raw=str(objects))
+    for is_read, command in ((True, BUILD), (False, build_of("int_build_scope"))):
+        run = dbt(command, tmp_path, raw=str(objects))
         assert run.exit_code == 0, run.output
         read = "select coalesce(bool_or(is_to_be_read), false) from staging.stg_messaging__raw_parts"
         assert rows(run, read) == [(is_read,)]
@@ -493,7 +488,8 @@ def test_objects_may_be_tables(tmp_path: Path) -> None:
                 f"create table salesforce.\"{name}\" as from read_csv('{folder}/*.csv', all_varchar = true, "
                 "union_by_name = true)"
             )
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw="schema:salesforce")
+    command = build_of("fct_messaging_sessions", "rejected_events")
+    run = parsed_dbt(SOURCE).run(command, tmp_path, raw="schema:salesforce")
     assert run.exit_code == 0, run.output
     assert rows(run, "select count(*) from fct_messaging_sessions") == [(7,)]
     assert rows(run, "select count(*) from rejected_events") == [(0,)]
@@ -511,7 +507,8 @@ def test_what_the_business_says_of_its_channels_and_statuses_holds(tmp_path: Pat
     variables = {
         "service_cloud_test_channels": ["Sandbox_Chat"], "service_cloud_presence_statuses": {"Training": "busy"},
     }  # fmt: skip
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(OBJECTS), variables=variables)
+    command = build_of("dim_channels", "fct_agent_presence")
+    run = parsed_dbt(SOURCE).run(command, tmp_path, raw=str(OBJECTS), variables=variables)
     assert run.exit_code == 0, run.output
     assert rows(run, "select channel_id from dim_channels where is_test") == [("0MjSANDBOX00000001",)]
     assert rows(run, "select started_at from fct_agent_presence where status = 'busy'") == [(at("16:00"),)]
@@ -528,8 +525,7 @@ def test_a_schedule_that_nobody_knows_stops_no_build_and_is_told(objects: Path, 
         ],
     )
     variables = {"service_cloud_business_hours": {"01mLONDON000000001": "support_london"}}
-    select = ["build", "--select", "+dim_channels", *BUILD[1:]]
-    run = parsed_dbt(SOURCE).run(select, tmp_path, raw=str(objects), variables=variables)
+    run = parsed_dbt(SOURCE).run(build_of("dim_channels"), tmp_path, raw=str(objects), variables=variables)
     assert run.exit_code == 0, run.output
     told = "BusinessHoursId 01mELSEWHERE000001 of 1 channel(s) stands in no business_hours"
     assert told in run.output and "01mLONDON" not in run.output and "support_london of" not in run.output
@@ -571,7 +567,7 @@ def test_ids_of_15_characters_are_those_of_18(built: DbtRun, objects: Path, tmp_
                 for number, record in enumerate(records)
             ],
         )
-    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    run = parsed_dbt(SOURCE).run(build_of("int_build"), tmp_path, raw=str(objects))
     assert run.exit_code == 0, run.output
     columns = "event_id, event_type, occurred_at, conversation_id, actor_id, messaging_user_id"
     ledger = f"select {columns} from staging.stg_messaging__conversation_event_ledger"
@@ -589,7 +585,9 @@ def test_a_record_without_an_id_is_told_of(objects: Path, tmp_path: Path) -> Non
     rewrite(
         objects / "AgentWork" / "work.csv", lambda work: [row | {"Id": ""} if row is work[-3] else row for row in work]
     )
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects), variables={"max_rejected_rate": 1})
+    run = parsed_dbt(SOURCE).run(
+        build_of("rejected_events"), tmp_path, raw=str(objects), variables={"max_rejected_rate": 1}
+    )
     assert run.exit_code == 0, run.output
     rejected = rows(run, "select distinct event_id, rejection_reason from rejected_events")
     assert rejected == [(None, "missing_event_id")]
@@ -643,10 +641,8 @@ def test_what_the_doctor_counts_a_build_rejects(objects: Path, tmp_path: Path) -
     for sighting in seen.misfits.flaws.values():
         for flaw, count in sighting.counts.items():
             counted[flaw.reason] += count
-    select = ["--select", "+rejected_events", "+rejected_presence_events"]
-    run = parsed_dbt(SOURCE).run(
-        [BUILD[0], *select, *BUILD[1:]], tmp_path, raw=str(objects), variables={"max_rejected_rate": 1}
-    )
+    command = build_of("rejected_events", "rejected_presence_events")
+    run = parsed_dbt(SOURCE).run(command, tmp_path, raw=str(objects), variables={"max_rejected_rate": 1})
     assert run.exit_code == 0, run.output
     records = (
         "select distinct split_part(event_id, ':', 1), rejection_reason from (select event_id, rejection_reason from "
@@ -678,7 +674,8 @@ def test_work_is_of_the_session_that_it_names_and_over_when_nobody_was_there(obj
         return [record | changes.get(record["Id"], {}) for record in records]
 
     rewrite(objects / "AgentWork" / "work.csv", change)
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects), variables={"max_rejected_rate": 1})
+    command = build_of("fct_agent_work", "fct_reported_figures", "rejected_events")
+    run = parsed_dbt(SOURCE).run(command, tmp_path, raw=str(objects), variables={"max_rejected_rate": 1})
     assert run.exit_code == 0, run.output
     works = dict(
         (work, told)
@@ -704,7 +701,7 @@ def test_without_texts_a_message_that_failed_is_a_message(built: DbtRun, objects
     """Where an export leaves out what messages say, none is one that nobody saw."""
     for file in (objects / "ConversationEntry").glob("*.csv"):
         _drop(file, "Message")
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+    run = parsed_dbt(SOURCE).run(build_of("fct_messages"), tmp_path, raw=str(objects))
     assert run.exit_code == 0, run.output
     messages = (
         "select message_id, actor_type, delivery_status, is_orphan from fct_messages where not is_orphan order by 1"
@@ -717,7 +714,7 @@ def test_of_an_object_without_a_record_figures_say_0_and_a_build_says_so(objects
     for name in ("AgentWork", "Account"):
         for file in (objects / name).glob("*.csv"):
             rewrite(file, lambda _: [])
-    run = parsed_dbt(SOURCE).run(BUILD, tmp_path, raw=str(objects))
+    run = parsed_dbt(SOURCE).run(build_of("mart_agent_by_day"), tmp_path, raw=str(objects))
     assert run.exit_code == 0, run.output
     told = " ".join(run.output.split())
     assert "AgentWork: has fields and no record, which counts as none: figures say 0; leave it away if it is" in told
@@ -885,18 +882,21 @@ def _drop(file: Path, field: str) -> None:
 @pytest.mark.parametrize(
     "left_out",
     [
-        "MessagingSession.Status", "ConversationEntry.EntryTime", "ConversationEntry.ActorType",
-        "ConversationEntry.ActorId", "ConversationEntry.ConversationId", "AgentWork.UserId",
-        "UserServicePresence.UserId",
+        # A field of each object: what needs the one needs none of the others.
+        ["MessagingSession.Status", "ConversationEntry.EntryTime", "AgentWork.UserId", "UserServicePresence.UserId"],
+        ["ConversationEntry.ActorType"],
+        ["ConversationEntry.ActorId"],
+        ["ConversationEntry.ConversationId"],
     ],
-)  # fmt: skip
+    ids=" and ".join,
+)
 def test_without_a_field_what_needs_it_is_not_told_and_the_rest_is(
-    objects: Path, tmp_path: Path, left_out: str
+    objects: Path, tmp_path: Path, left_out: list[str]
 ) -> None:
-    name, field = left_out.split(".")
-    for file in (objects / name).glob("*.csv"):
-        _drop(file, field)
-    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    for name, field in (each.split(".") for each in left_out):
+        for file in (objects / name).glob("*.csv"):
+            _drop(file, field)
+    run = parsed_dbt(SOURCE).run(build_of("int_build"), tmp_path, raw=str(objects))
     assert run.exit_code == 0, run.output
     reasons = "select distinct rejection_reason from staging.stg_messaging__conversation_event_ledger"
     assert rows(run, reasons) == [(None,)]
@@ -912,7 +912,7 @@ def test_objects_and_fields_may_be_spelt_as_connectors_do_and_versions_dated_by_
         file.write_text(f"{spelt}\n{rest}", encoding="utf-8")
     for folder in list(objects.iterdir()):
         folder.rename(objects / spelt_by_connectors(folder.name))
-    run = parsed_dbt(SOURCE).run(["build", "--select", "+int_build", *BUILD[1:]], tmp_path, raw=str(objects))
+    run = parsed_dbt(SOURCE).run(build_of("int_build"), tmp_path, raw=str(objects))
     assert run.exit_code == 0, run.output
     log = "select * exclude (part) from staging.stg_messaging__conversation_event_ledger order by all"
     assert rows(run, log) == rows(built, log)

@@ -236,13 +236,17 @@ def _agent_named(place: Path, name: str) -> None:
     (folder / "agents.csv").write_text(f"agent_id,agent_name,email,is_active\na1,{name},,true\n")
 
 
+def _named_and_written(place: Path, name: str, *texts: str) -> None:
+    _agent_named(place, name)
+    _write(place, _answered(*texts), _LATER)
+
+
 _LATER = _conversation(30)  # so that time does not go back where rows are gone
+# Rows of events, and beside them a name in a table of its own.
 CHANGES: dict[str, Callable[[Path], Any]] = {
-    "rows came": lambda place: _write(place, _answered("Yes?", "Hello?"), _LATER),
-    "rows changed": lambda place: _write(place, _answered("Yes!", "Hello!"), _LATER),
-    "rows are gone": lambda place: _write(place, _answered("Yes!"), _LATER),
-    "a name came": lambda place: _agent_named(place, "Ana"),
-    "a name changed": lambda place: _agent_named(place, "Ann"),
+    "came": lambda place: _named_and_written(place, "Ana", "Yes?", "Hello?"),
+    "changed": lambda place: _named_and_written(place, "Ann", "Yes!", "Hello!"),
+    "are gone": lambda place: _write(place, _answered("Yes!"), _LATER),
     "nothing": lambda place: None,
 }
 

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -183,9 +183,20 @@ class Replay:
 
     def build(self, raw: RawInput, as_of: datetime | None = None) -> None:
         """Run every model on the rows."""
+        self._build_models(self._models, raw, as_of)
+
+    def build_marts(self, raw: RawInput, as_of: datetime | None, marts: Collection[str]) -> None:
+        """Run on the rows the models that some marts are made of; other tables stand as they stood."""
+        needed: set[str] = set()
+        for model in reversed(self._models):
+            if model["name"] in marts or model["unique_id"] in needed:
+                needed |= {model["unique_id"], *model["depends_on"]["nodes"]}
+        self._build_models([model for model in self._models if model["unique_id"] in needed], raw, as_of)
+
+    def _build_models(self, models: Iterable[Mapping[str, Any]], raw: RawInput, as_of: datetime | None) -> None:
         load_raw(self.connection, RAW_SCHEMA, raw)
         self._configure(raw)
-        for model in self._models:
+        for model in models:
             name = f"{model['schema']}.{model['alias']}"
             if model["language"] == "python":
                 self._build_in_python(name, model["compiled_code"])
