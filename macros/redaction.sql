@@ -182,12 +182,12 @@ select * from final
     changed by it.
 #}
 {% macro forgotten_are_told_of() %}
-    {% do waits_for('stg_messaging__redacted_addresses', 'stg_messaging__redactions', 'base_messaging__raw_parts') %}
+    {% do waits_for('stg_messaging__redacted_addresses', 'base_messaging__raw_parts') %}
     {% if not execute or model.resource_type != 'model' or not builds_on_the_last() %}
         {{ return(false) }}
     {% endif %}
     {% set addresses = ref('stg_messaging__redacted_addresses') %}
-    {% if not run_query('select count(*) > 0 from ' ~ ref('stg_messaging__redactions')).columns[0].values()[0] %}
+    {% if not run_query('select count(*) > 0 from ' ~ addresses).columns[0].values()[0] %}
         {{ return(false) }}
     {% endif %}
     {% set parts = "select part from " ~ ref('base_messaging__raw_parts') ~ " anti join " ~ journal('parts_read')
