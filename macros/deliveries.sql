@@ -94,21 +94,17 @@ usable as (
     where rejection_reason is null
 ),
 
-judged as (
-    select * from {{ judged_redeliveries }}
-),
-
 delivered_once as (
     select
         usable.*,
         cast(0 as bigint) as redelivery_count
     from usable
-    anti join judged on usable.event_id = judged.event_id
+    anti join {{ judged_redeliveries }} as judged on usable.event_id = judged.event_id
 ),
 
 winners as (
     select * exclude (is_winner, is_exact_redelivery, is_conflict)
-    from judged
+    from {{ judged_redeliveries }}
     where is_winner
 ),
 

@@ -73,10 +73,6 @@
 {% macro with_inferred_members(known, key, dimension, attributes) %}
 with
 
-known as (
-    select * from {{ known }}
-),
-
 referenced as (
     select id as {{ key }} from {{ ref('int_dimension_ids_referenced') }}
     where dimension = '{{ dimension }}'
@@ -89,7 +85,7 @@ inferred as (
         {{ expression }} as {{ column }}
         {%- endfor %}
     from referenced
-    anti join known using ({{ key }})
+    anti join {{ known }} as known using ({{ key }})
 ),
 
 final as (
@@ -99,7 +95,7 @@ final as (
         {{ column }}
         {%- endfor %},
         false as is_inferred
-    from known
+    from {{ known }}
     union all
     select
         *,

@@ -54,3 +54,4 @@
 {% macro raw_files_as_they_are(name) %}{{ return(adapter.dispatch('raw_files_as_they_are')(name)) }}{% endmacro %}
 {% macro has_function(name) %}{{ return(adapter.dispatch('has_function')(name)) }}{% endmacro %}
 {% macro reads_objects() %}{{ return(adapter.dispatch('reads_objects')()) }}{% endmacro %}
+{% macro inlined() %}{{ return(adapter.dispatch('inlined')()) }}{% endmacro %}

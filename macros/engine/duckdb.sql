@@ -156,3 +156,7 @@
 
 {# The models are written in its spelling. #}
 {% macro duckdb__as_spelt(sql) %}{{ return(sql) }}{% endmacro %}
+
+{# Of a CTE that is asked more than once: the engine would first write down all of it, a table's rows once again. Where it only
+   picks rows and columns, to read the table twice costs less. #}
+{% macro duckdb__inlined() %}not materialized{% endmacro %}

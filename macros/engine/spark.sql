@@ -166,3 +166,6 @@
 {% macro spark__text_finds(text, pattern) %}regexp_like({{ text }}, {{ pattern }}){% endmacro %}
 
 {% macro spark__as_spelt(sql) %}{{ return(respelt(sql)) }}{% endmacro %}
+
+{# It does so by itself. #}
+{% macro spark__inlined() %}{% endmacro %}

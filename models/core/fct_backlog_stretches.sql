@@ -1,11 +1,11 @@
 -- Grain: one row per backlog and stretch in which a session is in it.
 with
 
-sessions as (
+sessions as {{ inlined() }} (
     select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
-cycles as (
+cycles as {{ inlined() }} (
     select * from {{ of_touched_conversations(ref('fct_resolutions')) }}
 ),
 

@@ -17,7 +17,8 @@ response_times as (
     group by session_id, responder_type
 ),
 
-reported as (      -- where a session's messages are not recorded the platform's own figures stand, and are marked
+reported as {{ inlined() }} (
+    -- Where a session's messages are not recorded the platform's own figures stand, and are marked
     select * from {{ ref('int_session_figures_reported') }}
 ),
 

@@ -1,7 +1,7 @@
 -- Grain: one row per figure that the platform reports of a session or of a piece of work, with what is ours beside it.
 with
 
-events as (
+events as {{ inlined() }} (
     select * from {{ ref('int_conversation_events_sessionized') }}
 ),
 
@@ -12,11 +12,11 @@ starts as (
     group by session_id
 ),
 
-sessions as (
+sessions as {{ inlined() }} (
     select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
 ),
 
-works as (
+works as {{ inlined() }} (
     select * from {{ of_touched_conversations(ref('fct_agent_work')) }}
 ),
 

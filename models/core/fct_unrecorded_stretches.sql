@@ -1,7 +1,7 @@
 -- Grain: one row per session whose messages are not recorded, and per piece of accepted work on it: from when to when.
 with
 
-sessions as (
+sessions as {{ inlined() }} (
     select * from {{ of_touched_conversations(ref('fct_messaging_sessions')) }}
     where not are_messages_recorded
 ),

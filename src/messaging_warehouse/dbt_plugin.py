@@ -20,6 +20,10 @@ from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from messaging_warehouse.rewriting import Rewriting, RewritingError
 from messaging_warehouse.serving import Publication, PublishingError, publish
 
+# Of all files that the engine makes. Texts are most of what is written, and from this version on it packs them in three
+# quarters of the time. Drivers of May 2025 and later can read it; its own default is what drivers of 2024 can read.
+STORAGE_VERSION = "v1.3.0"
+
 
 def raw_input_problems(location: str, contract: str, known: str, required_object: str) -> str:
     """Return one sentence a line for each problem of a raw folder; JSON {table: [column]} and {table: [known file]}."""
@@ -56,10 +60,12 @@ class Plugin:
         self._path = ""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Make the folder of the database, and leave out an attached file that is not there.
+        """Make the folder of the database, leave out an attached file that is not there, and say how files are written.
 
         Attaching would fail before anything of the project runs; left out, the raw input is refused with a sentence.
+        What the profile says of the storage version in `config_options` holds.
         """
+        config.setdefault("storage_compatibility_version", STORAGE_VERSION)
         self._path = str(creds.path)
         if _is_local_file(self._path):
             Path(creds.path).absolute().parent.mkdir(parents=True, exist_ok=True)

@@ -6,15 +6,15 @@
 ] | join(',\n        ') %}
 with
 
-deliveries as (
+deliveries as {{ inlined() }} (
     select * from {{ ref('int_conversation_deliveries_touched') }}
 ),
 
-judged as (
+judged as {{ inlined() }} (
     select * from {{ ref('int_conversation_event_redeliveries_judged') }}
 ),
 
-started as (
+started as {{ inlined() }} (
     select * from {{ ref('int_conversations_started') }}
 ),
 

@@ -8,7 +8,7 @@ scope as (
     select * from {{ ref('int_build_scope') }}
 ),
 
-sessions as (
+sessions as {{ inlined() }} (
     select * from {{ standing('fct_messaging_sessions') }}
 ),
 

@@ -1,11 +1,11 @@
 -- Grain: one row per message sent, and one per message that only its receipts tell of.
 with
 
-events as (
+events as {{ inlined() }} (
     select * from {{ ref('int_conversation_events_sessionized') }}
 ),
 
-sent as (
+sent as {{ inlined() }} (
     select * from events
     where is_message
 ),

@@ -1,7 +1,7 @@
 -- Grain: one row per response: a run of waiting and the message that ends it; the unanswered last run included.
 with
 
-elements as (
+elements as {{ inlined() }} (
     select * from {{ ref('int_turn_elements') }}
 ),
 

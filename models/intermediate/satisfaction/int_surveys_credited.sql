@@ -5,7 +5,7 @@ surveys as (
     select * from {{ ref('int_surveys_paired') }}
 ),
 
-deeds as (
+deeds as {{ inlined() }} (
     select
         session_id,
         position_in_conversation,

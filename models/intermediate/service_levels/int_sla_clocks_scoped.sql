@@ -1,7 +1,7 @@
 -- Grain: one row per clock (metric, session, response): to which channel, team and topic it belonged when it started.
 with
 
-clocks as (
+clocks as {{ inlined() }} (
     select * from {{ ref('int_sla_clocks_started') }}
 ),
 

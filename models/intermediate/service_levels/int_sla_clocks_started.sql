@@ -8,7 +8,7 @@ responses as (
     from {{ ref('int_responses_paired') }}
 ),
 
-first_responses as (
+first_responses as {{ inlined() }} (
     select * from {{ ref('int_first_responses') }}
 ),
 

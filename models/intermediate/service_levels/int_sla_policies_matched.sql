@@ -1,7 +1,7 @@
 -- Grain: one row per clock (metric, session, response) that a policy holds for: the one most specific to it.
 with
 
-clocks as (
+clocks as {{ inlined() }} (
     select * from {{ ref('int_sla_clocks_scoped') }}
 ),
 

@@ -16,7 +16,7 @@ build as (
     select * from {{ ref('dim_build') }}
 ),
 
-sessions as (
+sessions as {{ inlined() }} (
     select
         *,
         {{ id_or_none('routed_team_id') }} as team_id
