@@ -1,12 +1,12 @@
 """Measure the warehouse against the same facts in pandas and in Polars, out of the same raw Parquet files.
 
 One log is made. Then, in turns: `dbt run` of all models into a fresh database, the hand-written script of SQL, and the
-two scripts of data frames, `dataframes_pandas.py` and `dataframes_polars.py`, each in a process of its own. What the
+two packages of data frames, `dataframes_pandas` and `dataframes_polars`, each in a process of its own. What the
 frames made is compared with the warehouse's, row for row over all columns that they make, and their metrics by channel
 and day with those of the marts. Seconds are cast to the warehouse's thousandths, nothing else is rounded.
 
-The frames leave out what the hand-written script has besides: the presence of agents and their timeline. They leave out
-what it leaves out, too: all columns beyond the published ones, the guards, other file formats, redactions.
+The frames make all facts of the hand-written script, and leave out what it leaves out: emoji scores, all columns beyond
+the published ones, the guards, a given `as_of`, other file formats, redactions, and most of the marts.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from benchmarks.run import (
 
 LIBRARIES = ("pandas", "polars")
 FACTS = (
+    "fct_agent_presence",
+    "fct_agent_timeline",
     "fct_agent_work",
     "fct_conversation_events",
     "fct_messages",

@@ -58,6 +58,7 @@ def test_frames_have_the_facts_of_the_script(workspace: Workspace, library: str,
     ("table", "column", "changed"),
     [
         ("fct_responses", "response_seconds", pl.col("response_seconds") + 0.001),
+        ("fct_agent_timeline", "is_online", ~pl.col("is_online")),
         ("fct_visits", "ended_at", pl.col("ended_at") + pl.duration(milliseconds=1)),
         ("fct_messages", "message_text", pl.col("message_text") + " "),
         ("fct_messages", "team_id", pl.lit(None, pl.String)),
