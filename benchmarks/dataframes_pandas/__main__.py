@@ -51,6 +51,7 @@ def count_by_channel_and_day(facts: dict[str, Frame], works: Frame, raw: Path) -
     responses, works = keyed(facts["fct_responses"], "responded_at"), keyed(works, "accepted_at")
     responses = responses[responses["responder_type"] == "agent"]
     visits = keyed(facts["fct_visits"], "started_at")
+    # Answers are messages, so that days with answers are days with messages.
     figures = pd.concat(
         {
             "session_count": sessions.groupby(key).size(),
