@@ -66,11 +66,12 @@ docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static
 	$(BIN)/python -m messaging_warehouse.docs_site target/static_index.html
 
-bench: $(SETUP)  ## measure the warehouse and the interval functions against hand-written SQL, business time, increments and exports
+bench: $(DASHBOARD_SETUP)  ## measure the warehouse against hand-written SQL and data frames, the interval functions, business time, increments and exports
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.intervals
 	$(BIN)/python -m benchmarks.business_time
 	$(BIN)/python -m benchmarks.increments
+	$(BIN)/python -m benchmarks.dataframes
 	$(BIN)/python -m benchmarks.exports
 
 clean:  ## remove what builds and tests leave behind, but for the environment

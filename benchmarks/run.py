@@ -293,10 +293,12 @@ def compare(warehouse: Path, script_database: Path) -> tuple[Comparison, ...]:
         tables = connection.execute(
             "select table_name from duckdb_tables() where database_name = 'script' order by 1"
         ).fetchall()
-        return tuple(_compare_table(connection, name) for (name,) in tables)
+        return tuple(compare_table(connection, name) for (name,) in tables)
 
 
-def _compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> Comparison:
+def compare_table(connection: duckdb.DuckDBPyConnection, table: str) -> Comparison:
+    """Compare a table of the attached databases `warehouse` and `script`, over the columns of the latter."""
+
     def columns(database: str) -> list[str]:
         rows = connection.execute(
             "select column_name from duckdb_columns() where database_name = ? "
@@ -443,7 +445,7 @@ def render(results: Results) -> str:
             "",
             *_render_slowest(results.warehouse),
             "",
-            *_render_comparisons(results.comparisons),
+            *render_comparisons(results.comparisons, "all columns that the script makes"),
         ]
     )
 
@@ -517,9 +519,10 @@ def _render_slowest(runs: Sequence[WarehouseRun]) -> list[str]:
     ]
 
 
-def _render_comparisons(comparisons: Sequence[Comparison]) -> list[str]:
+def render_comparisons(comparisons: Sequence[Comparison], what: str) -> list[str]:
+    """Write a table of what was compared."""
     return [
-        "Rows compared, all columns that the script makes:",
+        f"Rows compared, {what}:",
         "",
         "| fact | rows | equal |",
         "|---|---|---|",
