@@ -280,7 +280,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if failed := report(sizes[-1].comparisons):
             return failed
     if not options.print:
-        write_results(render(sizes, options.memory_limit, (load_before, os.getloadavg()[0])), "scale")
+        write_results(
+            render(
+                sorted(sizes, key=lambda size: size.event_count),
+                options.memory_limit,
+                (load_before, os.getloadavg()[0]),
+            ),
+            "scale",
+        )
     return 0
 
 
