@@ -99,6 +99,18 @@ def test_the_copy_is_one_file_that_stands_alone(demo: DbtRun, tmp_path: Path, mo
     engine.dispose()
 
 
+def _storage_version(file: Path) -> str:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute("select tags['storage_version'] from duckdb_databases() where path is not null")
+        return str(found.fetchall()[0][0])
+
+
+def test_the_warehouse_and_the_copy_are_files_for_drivers_since_1_3(demo: DbtRun, tmp_path: Path) -> None:
+    assert {_storage_version(demo.database), _storage_version(_serving(demo.database.parent))} == {"v1.3.0+"}
+    duckdb.connect(str(tmp_path / "plain.duckdb")).close()
+    assert _storage_version(tmp_path / "plain.duckdb") == "v1.0.0+", "which the engine would write by itself"
+
+
 def test_the_copy_opens_as_the_readme_says(demo: DbtRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(demo.database.parent)
     told = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
