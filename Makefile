@@ -13,7 +13,7 @@ JAVA_PACKAGE := openjdk-17-jre-headless
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
-.PHONY: build build-spark test test-deep test-spark test-ui java dashboard lint lint-python lint-sql docs wheel bench clean setup lock
+.PHONY: build build-spark test test-deep test-spark test-ui java dashboard lint lint-python lint-sql docs wheel bench bench-spark clean setup lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
@@ -27,7 +27,7 @@ test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redactio
 build-spark: $(SPARK_SETUP) java  ## the same on Spark, on this machine or where MESSAGING_SPARK_MASTER says (docs/spark.md)
 	$(SPARK_BIN)/dbt build --target spark --exclude resource_type:test resource_type:unit_test
 
-test-spark: $(SPARK_SETUP) java  ## Spark and DuckDB say the same, of the demo and of hostile streams, at once and bit by bit: half an hour at most
+test-spark: $(SPARK_SETUP) java  ## Spark and DuckDB say the same, of the demo and of a hostile stream, at once and bit by bit
 	$(SPARK_BIN)/mypy --cache-dir .mypy_cache/spark src tests/spark
 	$(SPARK_BIN)/python -m pytest tests/spark -o addopts= -q --strict-markers -m spark
 
@@ -73,6 +73,9 @@ bench: $(DASHBOARD_SETUP)  ## measure the warehouse against hand-written SQL and
 	$(BIN)/python -m benchmarks.increments
 	$(BIN)/python -m benchmarks.dataframes
 	$(BIN)/python -m benchmarks.exports
+
+bench-spark: $(SPARK_SETUP) java  ## measure a whole build on Spark with one executor and with two, and DuckDB's beside it
+	$(SPARK_BIN)/python -m benchmarks.spark
 
 clean:  ## remove what builds and tests leave behind, but for the environment
 	rm -rf target logs dist build warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -180,8 +180,10 @@ def rows_of(session: Any, folder: str, files: list[tuple[str, str, str, int, int
     if files[0][2] == "ndjson":
         return session.read.text(paths).select(sf.col("value").alias("line"), file_of_row).where("trim(line) != ''")
     paths_by_header: dict[tuple[str, ...], list[str]] = {}
+    # Over several lines Spark reads a header by way of a pattern once more, which a name in brackets does not match.
+    of_one_line = session.read.options(**CSV_OPTIONS).option("multiLine", False)
     for path in paths:
-        header = session.read.options(**CSV_OPTIONS).csv(path).columns
+        header = of_one_line.csv(path).columns
         paths_by_header.setdefault(tuple(header), []).append(path)
     frames = [
         _in_small_letters(

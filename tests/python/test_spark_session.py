@@ -1,10 +1,12 @@
 """What a machine has to have before Spark is started; Spark itself is not needed to say so."""
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.spark import main as spark_benchmark
 
 from messaging_warehouse import spark_session
 from messaging_warehouse.spark_session import SparkError, needed_memory_mb, refuse_bad_machine
@@ -60,3 +62,9 @@ def test_too_little_disk_is_told_with_the_place(machine: pytest.MonkeyPatch, tmp
     machine.setattr(shutil, "disk_usage", lambda place: shutil._ntuple_diskusage(1 << 40, 1 << 40, 5 << 20))
     with pytest.raises(SparkError, match=f"needs 1024 MB of disk at {tmp_path} and 5 MB are free"):
         refuse_bad_machine(SETTINGS | {"spark.sql.warehouse.dir": str(tmp_path / "warehouse" / "deep")})
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="Spark is here")
+def test_the_benchmark_says_which_python_has_spark(capsys: pytest.CaptureFixture[str]) -> None:
+    assert spark_benchmark(["--print"]) == 1
+    assert "has no Spark; `make bench-spark` takes the environment that has" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""One Spark session for all tests of a run; its executors are processes, and what they write is temporary."""
+"""One Spark session at a time, for all tests of a run; what it writes is temporary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engines import CLUSTER, SparkWarehouse
+from engines import SparkWarehouse
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,9 +20,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWarehouse]:
-    """Build with Spark in this process, so that the session is started once."""
+    """Build with Spark in this process, so that it is started once."""
     place: Path = tmp_path_factory.mktemp("spark")
-    os.environ |= {"TZ": "UTC", "MESSAGING_SPARK_DIR": str(place), "MESSAGING_SPARK_MASTER": CLUSTER}
+    os.environ |= {"TZ": "UTC", "MESSAGING_SPARK_DIR": str(place), "SPARK_CONF_DIR": str(Path(__file__).parent)}
+    os.environ["MESSAGING_SPARK_THREADS"] = "3"  # one more than cores: some wait for the catalogue
     time.tzset()  # rows come to Python in the time zone of its process
     warehouse = SparkWarehouse(place)
     yield warehouse

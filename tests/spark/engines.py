@@ -7,18 +7,30 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from dbt.cli.main import dbtRunner
+from duckdb import DuckDBPyConnection
 
+from messaging_warehouse import spark_session
+from messaging_warehouse.spark_session import prepare as prepare_session
 from warehouse import DbtRun, run_dbt
 
 Tables = dict[str, Counter[tuple[Any, ...]]]
 
-# Executors in processes of their own, on this machine.
-CLUSTER = "local-cluster[2,1,1024]"
+# Everything in one process, which is less to start; and executors in processes of their own, on this machine.
+LOCAL, CLUSTER = "local[2]", "local-cluster[2,1,1024]"
+# With tiny data most of the time goes into making code for each query, and into looking at it again while it runs.
+WITHOUT_MADE_CODE = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+READERS = 4
 WITHOUT_TESTS = ["--exclude", "resource_type:test", "resource_type:unit_test"]
 # What no two builds have in common, and what engines write in their own way: hashes, and a pattern for their own use.
 OF_THE_BUILD = {"build_id", "code_fingerprint", "fingerprint", "identifiers_pattern"}
@@ -38,19 +50,34 @@ class SparkWarehouse:
 
     def __init__(self, place: Path) -> None:
         self._place = place
+        self.move_to(LOCAL)
 
-    def build(self, raw: str | None = None, variables: Mapping[str, Any] | None = None) -> None:
-        """Build models and seeds; `raw` is MESSAGING_RAW."""
+    def move_to(self, master: str) -> None:
+        """End the session; the next build starts another one, over the same tables, where `master` says."""
+        self.stop()
+        os.environ["MESSAGING_SPARK_MASTER"] = master
+
+    def build(
+        self, raw: str | None = None, variables: Mapping[str, Any] | None = None, *, makes_code: bool = False
+    ) -> None:
+        """Build models and seeds; `raw` is MESSAGING_RAW. `makes_code`: as Spark would, whatever time it takes."""
         os.environ.pop("MESSAGING_RAW", None)
         if raw is not None:
             os.environ["MESSAGING_RAW"] = raw
-        result = dbtRunner().invoke(
-            [
-                "build", "--target", "spark", *WITHOUT_TESTS, "--quiet", "--no-partial-parse",
-                "--target-path", str(self._place / "target"), "--log-path", str(self._place / "logs"),
-                "--vars", json.dumps(dict(variables or {})),
-            ]
-        )  # fmt: skip
+
+        def prepare(session: Any, location: str, project: str) -> None:
+            for setting, value in WITHOUT_MADE_CODE.items():
+                session.conf.unset(setting) if makes_code else session.conf.set(setting, value)
+            prepare_session(session, location, project)
+
+        with patch.object(spark_session, "prepare", prepare):
+            result = dbtRunner().invoke(
+                [
+                    "build", "--target", "spark", *WITHOUT_TESTS, "--quiet", "--log-level-file", "none",
+                    "--target-path", str(self._place / "target"), "--log-path", str(self._place / "logs"),
+                    "--vars", json.dumps(dict(variables or {})),
+                ]
+            )  # fmt: skip
         assert result.success, result.exception or [r.message for r in result.result if r.status == "error"]  # type: ignore[union-attr]
 
     @property
@@ -103,13 +130,13 @@ class SparkWarehouse:
         """End the session and its processes."""
         from pyspark.sql import SparkSession
 
-        if session := SparkSession.getActiveSession():
+        if session := SparkSession._instantiatedSession:
             session.stop()
 
 
-def built_by_duckdb(place: Path, raw: str | None = None, variables: Mapping[str, Any] | None = None) -> DbtRun:
-    """Build the same with DuckDB."""
-    run = run_dbt(["build", *WITHOUT_TESTS], place, raw, variables, {"MESSAGING_SERVING": "none"})
+def built_by_duckdb(place: Path) -> DbtRun:
+    """Build the demo with DuckDB."""
+    run = run_dbt(["build", *WITHOUT_TESTS], place, environment={"MESSAGING_SERVING": "none"})
     assert run.exit_code == 0, run.output
     return run
 
@@ -120,21 +147,30 @@ def assert_equal(spark: SparkWarehouse, duckdb: DbtRun, is_compared: Callable[[s
     A decimal is no double here, and a text no number. Arrays are compared as tuples, because a multiset needs them so.
     With `is_compared` it is those of the names of which it is true.
     """
-    differences = []
     relations = [name for name in spark.relations() if is_compared is None or is_compared(name.split(".")[1])]
-    with duckdb.connect() as connection:
-        for relation in relations:
-            cursor = connection.execute(f"select * from {relation}")
-            names = [column[0] for column in cursor.description or ()]
-            expected = _as_multiset(names, cursor.fetchall(), names)
-            there, rows = spark.rows(relation)
-            assert set(there) == set(names), (relation, set(there) ^ set(names))
-            found = _as_multiset(there, rows, names)
-            if found != expected:
-                surplus, missing = list((found - expected).elements())[:2], list((expected - found).elements())[:2]
-                differences.append(f"{relation}\nonly by Spark: {surplus}\nonly by DuckDB: {missing}")
-    assert not differences, "\n".join(differences)
     assert len(relations) > (100 if is_compared else 190)
+    # Spark thinks about the next while it computes the last.
+    with duckdb.connect() as connection, ThreadPoolExecutor(READERS) as readers:
+        found = [
+            difference(connection, name, *rows)
+            for name, rows in zip(relations, readers.map(spark.rows, relations), strict=True)
+        ]
+    assert not any(found), "\n".join(filter(None, found))
+
+
+def difference(
+    connection: DuckDBPyConnection, relation: str, there: list[str], rows: list[tuple[Any, ...]]
+) -> str | None:
+    """Return what one engine has of a relation and the other has not, if anything."""
+    cursor = connection.execute(f"select * from {relation}")
+    names = [column[0] for column in cursor.description or ()]
+    if set(there) != set(names):
+        return f"{relation}\ncolumns of one engine: {set(there) ^ set(names)}"
+    found, expected = _as_multiset(there, rows, names), _as_multiset(names, cursor.fetchall(), names)
+    if found == expected:
+        return None
+    surplus, missing = list((found - expected).elements())[:2], list((expected - found).elements())[:2]
+    return f"{relation}\nonly by Spark: {surplus}\nonly by DuckDB: {missing}"
 
 
 def _as_multiset(
