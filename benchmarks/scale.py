@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +59,10 @@ class Watched:
         return max((look.memory_bytes for look in seen), default=0), max(
             (look.spilled_bytes for look in seen), default=0
         )
+
+    def told_of(self, process: Process) -> Process:
+        """Return a process with the memory that was seen: what the system tells includes what its parent held."""
+        return replace(process, peak_bytes=max((look.memory_bytes for look in self.looks), default=process.peak_bytes))
 
     @property
     def spilled_bytes(self) -> int:
@@ -166,7 +170,8 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
                     _, alone = workspace.run_all(memory_limit, threads=1)
                 costs = tuple(sorted((_cost(model, one_by_one) for model in alone), key=lambda cost: -cost.seconds))
         return Size(
-            event_count, warehouse, _span(models), seen.spilled_bytes, script, script_seen.spilled_bytes,
+            event_count, seen.told_of(warehouse), _span(models), seen.spilled_bytes, script_seen.told_of(script),
+            script_seen.spilled_bytes,
             database_bytes, comparisons, costs,
         )  # fmt: skip
 

@@ -158,5 +158,5 @@
 {% macro duckdb__as_spelt(sql) %}{{ return(sql) }}{% endmacro %}
 
 {# Of a CTE that is asked more than once: the engine would first write down all of it, a table's rows once again. Where it only
-   picks rows and columns, to read the table twice costs less. #}
+   picks rows and columns, to read the table twice costs less. A view loses the word: what it reads is named in its place. #}
 {% macro duckdb__inlined() %}not materialized{% endmacro %}

@@ -18,7 +18,7 @@ response_times as (
 ),
 
 reported as {{ inlined() }} (
-    -- Where a session's messages are not recorded the platform's own figures stand, and are marked
+    -- Where a session's messages are not recorded the platform's own figures stand, and are marked.
     select * from {{ ref('int_session_figures_reported') }}
 ),
 
