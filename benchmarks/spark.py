@@ -176,7 +176,8 @@ def count_rows(place: Path, *, in_files: bool) -> dict[str, int]:
             return {name: connection.execute(f"select count(*) from {name}").fetchall()[0][0] for (name,) in names}
     rows = {}
     with duckdb.connect() as connection:
-        for folder in sorted((place / "warehouse" / "stored.db").glob("fct_*")):
+        # Kept tables lie in `stored.db`, behind views; tables that each build makes whole lie in `main.db`.
+        for folder in sorted((place / "warehouse").glob("*.db/fct_*")):
             files = [str(file) for file in folder.rglob("*.parquet")]
             found = connection.execute("select count(*) from read_parquet(?)", [files]).fetchall() if files else [(0,)]
             rows[folder.name] = found[0][0]
