@@ -149,6 +149,14 @@ select * from final
 {% endmacro %}
 
 
+{# Columns of the payload that one step alone asks for, or none: nobody else carries them. #}
+{% macro payload_columns_of_few() %}
+    {{ return([
+        'message_text', 'is_proactive', 'has_attachments', 'reason', 'csat_scale_max', 'csat_score', 'csat_comment'
+    ]) }}
+{% endmacro %}
+
+
 {# The raw text of a time, for rejected deliveries; null where a typed column's time says it all. #}
 {% macro text_as_delivered(column) -%}
     case

@@ -4,7 +4,7 @@
 with
 
 events as (
-    select * from {{ ref('int_conversation_events_sessionized') }}
+    select * from {{ ref('int_conversation_events_placed') }}
 ),
 
 final as (

@@ -1,5 +1,5 @@
 -- Grain: one row per conversation, dimension and id that an accepted event of the conversation names.
-{%- set events = ref('int_conversation_events_sessionized') %}
+{%- set events = ref('int_conversation_events_placed') %}
 with
 
 named as (

@@ -44,12 +44,13 @@ unioned as (
         receipts.read_at,
         receipts.failed_at,
         receipts.last_failure_code,
-        sent.message_text,
-        coalesce(sent.is_proactive = 'true', false) as is_proactive,
-        coalesce(sent.has_attachments = 'true', false) as has_attachments,
+        said.message_text,
+        coalesce(said.is_proactive = 'true', false) as is_proactive,
+        coalesce(said.has_attachments = 'true', false) as has_attachments,
         false as is_orphan
     from sent
-    left join receipts using (conversation_id, message_id)
+    inner join {{ ref('int_conversation_event_payloads') }} as said on sent.event_id = said.event_id
+    left join receipts on sent.conversation_id = receipts.conversation_id and sent.message_id = receipts.message_id
     union all
     select
         first_receipt_event_id as event_id,

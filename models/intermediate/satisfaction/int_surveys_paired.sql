@@ -3,10 +3,14 @@ with
 
 events as (
     select
-        *,
+        sessionized.*,
+        payloads.csat_scale_max,
+        payloads.csat_score,
+        payloads.csat_comment,
         case when is_survey_request then position_in_conversation end as request_position,
         case when is_survey_answer then position_in_conversation end as answer_position
-    from {{ ref('int_conversation_events_sessionized') }}
+    from {{ ref('int_conversation_events_sessionized') }} as sessionized
+    inner join {{ ref('int_conversation_event_payloads') }} as payloads using (event_id)
     where (is_survey_request or is_survey_answer){{ ' and false' if not is_recorded('csat') }}
 ),
 
