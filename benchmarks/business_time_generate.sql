@@ -148,7 +148,7 @@ select agent_id, moved_at, timestamp '9999-12-31', next_team_id from moves where
 
 -- Where the open intervals begin and end ------------------------------------------------------------------------------
 
-create table intermediate.int_conversation_events_sessionized as
+create table intermediate.int_conversation_events_placed as
 select min(prompted_first_at) as occurred_at from intermediate.int_responses_paired;
 
 create table intermediate.int_build as

@@ -181,6 +181,12 @@ class Workspace:
         environment = self._environment(self.warehouse, self.raw) | {"MESSAGING_MEMORY_LIMIT": memory_limit}
         return run(command, environment), read_models(self.target)
 
+    def run_data_tests(self, memory_limit: str) -> Process:
+        """Run all data tests over the database that is there, within so much memory of the engine's."""
+        command = [*self._dbt("test", self.warehouse.parent), "--exclude", "test_type:unit"]
+        environment = self._environment(self.warehouse, self.raw) | {"MESSAGING_MEMORY_LIMIT": memory_limit}
+        return run(command, environment)
+
     def run_script(self) -> ScriptRun:
         """Run the hand-written script into a fresh database."""
         remove_database(self.script_database)

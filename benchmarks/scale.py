@@ -2,7 +2,8 @@
 
 For each size a log is made. Then `dbt run` of all models builds it into a fresh database, and the hand-written script
 makes its facts of the same files, both under the same `memory_limit`; the facts of both are compared row for row. At
-the sizes that `--models` names dbt runs once more, one model at a time: time, memory and spill are each model's own.
+the sizes that `--models` names the data tests run over what was built, and then dbt runs once more, one model at a
+time: time, memory and spill are each model's own.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class Size:
         script_spilled: bytes.
         database_bytes: the warehouse's file.
         comparisons: of the facts that both made.
+        tests: `dbt test` of all data tests; null where that was not asked for.
         models: each on its own, slowest first; empty where that was not asked for.
     """
 
@@ -104,6 +106,7 @@ class Size:
     script_spilled: int
     database_bytes: int
     comparisons: tuple[Comparison, ...]
+    tests: Process | None
     models: tuple[ModelCost, ...]
 
 
@@ -165,6 +168,7 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
             remove_database(workspace.script_database)
             database_bytes = workspace.warehouse.stat().st_size
             costs: tuple[ModelCost, ...] = ()
+            tests = workspace.run_data_tests(memory_limit) if has_models else None
             if has_models:
                 with watched(spill) as one_by_one:
                     _, alone = workspace.run_all(memory_limit, threads=1)
@@ -172,7 +176,7 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
         return Size(
             event_count, seen.told_of(warehouse), _span(models), seen.spilled_bytes, script_seen.told_of(script),
             script_seen.spilled_bytes,
-            database_bytes, comparisons, costs,
+            database_bytes, comparisons, tests, costs,
         )  # fmt: skip
 
 
@@ -247,6 +251,12 @@ def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) 
             "```",
         ]
     for size in sizes:
+        if size.tests:
+            lines += [
+                "",
+                f"All data tests over {size.event_count:,} events take {seconds(size.tests.seconds)}, dbt's start "
+                f"included: {size.tests.seconds / (size.warehouse.seconds + size.tests.seconds):.0%} of both.",
+            ]
         if size.models:
             lines += ["", f"The slowest models at {size.event_count:,} events, one model at a time:", ""]
             lines += _render_models(size.models)

@@ -6,7 +6,7 @@ settings as (
 ),
 
 events as (
-    select * from {{ ref('int_conversation_events_sessionized') }}
+    select * from {{ ref('int_conversation_events_placed') }}
 ),
 
 contexts as (

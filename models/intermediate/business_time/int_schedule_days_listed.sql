@@ -6,7 +6,7 @@ schedules as (
 ),
 
 first_events as (
-    select min(occurred_at) as first_at from {{ ref('int_conversation_events_sessionized') }}
+    select min(occurred_at) as first_at from {{ ref('int_conversation_events_placed') }}
 ),
 
 -- Hours that opened two days before the first event are over by then, wherever on earth they opened.

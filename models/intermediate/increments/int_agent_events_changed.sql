@@ -1,5 +1,5 @@
 -- Grain: one row per event of an agent that has come, gone, or moved to another session or channel.
-{{ waits_for('int_conversation_events_sessionized', 'int_session_contexts', 'int_conversations_touched') }}
+{{ waits_for('int_conversation_events_placed', 'int_session_contexts', 'int_conversations_touched') }}
 with
 {% if is_partial_build() %}
 events_now as (
@@ -12,7 +12,7 @@ events_now as (
         events.occurred_at,
         contexts.channel_id,
         contexts.is_test_channel
-    from {{ ref('int_conversation_events_sessionized') }} as events
+    from {{ ref('int_conversation_events_placed') }} as events
     inner join {{ ref('int_session_contexts') }} as contexts using (session_id)
     where events.actor_type = 'agent'
 ),
@@ -42,7 +42,7 @@ changed as (
     select
         *,
         actor_id as agent_id
-    from {{ ref('int_conversation_events_sessionized') }}
+    from {{ ref('int_conversation_events_placed') }}
     where false
 ),
 {% endif %}
