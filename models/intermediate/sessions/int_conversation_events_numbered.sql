@@ -1,5 +1,6 @@
 -- Grain: one row per accepted event: its place in the total order of its conversation, and the session it falls into.
--- Narrow, because sorting costs what a row is wide.
+-- Narrow, because sorting costs what a row is wide; and a view, because the one who asks writes all of it down again.
+{{ config(materialized='view') }}
 with
 
 events as (
