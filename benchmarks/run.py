@@ -134,6 +134,7 @@ class Workspace:
         self.raw = folder / "raw"
         self.warehouse = folder / "dbt" / "warehouse.duckdb"
         self.script_database = folder / "script" / "handwritten.duckdb"
+        self.serving = folder / "dbt" / "warehouse_serving.duckdb"
         self.seeded = folder / "seeded.duckdb"
         self.target = folder / "dbt" / "target"
         self.demo = folder / "demo"

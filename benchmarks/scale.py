@@ -92,7 +92,9 @@ class Size:
         warehouse_spilled: bytes.
         script: the hand-written script; with its start.
         script_spilled: bytes.
+        raw_bytes: the log and what belongs to it, as Parquet.
         database_bytes: the warehouse's file.
+        copy_bytes: the copy for readers.
         comparisons: of the facts that both made.
         tests: `dbt test` of all data tests; null where that was not asked for.
         models: each on its own, slowest first; empty where that was not asked for.
@@ -104,7 +106,9 @@ class Size:
     warehouse_spilled: int
     script: Process
     script_spilled: int
+    raw_bytes: int
     database_bytes: int
+    copy_bytes: int
     comparisons: tuple[Comparison, ...]
     tests: Process | None
     models: tuple[ModelCost, ...]
@@ -166,7 +170,9 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
                 warehouse, models = workspace.run_all(memory_limit)
             comparisons = compare(workspace.warehouse, workspace.script_database)
             remove_database(workspace.script_database)
+            raw_bytes = sum(file.stat().st_size for file in workspace.raw.rglob("*.parquet"))
             database_bytes = workspace.warehouse.stat().st_size
+            copy_bytes = workspace.serving.stat().st_size
             costs: tuple[ModelCost, ...] = ()
             tests = workspace.run_data_tests(memory_limit) if has_models else None
             if has_models:
@@ -176,7 +182,7 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
         return Size(
             event_count, seen.told_of(warehouse), _span(models), seen.spilled_bytes, script_seen.told_of(script),
             script_seen.spilled_bytes,
-            database_bytes, comparisons, tests, costs,
+            raw_bytes, database_bytes, copy_bytes, comparisons, tests, costs,
         )  # fmt: skip
 
 
@@ -223,15 +229,15 @@ def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) 
         f"`memory_limit` {memory_limit} for both. Seconds are of the whole process, dbt's start included.",
         "",
         "| events | warehouse | of which models | script | warehouse ÷ script | CPU ÷ CPU | memory | spilled | "
-        "script's memory | spilled | file |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "script's memory | spilled | raw | file | copy |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
         *(
             f"| {size.event_count:,} | {seconds(size.warehouse.seconds)} | {seconds(size.model_seconds)} "
             f"| {seconds(size.script.seconds)} | {times(size.warehouse.seconds / size.script.seconds)} "
             f"| {times(size.warehouse.cpu_seconds / size.script.cpu_seconds)} "
             f"| {gigabytes(size.warehouse.peak_bytes)} | {gigabytes(size.warehouse_spilled)} "
             f"| {gigabytes(size.script.peak_bytes)} | {gigabytes(size.script_spilled)} "
-            f"| {gigabytes(size.database_bytes)} |"
+            f"| {gigabytes(size.raw_bytes)} | {gigabytes(size.database_bytes)} | {gigabytes(size.copy_bytes)} |"
             for size in sizes
         ),
     ]

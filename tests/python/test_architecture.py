@@ -207,13 +207,23 @@ def copied_first(demo: DbtRun, models: dict[str, str]) -> set[tuple[str, str]]:
             while nodes:
                 node = nodes.pop()
                 nodes += node["children"]
-                if node["name"].strip() == "CTE":
-                    picked = node["children"][0]
-                    while picked["name"].strip() in ("PROJECTION", "FILTER"):
-                        picked = picked["children"][0]
-                    if picked["extra_info"].get("Table", "").split(".")[-1] in growing:
-                        found.add((model, node["extra_info"]["CTE Name"]))
+                if node["name"].strip() == "CTE" and _picks_rows_of_one(node["children"][0], growing):
+                    found.add((model, node["extra_info"]["CTE Name"]))
     return found
+
+
+def _picks_rows_of_one(plan: Any, growing: set[str]) -> bool:
+    """Whether a plan picks rows of one growing table, and adds no more than what small tables tell of them."""
+    nodes, scanned = [plan], []
+    while nodes:
+        node = nodes.pop()
+        nodes += node["children"]
+        name = node["name"].strip()
+        if "Table" in node["extra_info"]:
+            scanned.append(node["extra_info"]["Table"].split(".")[-1])
+        elif name not in ("PROJECTION", "FILTER") and not (name.endswith("JOIN") and len(node["children"]) == 2):
+            return False
+    return len([table for table in scanned if table in growing]) == 1
 
 
 def test_rows_of_the_log_are_read_twice_rather_than_copied_first(demo: DbtRun, manifest: Manifest) -> None:
@@ -228,3 +238,24 @@ def test_rows_of_the_log_are_read_twice_rather_than_copied_first(demo: DbtRun, m
     name = "int_messages_with_receipts"
     unsaid = models[name].replace("not materialized", "")
     assert copied_first(demo, {name: unsaid}) == {(name, "events")}
+
+
+def askers(manifest: Manifest, column: str) -> set[str]:
+    """The models that ask a payload for a column which is not carried along with every event."""
+    payloads = PREFIX + "int_conversation_event_payloads"
+    return {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and payloads in node["depends_on"]["nodes"] and column in node["raw_code"]
+    }
+
+
+def test_what_all_events_carry_along_is_what_several_steps_ask(manifest: Manifest) -> None:
+    of_few = set(manifest["nodes"][PREFIX + "int_conversation_event_payloads"]["columns"]) - {"event_id"}
+    carried = set(manifest["nodes"][PREFIX + "int_conversation_events_placed"]["columns"])
+    assert {"message_text", "csat_comment"} <= of_few and not of_few & carried
+    assert {column: askers(manifest, column) for column in of_few if len(askers(manifest, column)) > 1} == {}
+    broken = json.loads(json.dumps(manifest))
+    asking = broken["nodes"][PREFIX + "int_messages_with_receipts"]
+    asking["raw_code"] += "payloads.csat_score"
+    assert len(askers(broken, "csat_score")) == 2
