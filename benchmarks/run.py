@@ -174,11 +174,11 @@ class Workspace:
         """Run all models into the database that is there."""
         return run(self._dbt("run", self.warehouse.parent), self._environment(self.warehouse, self.raw))
 
-    def run_all(self, memory_limit: str, threads: int | None = None) -> tuple[Process, tuple[Model, ...]]:
+    def run_all(self, memory_limit: str) -> tuple[Process, tuple[Model, ...]]:
         """Run all models into a fresh database, within so much memory of the engine's."""
         remove_database(self.warehouse)
         shutil.copyfile(self.seeded, self.warehouse)
-        command = self._dbt("run", self.warehouse.parent) + (["--threads", str(threads)] if threads else [])
+        command = self._dbt("run", self.warehouse.parent)
         environment = self._environment(self.warehouse, self.raw) | {"MESSAGING_MEMORY_LIMIT": memory_limit}
         return run(command, environment), read_models(self.target)
 

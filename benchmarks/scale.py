@@ -2,8 +2,8 @@
 
 For each size a log is made. Then `dbt run` of all models builds it into a fresh database, and the hand-written script
 makes its facts of the same files, both under the same `memory_limit`; the facts of both are compared row for row. At
-the sizes that `--models` names the data tests run over what was built, and then dbt runs once more, one model at a
-time: time, memory and spill are each model's own.
+the sizes that `--models` names the slowest models are told, with their memory and spill, for dbt builds one at a time,
+and the data tests run over what was built.
 """
 
 from __future__ import annotations
@@ -174,11 +174,10 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
             database_bytes = workspace.warehouse.stat().st_size
             copy_bytes = workspace.serving.stat().st_size
             costs: tuple[ModelCost, ...] = ()
-            tests = workspace.run_data_tests(memory_limit) if has_models else None
+            tests = None
             if has_models:
-                with watched(spill) as one_by_one:
-                    _, alone = workspace.run_all(memory_limit, threads=1)
-                costs = tuple(sorted((_cost(model, one_by_one) for model in alone), key=lambda cost: -cost.seconds))
+                costs = tuple(sorted((_cost(model, seen) for model in models), key=lambda cost: -cost.seconds))
+                tests = workspace.run_data_tests(memory_limit)
         return Size(
             event_count, seen.told_of(warehouse), _span(models), seen.spilled_bytes, script_seen.told_of(script),
             script_seen.spilled_bytes,
@@ -264,7 +263,7 @@ def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) 
                 f"included: {size.tests.seconds / (size.warehouse.seconds + size.tests.seconds):.0%} of both.",
             ]
         if size.models:
-            lines += ["", f"The slowest models at {size.event_count:,} events, one model at a time:", ""]
+            lines += ["", f"The slowest models at {size.event_count:,} events:", ""]
             lines += _render_models(size.models)
     return "\n".join(lines)
 
@@ -286,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 5_000_000, 20_000_000], help="sizes")
-    parser.add_argument("--models", type=int, nargs="*", default=[], help="sizes at which models are measured alone")
+    parser.add_argument("--models", type=int, nargs="*", default=[], help="sizes whose models are told and tested")
     parser.add_argument("--memory-limit", default="4GB", help="of the engine (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--folder", type=Path, help="work in this folder (default: a temporary one)")
