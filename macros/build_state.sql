@@ -1,7 +1,7 @@
 {#
     A build that dies half-way, or fails, must not look like a good one. `dim_build.build_state` says it:
 
-    building     a build is under way, or was killed
+    building     a build is under way, was killed, or found the disk full
     incomplete   the last build failed after it had begun to replace core or marts
     complete     core and marts are all of this build
 
@@ -35,9 +35,12 @@
 
 
 {% macro finish_build(results) %}
-    {% set dim_build = dim_build_with_state() %}
+    {% set shortage = shortage_of(results) %}
+    {% set refusal = refuse_with(shortage) if shortage else '' %}
+    {# On a full disk nothing more can be written, and to fail at it here would end dbt without a word: it stays `building`. #}
+    {% set dim_build = none if 'The disk is full' in shortage else dim_build_with_state() %}
     {% if not dim_build %}
-        {{ return('') }}
+        {{ return(refusal) }}
     {% endif %}
     {% set seen = namespace(touched=false, failed=false) %}
     {% for result in results %}
@@ -61,7 +64,7 @@
     {% if redactions_to_leave_behind(results) %}
         {% do at_once(publish_whole()) %}
     {% endif %}
-    {% set refusal = publish_serving_copy(results) %}
+    {% set refusal = refusal or publish_serving_copy(results) %}
     {% set changes = drop_changes() %}
     {% if changes %}
         {% do at_once(changes) %}

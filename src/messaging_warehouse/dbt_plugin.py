@@ -18,6 +18,7 @@ import duckdb
 from messaging_warehouse.fingerprints import code_fingerprint
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from messaging_warehouse.rewriting import Rewriting, RewritingError
+from messaging_warehouse.room import RoomError, disk_problem, make_room_for, remove_spilled, spill_folder
 from messaging_warehouse.serving import Publication, PublishingError, publish
 
 # Of all files that the engine makes. Texts are most of what is written, and from this version on it packs them in three
@@ -58,17 +59,32 @@ class Plugin:
     def __init__(self, name: str, plugin_config: dict[str, Any], credentials: Any = None) -> None:
         self.name = name
         self._path = ""
+        self._spill_folder: Path | None = None
+        self._spill_limit = ""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Make the folder of the database, leave out an attached file that is not there, and say how files are written.
 
         Attaching would fail before anything of the project runs; left out, the raw input is refused with a sentence.
-        What the profile says of the storage version in `config_options` holds.
+        What the profile says of the storage version in `config_options` holds. A `temp_directory` there may be shared:
+        each warehouse spills to a folder of its own within it.
+
+        Raises:
+            RoomError: there is no disk for a new file, or no folder to spill to.
         """
         config.setdefault("storage_compatibility_version", STORAGE_VERSION)
+        # Given with the others, the engine tells it and does not hold to it (1.5.5); it does to one that is set later.
+        self._spill_limit = str(config.pop("max_temp_directory_size", ""))
         self._path = str(creds.path)
         if _is_local_file(self._path):
-            Path(creds.path).absolute().parent.mkdir(parents=True, exist_ok=True)
+            path, chosen = Path(self._path), str(config.get("temp_directory", ""))
+            path.absolute().parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() and (problem := disk_problem(path)):  # of one that is there, the build asks
+                raise RoomError(problem)
+            self._spill_folder = spill_folder(path, chosen)
+            if chosen:
+                make_room_for(self._spill_folder)
+                config["temp_directory"] = str(self._spill_folder)
         creds.attach = [
             attachment
             for attachment in creds.attach or []
@@ -77,6 +93,9 @@ class Plugin:
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions once for the database."""
+        if self._spill_limit:
+            limit = self._spill_limit.replace("'", "''")
+            conn.execute(f"set max_temp_directory_size = '{limit}'")
         conn.create_function("code_fingerprint", code_fingerprint, [str], str, side_effects=True)
 
         def publish_serving_copy(location: str, build_id: str, schema: str, relations: str, last: str) -> str:
@@ -93,7 +112,11 @@ class Plugin:
         conn.create_function("raw_input_problems", raw_input_problems, [str] * 4, str, side_effects=True)
         conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 5, str, side_effects=True)
         if _is_local_file(self._path):
-            rewriting = Rewriting(conn, Path(self._path))
+            path = Path(self._path)
+            if self._spill_folder:
+                remove_spilled(self._spill_folder)
+            conn.create_function("disk_problem", lambda: disk_problem(path), [], str, side_effects=True)
+            rewriting = Rewriting(conn, path)
             rewriting.remove_leftovers()
             conn.create_function("rewrite_file", rewrites(rewriting), [str], str, side_effects=True)
             # Before dbt closes its connection, which it registered earlier.

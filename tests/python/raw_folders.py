@@ -6,6 +6,7 @@ import functools
 import gc
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -68,11 +69,12 @@ class ParsedDbt:
         variables: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         kill_after: float | None = None,
+        file_limit: int | None = None,
     ) -> DbtRun:
         """Run dbt like `run_dbt` on rows of the user's own.
 
         Nothing is published unless the environment says where; artifacts and debug log are left only if the command
-        asks for them. After `kill_after` seconds the run is killed (-9).
+        asks for them. After `kill_after` seconds the run is killed (-9). No file can grow beyond `file_limit` bytes.
         """
         assert self._server.stdin and self._server.stdout
         output = place / "output.txt"
@@ -83,7 +85,8 @@ class ParsedDbt:
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
         arguments += ["--no-write-json"] * (ARTIFACTS not in arguments)
         arguments += [DEBUG_LOG, "none"] * (DEBUG_LOG not in arguments)
-        job = {"arguments": arguments, "environ": environ, "output": str(output), "kill_after": kill_after}
+        job = {"arguments": arguments, "environ": environ, "output": str(output)}
+        job |= {"kill_after": kill_after, "file_limit": file_limit}
         print(json.dumps(job), file=self._server.stdin, flush=True)
         exit_code = int(self._server.stdout.readline())
         return DbtRun(exit_code, output.read_text(), place / "warehouse.duckdb", place / "target")
@@ -122,6 +125,8 @@ def serve_dbt() -> None:
                 _leave_out_tests(manifest)
             if job["arguments"][-2:] == [DEBUG_LOG, "none"]:
                 _leave_out_debug_events()
+            if job["file_limit"] is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_limit"], job["file_limit"]))
             atexit._clear()  # what the server would do at its own end
             result = dbtRunner(manifest=manifest).invoke(job["arguments"])
             atexit._run_exitfuncs()  # as every process of dbt's does: a file written anew is put in its place

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import time
@@ -424,6 +425,22 @@ def test_a_file_that_is_no_serving_copy_is_left_alone(tmp_path: Path, stranger: 
     with pytest.raises(PublishingError, match=r"raw\.duckdb is there and is no serving copy, so it was left alone"):
         _publish(path, 1)
     assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_a_copy_for_which_there_is_no_room_leaves_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "serving.duckdb"
+    _publish(path, 10)
+    before, (soft, hard) = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    with _told(500_000) as warehouse:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))  # as a full disk, of the files of this process alone
+        try:
+            with pytest.raises(PublishingError, match="is as it was; mend the cause and build again: .*File too large"):
+                publish(warehouse, str(path), "b2", "main", TOLD)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert path.read_bytes() == before and _debris(tmp_path) == []
+        publish(warehouse, str(path), "b3", "main", TOLD)
+    assert path.read_bytes() != before
 
 
 def test_a_bucket_is_refused(tmp_path: Path) -> None:
