@@ -32,7 +32,7 @@
             ~ "MESSAGING_SPILL_DIR, or allow more by MESSAGING_SPILL_LIMIT or MESSAGING_MEMORY_LIMIT" %}
     {% elif 'Out of Memory Error' in told or 'MemoryError' in told %}
         {% set shortage = "Too little memory: a step needed more at once than the engine may hold (" ~ memory ~ "); allow more by "
-            ~ "MESSAGING_MEMORY_LIMIT, or have fewer models built side by side (--threads 1)" %}
+            ~ "MESSAGING_MEMORY_LIMIT" %}
     {% else %}
         {{ return('') }}
     {% endif %}
