@@ -1,7 +1,7 @@
--- Grain: one row per accepted event: its place in the total order of its conversation, its session, and what most steps ask.
--- All accepted events are written here and read by most that follows, so each column has to be worth it: what an event type
--- means is looked up (`int_conversation_events_sessionized`), and what few ask stays where it was delivered
--- (`int_conversation_event_payloads`).
+-- Grain: one row per accepted event: its place in the total order of its conversation, its session, and what most
+-- steps ask. All accepted events are written here and read by most that follows, so each column has to be worth it:
+-- what an event type means is looked up (`int_conversation_events_sessionized`), and what few ask stays where it was
+-- delivered (`int_conversation_event_payloads`).
 with
 
 events as (
