@@ -549,6 +549,15 @@ def test_a_broken_row_turns_the_test_red(
     assert _failures(breakable, data_tests[name]) > 0
 
 
+def test_a_contact_of_no_known_channel_whom_tests_alone_have_seen_is_missed_by_nobody(
+    breakable: duckdb.DuckDBPyConnection, data_tests: dict[str, dict[str, Any]]
+) -> None:
+    inferred = "update dim_messaging_users set channel_id = null where is_test and messaging_user_id in "
+    changed = breakable.execute(inferred + "(select messaging_user_id from fct_messaging_sessions)").fetchone()
+    assert changed and changed[0] > 0
+    assert _failures(breakable, data_tests["assert_exports_hold_every_row_of_their_facts"]) == 0
+
+
 def test_a_doubled_row_turns_every_grain_red(
     breakable: duckdb.DuckDBPyConnection, data_tests: dict[str, dict[str, Any]]
 ) -> None:

@@ -16,7 +16,7 @@
     'exp_users': ('dim_agents', 'true', ['agent_id', 'agent_name', 'email', 'is_active']),
     'exp_teams': ('dim_teams', 'true', ['team_id', 'team_name']),
     'exp_contacts': (
-        'dim_messaging_users', 'channel_id is null or channel_id not in (select channel_id from test_channels)',
+        'dim_messaging_users', 'messaging_user_id in (select messaging_user_id from customers)',
         ['messaging_user_id', 'channel_id', 'contact_key', 'account_id', 'platform_key', 'display_name']
     ),
 } %}
@@ -25,6 +25,22 @@ with
 test_channels as (
     select channel_id from {{ ref('dim_channels') }}
     where is_test
+),
+
+seen as (
+    select
+        messaging_user_id,
+        bool_or(not is_test_channel) as is_seen_in_earnest
+    from {{ ref('fct_messaging_sessions') }}
+    group by messaging_user_id
+),
+
+customers as (      -- whom a test channel has seen alone is none, whatever address is known of them
+    select messaging_user_id
+    from {{ ref('dim_messaging_users') }}
+    left join seen using (messaging_user_id)
+    left join test_channels using (channel_id)
+    where coalesce(seen.is_seen_in_earnest, test_channels.channel_id is null)
 ),
 
 {% for export, (fact, rows, columns) in exports.items() -%}
