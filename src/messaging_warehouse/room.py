@@ -1,4 +1,4 @@
-"""Room for a build on the disk: whether there is any to begin with, and where the engine puts what memory cannot hold."""
+"""Room for a build on the disk: whether there is any to begin with, and where to put what memory cannot hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPILLED = "duckdb_temp_*"
 
 
 class RoomError(RuntimeError):
-    """One sentence that says what there is no room for, and the remedy. dbt tells it as the reason of a failed start."""
+    """One sentence that says what there is no room for, and the remedy. dbt tells it where a start fails."""
 
 
 def disk_problem(database: Path) -> str:
@@ -43,7 +43,8 @@ def make_room_for(folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RoomError(
-            f"MESSAGING_SPILL_DIR: {folder.parent} cannot be made ({error.strerror}); name a folder that you may write to."
+            f"MESSAGING_SPILL_DIR: {folder.parent} cannot be made ({error.strerror}); "
+            "name a folder that you may write to."
         ) from error
 
 

@@ -85,7 +85,7 @@ class ParsedDbt:
         arguments = [*command, *options, "--vars", json.dumps(dict(variables or {}))]
         arguments += ["--no-write-json"] * (ARTIFACTS not in arguments)
         arguments += [DEBUG_LOG, "none"] * (DEBUG_LOG not in arguments)
-        job = {"arguments": arguments, "environ": environ, "output": str(output)}
+        job: dict[str, Any] = {"arguments": arguments, "environ": environ, "output": str(output)}
         job |= {"kill_after": kill_after, "file_limit": file_limit}
         print(json.dumps(job), file=self._server.stdin, flush=True)
         exit_code = int(self._server.stdout.readline())

@@ -39,7 +39,8 @@ def test_a_disk_that_is_all_but_full_is_told_with_its_folder(monkeypatch: pytest
     assert disk_problem(database) == ""
     _free(monkeypatch, DISK_MB - 1)
     assert disk_problem(database) == (
-        f"A build needs 64 MB of disk at least, and at {tmp_path} 63 MB are free; free some, or put MESSAGING_DB elsewhere."
+        f"A build needs 64 MB of disk at least, and at {tmp_path} 63 MB are free; free some, or put "
+        "MESSAGING_DB elsewhere."
     )
 
 
@@ -72,7 +73,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("is_chosen", [False, True])
 def test_what_a_killed_process_has_spilled_is_removed(tmp_path: Path, is_chosen: bool) -> None:
     database = tmp_path / "warehouse.duckdb"
-    options = {"temp_directory": str(tmp_path / "spill")} if is_chosen else {}
+    options: dict[str, Any] = {"temp_directory": str(tmp_path / "spill")} if is_chosen else {}
     with duckdb.connect(str(database)) as connection:
         (told,) = connection.execute("select current_setting('temp_directory')").fetchone() or ("",)
     folder = spill_folder(database, options.get("temp_directory", ""))
@@ -113,7 +114,7 @@ def test_too_little_memory_is_told_with_the_setting(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A log of texts that are long enough to be spilled, as a folder of two files, in the order of their receipt."""
+    """A log of texts that are long enough to be spilled: two files, in the order of their receipt."""
     folder = tmp_path_factory.mktemp("log")
     generate(folder, 20_000, weeks=4)
     whole = folder / "raw_conversation_events" / "part-0.parquet"
@@ -122,8 +123,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
         then payload[:-2] || ', "note": "' || {long_text} || '"}}' else payload end"""
     with duckdb.connect() as connection:
         connection.execute(
-            f"create table told as select * replace ({payload} as payload), ntile(2) over (order by received_at) as half "
-            f"from '{whole}'"
+            f"create table told as select * replace ({payload} as payload), "
+            f"ntile(2) over (order by received_at) as half from '{whole}'"
         )
         whole.unlink()
         for half in (1, 2):
@@ -198,7 +199,8 @@ def test_what_there_was_no_room_for_is_told_and_made_good(
     published = (place / "serving.duckdb").read_bytes()
     environment = {name: value.replace("spilled", str(tmp_path / "spilled")) for name, value in environment.items()}
     failed = _build(place, place / "raw", file_limit, **environment)
-    assert (failed.exit_code, len(re.findall(f"{sentence}.*, and build again: ", failed.output))) == (1, 1), failed.output
+    told = re.findall(f"{sentence}.*, and build again: ", failed.output)
+    assert (failed.exit_code, len(told)) == (1, 1), failed.output
     assert (place / "serving.duckdb").read_bytes() == published
     assert not [*place.glob("*.tmp"), *tmp_path.glob("spilled/here/*")]
     with failed.connect() as warehouse:

@@ -432,9 +432,12 @@ def test_a_copy_for_which_there_is_no_room_leaves_the_last(tmp_path: Path) -> No
     _publish(path, 10)
     before, (soft, hard) = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
     with _told(500_000) as warehouse:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))  # as a full disk, of the files of this process alone
+        # As a full disk, of the files of this process alone.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
         try:
-            with pytest.raises(PublishingError, match="is as it was; mend the cause and build again: .*File too large"):
+            with pytest.raises(
+                PublishingError, match=r"is as it was; mend the cause and build again: .*File too large"
+            ):
                 publish(warehouse, str(path), "b2", "main", TOLD)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
