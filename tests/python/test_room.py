@@ -173,7 +173,8 @@ def of_everything(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Conten
         (
             {"MESSAGING_MEMORY_LIMIT": "250MB", "MESSAGING_SPILL_LIMIT": "1MB"},
             None,
-            r"Too little room to spill: .* \(250MB\) .* \S+/warehouse.duckdb.tmp, either",
+            # Mostly the former; the latter where what is in use cannot be spilled at that moment.
+            r"Too little (room to spill: .* \(250MB\) .* \S+/warehouse.duckdb.tmp, either|memory: .* \(250MB\))",
         ),
         ({}, 10_000_000, r"The disk is full: \S+/warehouse\.duckdb\S* could not grow"),
         (
@@ -199,7 +200,7 @@ def test_what_there_was_no_room_for_is_told_and_made_good(
     published = (place / "serving.duckdb").read_bytes()
     environment = {name: value.replace("spilled", str(tmp_path / "spilled")) for name, value in environment.items()}
     failed = _build(place, place / "raw", file_limit, **environment)
-    told = re.findall(f"{sentence}.*, and build again: ", failed.output)
+    told = re.findall(f"(?:{sentence}).*, and build again: ", failed.output)
     assert (failed.exit_code, len(told)) == (1, 1), failed.output
     assert (place / "serving.duckdb").read_bytes() == published
     assert not [*place.glob("*.tmp"), *tmp_path.glob("spilled/here/*")]
