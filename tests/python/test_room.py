@@ -171,16 +171,16 @@ def of_everything(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Conten
     [
         ({"MESSAGING_MEMORY_LIMIT": "100MB"}, None, r"Too little memory: .* \(100MB\)"),
         (
-            {"MESSAGING_MEMORY_LIMIT": "250MB", "MESSAGING_SPILL_LIMIT": "1MB"},
+            {"MESSAGING_MEMORY_LIMIT": "200MB", "MESSAGING_SPILL_LIMIT": "1MB"},
             None,
             # Mostly the former; the latter where what is in use cannot be spilled at that moment.
-            r"Too little (room to spill: .* \(250MB\) .* \S+/warehouse.duckdb.tmp, either|memory: .* \(250MB\))",
+            r"Too little (room to spill: .* \(200MB\) .* \S+/warehouse.duckdb.tmp, either|memory: .* \(200MB\))",
         ),
         ({}, 10_000_000, r"The disk is full: \S+/warehouse\.duckdb\S* could not grow"),
         (
-            {"MESSAGING_MEMORY_LIMIT": "250MB", "MESSAGING_SPILL_DIR": "spilled/here"},
+            {"MESSAGING_MEMORY_LIMIT": "200MB", "MESSAGING_SPILL_DIR": "spilled/here"},
             1_000_000,
-            r"The disk is full: \S+ could not grow",
+            r"The disk is full: \S+ could not grow|Too little memory: .* \(200MB\)",
         ),
     ],
     ids=["memory", "spill", "file", "spilled file"],
