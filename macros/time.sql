@@ -45,9 +45,14 @@
 {%- endmacro %}
 
 
-{# The day in `reporting_timezone` on which something happened. #}
+{# The day in `reporting_timezone` on which something happened. Times are kept in UTC: where days are cut in it too, nothing is
+   converted, which costs more than the rest of a row. #}
 {% macro local_date(timestamp) -%}
-    {{ local_date_in(timestamp, var('reporting_timezone')) }}
+    {%- if var('reporting_timezone') == 'UTC' -%}
+        cast({{ timestamp }} as date)
+    {%- else -%}
+        {{ local_date_in(timestamp, var('reporting_timezone')) }}
+    {%- endif -%}
 {%- endmacro %}
 
 
