@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 PORT ?= 8501
+# How many events the logs have whose growth is measured. The capacity note is computed of the last.
+BENCHMARK_EVENTS ?= 1000000 5000000 20000000
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 DASHBOARD_SETUP := $(VENV)/.installed-dashboard
@@ -66,11 +68,12 @@ docs: $(SETUP)  ## the documentation site, as one file: target/static_index.html
 	$(BIN)/dbt docs generate --static
 	$(BIN)/python -m messaging_warehouse.docs_site target/static_index.html
 
-bench: $(DASHBOARD_SETUP)  ## measure the warehouse against hand-written SQL and data frames, the interval functions, business time, increments and exports
+bench: $(DASHBOARD_SETUP)  ## measure the warehouse against hand-written SQL and data frames, how it grows, increments, functions and exports: two hours
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.intervals
 	$(BIN)/python -m benchmarks.business_time
-	$(BIN)/python -m benchmarks.increments
+	$(BIN)/python -m benchmarks.scale --events $(BENCHMARK_EVENTS) --models $(lastword $(BENCHMARK_EVENTS))
+	$(BIN)/python -m benchmarks.increments --events $(BENCHMARK_EVENTS)
 	$(BIN)/python -m benchmarks.dataframes
 	$(BIN)/python -m benchmarks.exports
 

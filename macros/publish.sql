@@ -31,8 +31,8 @@
 
 {# The file that readers open: MESSAGING_SERVING, else beside the warehouse; null where nothing is to be published. #}
 {% macro serving_location() %}
-    {% set is_a_file = target.type == 'duckdb' and ':' not in target.path %}
-    {% set beside = target.path.removesuffix('.duckdb') ~ '_serving.duckdb' if is_a_file else 'none' %}
+    {% set path = warehouse_path() %}
+    {% set beside = path.removesuffix('.duckdb') ~ '_serving.duckdb' if path and ':' not in path else 'none' %}
     {% set location = env_var('MESSAGING_SERVING', beside) %}
     {{ return(none if location in ('', 'none') else location) }}
 {% endmacro %}
@@ -89,10 +89,11 @@
 
 {# The last publication as JSON, if this build alone has come after it. #}
 {% macro last_publication() %}
-    {{ return(run_query(
-        "select coalesce(max(cast(to_json(struct_pack(build_id, file, form, is_whole)) as varchar)), '') from " ~ journal('published')
-        ~ " where next_build_id = '" ~ invocation_id ~ "'"
-    ).columns[0].values()[0]) }}
+    {% set columns = ['build_id', 'file', 'form', 'is_whole'] %}
+    {% set found = run_query(
+        'select ' ~ columns | join(', ') ~ ' from ' ~ journal('published') ~ " where next_build_id = '" ~ invocation_id ~ "'"
+    ).rows %}
+    {{ return(tojson(dict(zip(columns, found[0]))) if found else '') }}
 {% endmacro %}
 
 
@@ -121,8 +122,9 @@
 
 {# The tables in which a build has written down what it deleted and inserted. #}
 {% macro tables_of_changes() %}
-    {{ return(run_query(
-        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'journal' "
-        "and regexp_matches(table_name, '^(gone|came)__')"
-    ).columns[0].values() | list) }}
+    {% set names = [] %}
+    {% for name in tables_of_schema('journal') if name.startswith('gone__') or name.startswith('came__') %}
+        {% do names.append(name) %}
+    {% endfor %}
+    {{ return(names) }}
 {% endmacro %}

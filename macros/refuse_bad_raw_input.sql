@@ -84,7 +84,7 @@
         {{ return(["MESSAGING_RAW: the project writes to schema " ~ name ~ "; keep your raw tables in a schema of their own and name that."]) }}
     {% endif %}
     {% set attached = env_var('MESSAGING_ATTACH', '') %}
-    {% if attached and not run_query("select 1 from duckdb_databases() where path = " ~ raw_literal(attached)).rows %}
+    {% if attached and attached not in attached_files() %}
         {{ return(["MESSAGING_ATTACH: there is no file " ~ attached ~ "; give the DuckDB file that holds your raw tables."]) }}
     {% endif %}
     {% set tables = raw_schema_tables() %}

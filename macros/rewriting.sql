@@ -12,7 +12,7 @@
         {{ return('') }}
     {% endif %}
     {% do tell_of_unknown_persons() %}
-    {% if not run_query("select 1 from duckdb_functions() where function_name = 'rewrite_file'").rows %}
+    {% if not has_function('rewrite_file') %}
         {{ return(refuse_with(
             "redactions: the tables are without the redacted text, but their file may not be: give the profile the plugin "
             ~ "messaging_warehouse.dbt_plugin, and build again."

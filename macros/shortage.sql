@@ -18,17 +18,18 @@
 #}
 {% macro shortage_of(results) %}
     {% set messages = [] %}
-    {% for result in results if execute and target.type == 'duckdb' and result.status in ('error', 'runtime error') %}
+    {% for result in results if execute and warehouse_path() and result.status in ('error', 'runtime error') %}
         {% do messages.append(result.message | string) %}
     {% endfor %}
+    {% set path = warehouse_path() %}
     {% set told = messages | join('\n') %}
     {% set memory = env_var('MESSAGING_MEMORY_LIMIT', '') or "four fifths of the machine's" %}
     {% if tells_of_full_disk(told) %}
         {% set file = modules.re.search('file "([^"]+)"', told) %}
-        {% set shortage = "The disk is full: " ~ (file.group(1) if file else target.path) ~ " could not grow; make room there" %}
+        {% set shortage = "The disk is full: " ~ (file.group(1) if file else path) ~ " could not grow; make room there" %}
     {% elif 'max_temp_directory_size' in told %}
         {% set shortage = "Too little room to spill: what does not fit into memory (" ~ memory ~ ") did not fit into its folder, "
-            ~ (env_var('MESSAGING_SPILL_DIR', '') or target.path ~ '.tmp') ~ ", either; make room there, name another in "
+            ~ (env_var('MESSAGING_SPILL_DIR', '') or path ~ '.tmp') ~ ", either; make room there, name another in "
             ~ "MESSAGING_SPILL_DIR, or allow more by MESSAGING_SPILL_LIMIT or MESSAGING_MEMORY_LIMIT" %}
     {% elif 'Out of Memory Error' in told or 'MemoryError' in told %}
         {% set shortage = "Too little memory: a step needed more at once than the engine may hold (" ~ memory ~ "); allow more by "
@@ -36,7 +37,7 @@
     {% else %}
         {{ return('') }}
     {% endif %}
-    {{ return(shortage ~ ", and build again: what was not finished is done anew, and readers have the last good copy.") }}
+    {{ return(shortage ~ ", and build again: what was not finished is done anew, and what readers had they keep.") }}
 {% endmacro %}
 
 

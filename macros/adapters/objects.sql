@@ -146,10 +146,7 @@
     }.get(source_adapter(), []) %}
     {% if not execute %}
         {{ return(found) }}
-    {% elif run_query(
-        "select 1 from duckdb_tables() where database_name = '" ~ target.database
-        ~ "' and schema_name = 'journal' and table_name = 'untold'"
-    ).rows %}
+    {% elif 'untold' in tables_of_schema('journal') %}
         {{ return(found + run_query('select what from ' ~ journal('untold')).columns[0].values() | list) }}
     {% endif %}
     {{ return(found + untold_by_objects().keys() | list) }}

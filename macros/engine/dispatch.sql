@@ -55,3 +55,6 @@
 {% macro has_function(name) %}{{ return(adapter.dispatch('has_function')(name)) }}{% endmacro %}
 {% macro reads_objects() %}{{ return(adapter.dispatch('reads_objects')()) }}{% endmacro %}
 {% macro inlined() %}{{ return(adapter.dispatch('inlined')()) }}{% endmacro %}
+{% macro warehouse_path() %}{{ return(adapter.dispatch('warehouse_path')()) }}{% endmacro %}
+{% macro tables_of_schema(schema) %}{{ return(adapter.dispatch('tables_of_schema')(schema)) }}{% endmacro %}
+{% macro attached_files() %}{{ return(adapter.dispatch('attached_files')()) }}{% endmacro %}

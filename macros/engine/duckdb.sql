@@ -160,3 +160,17 @@
 {# Of a CTE that is asked more than once: the engine would first write down all of it, a table's rows once again. Where it only
    picks rows and columns, to read the table twice costs less. A view loses the word: what it reads is named in its place. #}
 {% macro duckdb__inlined() %}not materialized{% endmacro %}
+
+{# Where the warehouse lies, if it is one file or the address of one. #}
+{% macro duckdb__warehouse_path() %}{{ return(target.path) }}{% endmacro %}
+
+{% macro duckdb__tables_of_schema(schema) %}
+    {{ return(run_query(
+        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = '" ~ schema ~ "'"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+{# The files of the databases that are open. #}
+{% macro duckdb__attached_files() %}
+    {{ return(run_query('select path from duckdb_databases() where path is not null').columns[0].values() | list) }}
+{% endmacro %}

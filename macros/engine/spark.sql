@@ -169,3 +169,12 @@
 
 {# It does so by itself. #}
 {% macro spark__inlined() %}{% endmacro %}
+
+{# It is many folders. #}
+{% macro spark__warehouse_path() %}{{ return(none) }}{% endmacro %}
+
+{% macro spark__tables_of_schema(schema) %}
+    {{ return(run_query('show tables in ' ~ schema).columns['tableName'].values() | list) }}
+{% endmacro %}
+
+{% macro spark__attached_files() %}{{ return([]) }}{% endmacro %}

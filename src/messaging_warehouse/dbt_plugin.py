@@ -18,12 +18,21 @@ import duckdb
 from messaging_warehouse.fingerprints import code_fingerprint
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from messaging_warehouse.rewriting import Rewriting, RewritingError
-from messaging_warehouse.room import RoomError, disk_problem, make_room_for, remove_spilled, spill_folder
+from messaging_warehouse.room import (
+    RoomError,
+    disk_problem,
+    make_room_for,
+    refuse_bad_size,
+    remove_spilled,
+    spill_folder,
+)
 from messaging_warehouse.serving import Publication, PublishingError, publish
 
 # Of all files that the engine makes. Texts are most of what is written, and from this version on it packs them in three
 # quarters of the time. Drivers of May 2025 and later can read it; its own default is what drivers of 2024 can read.
 STORAGE_VERSION = "v1.3.0"
+# Which variable of the environment the profile takes a size from.
+SIZES = {"memory_limit": "MESSAGING_MEMORY_LIMIT", "max_temp_directory_size": "MESSAGING_SPILL_LIMIT"}
 
 
 def raw_input_problems(location: str, contract: str, known: str, required_object: str) -> str:
@@ -70,8 +79,11 @@ class Plugin:
         each warehouse spills to a folder of its own within it.
 
         Raises:
-            RoomError: there is no disk for a new file, or no folder to spill to.
+            RoomError: there is no disk for a new file, or no folder to spill to, or a size is none.
         """
+        for name, variable in SIZES.items():
+            if name in config:
+                refuse_bad_size(variable, str(config[name]))
         config.setdefault("storage_compatibility_version", STORAGE_VERSION)
         # Given with the others, the engine tells it and does not hold to it (1.5.5); it does to one that is set later.
         self._spill_limit = str(config.pop("max_temp_directory_size", ""))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import duckdb
+
 # A build of the demo, with its copy for readers, takes about so much; of a large log it is nothing, and soon told.
 DISK_MB = 64
 SPILLED = "duckdb_temp_*"
@@ -34,18 +36,34 @@ def spill_folder(database: Path, chosen: str = "") -> Path:
 
 
 def make_room_for(folder: Path) -> None:
-    """Make the folders above the one to spill to; that one the engine makes, and removes, itself.
+    """Make the folders above the one to spill to; that one the engine makes and removes itself, as is tried here.
 
     Raises:
-        RoomError: they cannot be made.
+        RoomError: one of them cannot be made.
     """
+    at = folder.parent
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        at.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            at = folder
+            folder.mkdir()
+            folder.rmdir()
     except OSError as error:
         raise RoomError(
-            f"MESSAGING_SPILL_DIR: {folder.parent} cannot be made ({error.strerror}); "
-            "name a folder that you may write to."
+            f"MESSAGING_SPILL_DIR: {at} cannot be made ({error.strerror}); name a folder that you may write to."
         ) from error
+
+
+def refuse_bad_size(variable: str, size: str) -> None:
+    """Ask the engine whether it can read a size, before it is given to it among others.
+
+    Raises:
+        RoomError: it cannot.
+    """
+    try:
+        duckdb.connect(":memory:", config={"memory_limit": size}).close()
+    except duckdb.Error as error:
+        raise RoomError(f"{variable}: '{size}' is no size; write it like 4GB.") from error
 
 
 def remove_spilled(folder: Path) -> None:

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ FILE_OF_ROW = "file of this row"
 # What Spark itself needs beside the memory that a setting gives to what it computes.
 OVERHEAD_MB = 400
 DISK_MB = 1024
+JAVA = 17  # the oldest that Spark 4 runs on
 # How many processes, on how many cores each, with how many MB each.
 LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*(\d+)\s*,\s*\d+\s*,\s*(\d+)\s*\]")
 FILES_SCHEMA = "raw_table string, file string, extension string, size bigint, modified bigint"
@@ -46,7 +48,7 @@ class SparkError(Exception):
 
 
 def refuse_bad_machine(settings: Mapping[str, Any]) -> None:
-    """Stop before the session is started where Java, memory or disk are missing.
+    """Stop before the session is started where Java (a new one), memory or disk are missing.
 
     Args:
         settings: the session's settings as the profile gives them.
@@ -59,6 +61,11 @@ def refuse_bad_machine(settings: Mapping[str, Any]) -> None:
         raise SparkError(
             f"Spark needs Java 17 or newer, and {f'JAVA_HOME has no {java}' if java else 'there is no java'}; "
             "install the package openjdk-17-jre-headless (`make build-spark` does where apt-get may), or set JAVA_HOME."
+        )
+    if (version := java_version(str(java or "java"))) is not None and version < JAVA:
+        raise SparkError(
+            f"Spark needs Java {JAVA} or newer, and {java or shutil.which('java')} is Java {version}; install the "
+            f"package openjdk-{JAVA}-jre-headless, or name a newer one in JAVA_HOME."
         )
     needed, free = needed_memory_mb(settings), free_memory_mb()
     if free is not None and free < needed:
@@ -74,6 +81,16 @@ def refuse_bad_machine(settings: Mapping[str, Any]) -> None:
             f"Spark needs {DISK_MB} MB of disk at {place} and {free_disk} MB are free; free some, or name another "
             "folder by MESSAGING_SPARK_DIR."
         )
+
+
+def java_version(java: str) -> int | None:
+    """Return the number of a Java, 8 of 1.8.0; null where it does not say."""
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    except OSError:
+        return None
+    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(found[1]) if found else None
 
 
 def needed_memory_mb(settings: Mapping[str, Any]) -> int:

@@ -1,11 +1,12 @@
 """The walls of the house stand, and the checks that watch over them can fail."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,27 @@ def test_what_all_events_carry_along_is_what_several_steps_ask(manifest: Manifes
     asking = broken["nodes"][PREFIX + "int_messages_with_receipts"]
     asking["raw_code"] += "payloads.csat_score"
     assert len(askers(broken, "csat_score")) == 2
+
+
+# What only one engine has: its name asked for, its catalogue, its materializations, where a row stands.
+OF_AN_ENGINE = re.compile(
+    r"target\.type|adapter\.type|\bduckdb_\w+\(|\bspark_\w+\(|struct_pack|named_struct|adapter='|\browid\b"
+)
+
+
+def of_an_engine(files: Iterable[Path]) -> list[str]:
+    """Return the words of one engine that stand in SQL, comments left out."""
+    return [
+        f"{file.name}: {word}"
+        for file in files
+        for word in OF_AN_ENGINE.findall(re.sub(r"{#.*?#}", "", file.read_text(), flags=re.DOTALL))
+    ]
+
+
+def test_what_engines_say_differently_lies_in_one_folder(tmp_path: Path) -> None:
+    engine = PROJECT / "macros" / "engine"
+    files = [*(PROJECT / "macros").rglob("*.sql"), *(PROJECT / "models").rglob("*.sql")]
+    assert len(files) > 200 and of_an_engine(file for file in files if engine in file.parents)
+    assert of_an_engine(file for file in files if engine not in file.parents) == []
+    (tmp_path / "breach.sql").write_text("{# target.type #}{% if target.type == 'duckdb' %}select 1{% endif %}")
+    assert of_an_engine([tmp_path / "breach.sql"]) == ["breach.sql: target.type"]

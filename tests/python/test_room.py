@@ -70,6 +70,25 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         _configured(tmp_path / "warehouse.duckdb", temp_directory=str(tmp_path / "file" / "here"))
 
 
+def test_a_folder_in_which_none_can_be_made_is_told(tmp_path: Path) -> None:
+    """Where the folder is there and refuses what is put into it: /proc does, whoever asks."""
+    with pytest.raises(RoomError, match=r"MESSAGING_SPILL_DIR: /proc/\S+\.duckdb\.tmp cannot be made \(.+\); name"):
+        _configured(tmp_path / "warehouse.duckdb", temp_directory="/proc")
+    assert not (spill := spill_folder(tmp_path / "warehouse.duckdb", str(tmp_path))).exists()
+    _configured(tmp_path / "warehouse.duckdb", temp_directory=str(tmp_path))
+    assert not spill.exists(), "the engine removes what it has made itself"
+
+
+@pytest.mark.parametrize(
+    ("option", "variable"),
+    [("memory_limit", "MESSAGING_MEMORY_LIMIT"), ("max_temp_directory_size", "MESSAGING_SPILL_LIMIT")],
+)
+def test_a_size_that_is_none_is_told_with_its_variable(tmp_path: Path, option: str, variable: str) -> None:
+    with pytest.raises(RoomError, match=f"{variable}: 'much' is no size; write it like 4GB"):
+        _configured(tmp_path / "warehouse.duckdb", **{option: "much"})
+    _configured(tmp_path / "warehouse.duckdb", **{option: "1.5 GiB"})
+
+
 @pytest.mark.parametrize("is_chosen", [False, True])
 def test_what_a_killed_process_has_spilled_is_removed(tmp_path: Path, is_chosen: bool) -> None:
     database = tmp_path / "warehouse.duckdb"

@@ -18,11 +18,18 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def write_java(home: Path, version: str) -> None:
+    """Write a Java that tells its version, and can do nothing else."""
+    java = home / "bin" / "java"
+    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2024-07-16' >&2\n")
+    java.chmod(0o755)
+
+
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """Pretend to have Java, and enough of everything."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "java").touch()
+    write_java(tmp_path, "17.0.12")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     monkeypatch.setattr(spark_session, "free_memory_mb", lambda: 64_000)
     return monkeypatch
@@ -40,6 +47,19 @@ def test_without_java_the_sentence_names_the_package(machine: pytest.MonkeyPatch
     machine.setenv("PATH", str(tmp_path))
     with pytest.raises(SparkError, match="there is no java; install the package openjdk-17-jre-headless"):
         refuse_bad_machine(SETTINGS)
+
+
+@pytest.mark.parametrize(("version", "told"), [("11.0.2", 11), ("1.8.0_402", 8)])
+def test_an_old_java_is_told_with_its_version(
+    machine: pytest.MonkeyPatch, tmp_path: Path, version: str, told: int
+) -> None:
+    write_java(tmp_path, version)
+    with pytest.raises(SparkError, match=rf"needs Java 17 or newer, and \S+java is Java {told}; install the package"):
+        refuse_bad_machine(SETTINGS)
+    write_java(tmp_path, "21")
+    refuse_bad_machine(SETTINGS)
+    (tmp_path / "bin" / "java").write_text("says nothing")  # Spark will find out
+    refuse_bad_machine(SETTINGS)
 
 
 def test_too_little_memory_is_told_with_what_is_needed(machine: pytest.MonkeyPatch) -> None:
