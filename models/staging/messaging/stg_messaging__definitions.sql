@@ -21,7 +21,9 @@ final as (
     select
         definitions.config_fingerprint,
         definitions.code_fingerprint,
-        last_builds.build_id is not null and {{ ledgers_stand() }} as builds_on_the_last,
+        last_builds.build_id is not null
+        and {{ ledgers_stand() }}
+        and {{ no_forgotten_contact_stands() }} as builds_on_the_last,
         last_builds.as_of as last_as_of,
         last_builds.furthest_as_of,
         last_builds.furthest_received_until
