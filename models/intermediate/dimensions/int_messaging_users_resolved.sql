@@ -28,13 +28,13 @@ members as (
     union all
     select
         referenced.messaging_user_id,
-        cast(null as varchar) as channel_id,
-        cast(null as varchar) as contact_id,
-        cast(null as varchar) as account_id,
-        cast(null as varchar) as platform_key,
+        {%- for column in ['channel_id', 'contact_id', 'account_id', 'platform_key'] %}
+        cast(null as varchar) as {{ column }},
+        {%- endfor %}
         {{ inferred_name() }} as display_name,
-        cast(null as varchar) as consent_status,
-        cast(null as varchar) as locale,
+        {%- for column in ['consent_status', 'locale'] %}
+        cast(null as varchar) as {{ column }},
+        {%- endfor %}
         true as is_inferred
     from referenced
     anti join known on referenced.messaging_user_id = known.messaging_user_id
