@@ -482,7 +482,6 @@ def test_a_contact_is_forgotten_and_known_again_though_its_file_is_as_it_was(con
     contacts.asked()
     contacts.build()
     assert contacts.known() == ANN | BO
-    contacts.assert_as_if_made_anew()
 
 
 def test_a_contact_that_is_read_again_stays_forgotten(contacts: Contacts) -> None:
