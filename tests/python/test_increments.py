@@ -467,7 +467,7 @@ def test_a_contact_given_twice_stops_the_build(incremental: IncrementalReplay, a
 
 CONTACTS_ARE_READ_BY = (
     "stg_messaging__messaging_users", "int_messaging_users_changed", "int_messaging_users_resolved",
-    "int_conversations_soon_after", "dim_messaging_users",
+    "int_conversations_soon_after", "int_session_contexts", "int_sessions_repeat_contacts", "dim_messaging_users",
 )  # fmt: skip
 MANY = 30_000
 
