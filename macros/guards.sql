@@ -29,6 +29,22 @@
 {%- endmacro %}
 
 
+{# `counted` has a row for each id, and how many rows have it (`row_count`). #}
+{% macro stop_when_given_twice(counted, id, table) -%}
+    (
+        select count(
+            case
+                when row_count > 1 or {{ id }} is null
+                    then {{ stop_with(
+                        "'" ~ table ~ ": " ~ id ~ " ''' || coalesce(" ~ id ~ ", '') || ''' is missing or given twice; write each id once.'"
+                    ) }}
+            end
+        )
+        from {{ counted }}
+    ) = 0
+{%- endmacro %}
+
+
 {# What the numbers mean, as one hash: the vars that carry a definition, the vocabulary and the business's configuration.
    Equal fingerprints: equal meaning. Taken of the rows as they came in, since it is known before anything is built. #}
 {% macro config_fingerprint() -%}

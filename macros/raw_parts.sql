@@ -7,6 +7,9 @@
     what is gone is gone.
     `journal.parts_read` remembers what the ledgers hold. A part with another fingerprint is read again, whole; one that is
     gone from the raw location is read out of the ledger, where a build has to read it.
+
+    Contacts are the one reference table that grows with the log. They are listed by parts too, but what they are is what all
+    parts together say: where one has come, gone or changed all are read, else none.
 #}
 
 {# The raw tables that are read by parts. #}
@@ -15,7 +18,22 @@
 {% endmacro %}
 
 
-{# The select that lists the parts of a log as they are now. What is in a file is not looked at. #}
+{# The reference table of contacts: read whole, or not at all. #}
+{% macro raw_contacts() %}
+    {{ return('raw_messaging_users') }}
+{% endmacro %}
+
+
+{# Whether all contacts are read: a select of one row if so, and of none if not, so that the engine reads none. #}
+{% macro contacts_are_read_anew() -%}
+    exists (
+        select 1 from {{ standing('stg_messaging__raw_parts') }} as parts
+        where parts.raw_table = {{ raw_literal(raw_contacts()) }} and parts.is_to_be_read
+    )
+{%- endmacro %}
+
+
+{# The select that lists the parts of a table as they are now. What is in a file is not looked at. #}
 {% macro raw_parts(name) %}
     {% set seed = ref(name) if raw_mode() == 'demo' else none %}
     {% set adapted = ref(adapter_model(name)) if adapter_model(name) else none %}
@@ -25,21 +43,21 @@
         {% set source, part, fingerprint = raw_files_as_they_are(name) %}
     {% else %}
         {% set source = seed or adapted or raw_relation(name) %}
-        {% set part = raw_hour({} if seed else raw_column_types(source)) if source %}
+        {% set part = "''" if name == raw_contacts() else raw_hour({} if seed else raw_column_types(source)) if source %}
         {% set fingerprint = "count(*) || '/' || sum(" ~ hash_of(raw_identity(name)) ~ ")" %}
     {% endif %}
     {% if source %}
         {{ return("select " ~ raw_literal(name) ~ " as raw_table, " ~ part ~ " as part, " ~ fingerprint
-            ~ " as fingerprint from " ~ source ~ " group by all") }}
+            ~ " as fingerprint from " ~ source ~ " group by all having count(*) > 0") }}
     {% endif %}
     {{ return("select cast(null as varchar) as raw_table, cast(null as varchar) as part, cast(null as varchar) as fingerprint where false") }}
 {% endmacro %}
 
 
 {# By what rows are told apart: a log only grows, and its ids say so. The demo may be edited anywhere, and is small; what an
-   adapter makes of a record changes with the record. #}
+   adapter makes of a record changes with the record; and so does a contact. #}
 {% macro raw_identity(name) %}
-    {{ return(raw_contract()[name] if raw_mode() in ('demo', 'adapter') else ['event_id']) }}
+    {{ return(raw_contract()[name] if raw_mode() in ('demo', 'adapter') or name == raw_contacts() else ['event_id']) }}
 {% endmacro %}
 
 
@@ -183,20 +201,30 @@
 {% endmacro %}
 
 
-{# Whether both ledgers are there: of one that was dropped the raw rows are to be read again. #}
+{# Whether both ledgers are there, and the contacts: of one that was dropped the raw rows are to be read again. #}
 {% macro ledgers_stand() %}
-    {{ return('true' if standing('stg_messaging__conversation_event_ledger') and standing('stg_messaging__presence_event_ledger') else 'false') }}
+    {{ return(
+        'true' if standing('stg_messaging__conversation_event_ledger') and standing('stg_messaging__presence_event_ledger')
+        and standing('stg_messaging__messaging_users') else 'false'
+    ) }}
 {% endmacro %}
 
 
-{# Which parts that are gone from the raw location are told of. None of the demo, which may be edited anywhere. #}
+{# Which parts that are gone from the raw location are told of. None of the demo's logs, which may be edited anywhere. #}
 {% macro what_is_gone_is_told() %}
-    {{ return('raw_source = ' ~ raw_literal(raw_source()) if raw_mode() != 'demo' else 'false') }}
+    {{ return(
+        'raw_source = ' ~ raw_literal(raw_source())
+        ~ (' and raw_table = ' ~ raw_literal(raw_contacts()) if raw_mode() == 'demo')
+    ) }}
 {% endmacro %}
 
 
 {# The fingerprint of a part that is gone: the one that it had, for the ledger keeps it as it was. Of an adapter's log
-   nothing is kept, since a record that was withdrawn is no longer true: without a fingerprint the part is another, and empty. #}
+   nothing is kept, since a record that was withdrawn is no longer true, and neither is a contact: without a fingerprint the part
+   is another, and empty. #}
 {% macro fingerprint_of_what_is_gone() %}
-    {{ return('parts_read.fingerprint' if raw_mode() != 'adapter' else 'cast(null as varchar)') }}
+    {{ return(
+        'case when parts_read.raw_table != ' ~ raw_literal(raw_contacts()) ~ ' then parts_read.fingerprint end'
+        if raw_mode() != 'adapter' else 'cast(null as varchar)'
+    ) }}
 {% endmacro %}

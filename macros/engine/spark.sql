@@ -161,7 +161,10 @@
     {{ return(run_query('select fingerprint from code_of_project').columns[0].values()[0]) }}
 {% endmacro %}
 
-{% macro spark__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}
+{# A null leaves the engine's hash as it was: which column is null has to be said. #}
+{% macro spark__hash_of(columns) -%}
+    hash({{ columns | join(', ') }}{% if columns | length > 1 %}, {{ columns | join(' is null, ') }} is null{% endif %})
+{%- endmacro %}
 
 {% macro spark__text_finds(text, pattern) %}regexp_like({{ text }}, {{ pattern }}){% endmacro %}
 

@@ -64,7 +64,7 @@
         else ['period_start'] if meta.unit == 'period' else [meta.day] if meta.get('day') else ['timestamp_millis(first_ms)']
         if 'first_ms' in columns else meta.get('touches_days', [])
     ) %}
-    {% if meta.unit == 'all' %}
+    {% if meta.unit in ('all', 'contacts') %}
         {{ return("'all'") }}
     {% elif not times %}
         {{ return("cast(pmod(hash(" ~ meta.unit ~ "_id), 8) as string)") }}

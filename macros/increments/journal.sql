@@ -9,7 +9,7 @@
     journal.touched     what has to be computed anew, and which model said so. It is written in the transaction that
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
-    journal.parts_read  which parts of the logs the ledgers hold, as what they were read, and where.
+    journal.parts_read  which parts of the logs the ledgers hold, and of contacts, as what they were read, and where.
     journal.untold      what the objects of an adapter do not tell, so that it counts as unrecorded.
     journal.published   the last publication of the serving copy, and the one build that has begun since. Without a row the
                         copy is made whole.

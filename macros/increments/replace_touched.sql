@@ -16,6 +16,8 @@
         {{ in_touched_messaging_users() }}
     {%- elif meta.unit == 'part' -%}
         {{ is_of_parts_to_read(meta.log) }}
+    {%- elif meta.unit == 'contacts' -%}
+        {{ contacts_are_read_anew() }}
     {%- else -%}
         true
     {%- endif -%}
@@ -138,12 +140,12 @@
 {%- endmacro %}
 
 
-{# Whether a messaging user is touched: one of its sessions or messages was replaced, or its own row. #}
-{% macro in_touched_messaging_users() -%}
+{# Whether a messaging user is touched: one of its sessions or messages was replaced, its own row, or an event that named it. #}
+{% macro in_touched_messaging_users(column='messaging_user_id') -%}
     {%- if not is_partial_model() -%}
         true
     {%- else -%}
-        messaging_user_id in (
+        {{ column }} in (
             select id from {{ journal('touched') }}
             where unit = 'messaging_user' and source in ('{{ sources_of_touches() | join("', '") }}')
         )

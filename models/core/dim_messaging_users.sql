@@ -3,6 +3,7 @@ with
 
 users as (
     select * from {{ ref('int_messaging_users_resolved') }}
+    where {{ in_touched_messaging_users() }}
 ),
 
 channels as (
@@ -14,6 +15,7 @@ seen as (
         messaging_user_id,
         bool_and(is_test_channel) as is_seen_in_tests_alone
     from {{ ref('fct_messaging_sessions') }}
+    where {{ in_touched_messaging_users() }}
     group by messaging_user_id
 ),
 

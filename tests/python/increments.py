@@ -27,7 +27,11 @@ LOGGED = [*ALL_THAT_IS_LEFT, "--log-format-file", "json", "--log-file-max-bytes"
 AS_OF_LITERAL = f"'{Replay.AS_OF}'"
 BUILD_ID = "<build_id>"
 LOGS = ("raw_conversation_events", "raw_presence_events")
-LEDGERS = ("staging.stg_messaging__conversation_event_ledger", "staging.stg_messaging__presence_event_ledger")
+LEDGERS = (
+    "staging.stg_messaging__conversation_event_ledger",
+    "staging.stg_messaging__presence_event_ledger",
+    "staging.stg_messaging__messaging_users",
+)
 # The part of a log that there is while dbt is recorded: an hour of `received_at` that nothing else names.
 PART = "1987-06-05T04"
 # A question of dbt's is one by whose answer it chooses what to execute; others are about columns and names.
@@ -301,6 +305,30 @@ class IncrementalReplay(Replay):
             raise
         connection.commit()
         self._kinds = kinds
+
+    def rows_read(self, name: str) -> Counter[str]:
+        """Return how many rows of each table the engine reads to build a model once more, which it then takes back."""
+        (unique_id,) = (key for key, node in self._nodes.items() if node["name"] == name)
+        program, literals = self._chosen(unique_id)
+        assert program is not self._recordings.whole[unique_id], f"{name} would be made anew"
+        read: Counter[str] = Counter()
+        self.connection.begin()
+        script = "; ".join(program.statements)
+        for literal, value in {**self._literals, **literals}.items():
+            script = script.replace(literal, value)
+        for statement in self.connection.extract_statements(script):
+            if statement.query.strip().startswith("drop"):
+                self.connection.execute(statement)
+                continue
+            ((_, plan),) = self.connection.execute(f"explain (analyze, format json) {statement.query}").fetchall()
+            waiting = [json.loads(plan)]
+            while waiting:
+                node = waiting.pop()
+                waiting += node["children"]
+                if table := node.get("extra_info", {}).get("Table"):
+                    read[str(table).split(".")[-1]] += int(node["operator_cardinality"])
+        self.connection.rollback()
+        return read
 
     def published(self) -> Contents:
         """Return the tables of core and marts, parents first, as multisets of rows without what tells builds apart."""

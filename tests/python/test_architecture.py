@@ -101,9 +101,9 @@ def raw_readers(manifest: Manifest) -> Counter[str]:
 
 def test_every_raw_table_is_read_once(manifest: Manifest) -> None:
     readers = raw_readers(manifest)
-    # The logs are listed by their parts, too, before any part is read.
+    # The logs and contacts are listed by their parts, too, before any part is read.
     assert {table: count for table, count in readers.items() if count != 1} == {
-        "raw_conversation_events": 2, "raw_presence_events": 2,
+        "raw_conversation_events": 2, "raw_presence_events": 2, "raw_messaging_users": 2,
     }  # fmt: skip
     _edge_to_raw = manifest["nodes"][PREFIX + "int_build"]["depends_on"]["nodes"]
     _edge_to_raw.append("seed.messaging_warehouse.raw_agents")
@@ -138,6 +138,21 @@ def test_whatever_builds_on_the_last_build_waits_until_that_is_decided(manifest:
     broken = json.loads(json.dumps(manifest))
     broken["nodes"][PREFIX + "fct_presence_events"]["depends_on"]["nodes"].remove(PREFIX + "int_build_scope")
     assert undecided(broken) == {"fct_presence_events"}
+
+
+def looked_for_too_early(manifest: Manifest) -> set[str]:
+    """Name the base models that may look for their raw files before these are listed: what comes in between is lost."""
+    listing = PREFIX + "base_messaging__raw_parts"
+    listed = re.findall(r"raw_parts\('raw_(\w+)'\)", manifest["nodes"][listing]["raw_code"])
+    assert listed
+    return {name for name in listed if listing not in ancestors(manifest, f"{PREFIX}base_messaging__{name}")}
+
+
+def test_files_are_listed_before_they_are_looked_for(manifest: Manifest) -> None:
+    assert looked_for_too_early(manifest) == set()
+    broken = json.loads(json.dumps(manifest))
+    broken["nodes"][PREFIX + "base_messaging__messaging_users"]["depends_on"]["nodes"].clear()
+    assert looked_for_too_early(broken) == {"messaging_users"}
 
 
 # What a build speaks for, and what stops it; no number is made of them.

@@ -6,7 +6,7 @@ compared row for row with a build of everything anew.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -17,7 +17,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import channel, conversation, holiday, moment, policy, presence, raw_input, sandbox_channel, schedule
+from builders import (
+    ConversationBuilder,
+    RawRowDict,
+    channel,
+    conversation,
+    holiday,
+    messaging_user,
+    moment,
+    policy,
+    presence,
+    raw_input,
+    sandbox_channel,
+    schedule,
+)
 from conftest import GUARDS_OFF
 from hostile_streams import BASE, CLOCK_CHANGES
 from increments import (
@@ -336,6 +349,154 @@ def test_what_names_no_conversation_is_of_the_day_of_its_receipt(incremental: In
     assert " 2024-03-04" not in first_moments(incremental)
     assert incremental.rows("main.rejected_events", ["count(*) as count"]) == [{"count": 3}]
     assert_as_if_made_anew(incremental, deliveries[-1])
+
+
+# --- contacts ---------------------------------------------------------------------------------------
+
+
+def _met(number: int, user: str | None, hour: int = 10) -> ConversationBuilder:
+    """One conversation of somebody, of a day of its own."""
+    told = conversation(f"c{number}", messaging_user_id=user).at(f"2024-03-{number:02} {hour:02}:00").end_user("hi")
+    return told.at(f"2024-03-{number:02} {hour:02}:30").ended("system")
+
+
+ANN, ANN_TOO = messaging_user("ann", "anna", "acme"), messaging_user("ann too", "anna", "acme")
+BO, NEVER_MET = messaging_user("bo"), messaging_user("never met", "somebody", "acme")
+CONTACTS = [ANN, ANN_TOO, BO, NEVER_MET]
+STREAMS = (_met(4, "ann"), _met(5, "ann too"), _met(6, "bo"), _met(7, "stranger"))
+KNOWN = ["messaging_user_id", "contact_key", "account_id", "is_test", "is_inferred"]
+
+
+def _contacts(*changed: Mapping[str, str | None], without: Collection[str] = ()) -> list[RawRowDict]:
+    """Return the contacts, some changed, some gone, some new."""
+    rows = {str(row["messaging_user_id"]): dict(row) for row in [*CONTACTS, *changed]}
+    return [row for user, row in rows.items() if user not in without]
+
+
+def _and(*streams: ConversationBuilder, **contacts: Any) -> RawInput:
+    return raw_input(*STREAMS, *streams, messaging_users=contacts.get("messaging_users", CONTACTS))
+
+
+# Of another delivery of c7's first event, received before it, the sender is not the stranger, who is no longer named.
+_EARLIER = _met(7, "ann")
+_EARLIER.rows[:] = [row | {"received_at": "2024-03-07T09:59:59.000Z"} for row in _EARLIER.rows[:1]]
+_FIRST_OF_SEVEN = raw_input(*STREAMS[:3], messaging_users=CONTACTS)
+_FIRST_OF_SEVEN.conversation_events.extend(STREAMS[3].rows[:1])
+_AND_AN_EARLIER_ONE = replace(
+    _FIRST_OF_SEVEN, conversation_events=[*_FIRST_OF_SEVEN.conversation_events, *_EARLIER.rows]
+)
+_IN_THE_SAME_HOUR = conversation("c8", messaging_user_id="somebody").at("2024-03-07 10:10").end_user("hi")
+_IN_TESTS = _met(6, "bo", hour=9)
+_IN_TESTS.rows[:] = [row | {"event_id": "earlier", "channel_id": "try"} for row in _IN_TESTS.rows[:1]]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "changed"),
+    [
+        pytest.param(
+            _and(), _and(messaging_users=_contacts(messaging_user("bo", None, "other"))),
+            {("bo", "bo", "other", False, False)}, id="another account",
+        ),
+        pytest.param(
+            _and(), _and(messaging_users=_contacts(messaging_user("ann too", "bea", "acme"))),
+            {("ann too", "bea", "acme", False, False)}, id="another person",
+        ),
+        pytest.param(
+            _and(), _and(messaging_users=_contacts(without={"bo"})), {("bo", "bo", None, False, True)},
+            id="gone, and events name it",
+        ),
+        pytest.param(
+            _and(), _and(messaging_users=_contacts(without={"never met"})), set(), id="gone, and nothing names it",
+        ),
+        pytest.param(
+            _and(), _and(messaging_users=[]),
+            {(user, user, None, False, True) for user in ("ann", "ann too", "bo")}, id="all gone",
+        ),
+        pytest.param(
+            _and(), _and(messaging_users=_contacts(messaging_user("stranger", "anna"), messaging_user("new"))),
+            {("stranger", "anna", None, False, False), ("new", "new", None, False, False)}, id="known now, and new",
+        ),
+        pytest.param(
+            _and(), _and(_met(8, "newcomer"), _met(9, "ann")), {("newcomer", "newcomer", None, False, True)},
+            id="only a new event names it",
+        ),
+        pytest.param(
+            _and(_IN_THE_SAME_HOUR), _and(), set(), id="the only events that named it are gone",
+        ),
+        pytest.param(
+            _FIRST_OF_SEVEN, _AND_AN_EARLIER_ONE, set(), id="the only event that named it is rejected",
+        ),
+        pytest.param(_and(), _and(_IN_TESTS), {("bo", "bo", None, True, False)}, id="seen in tests alone"),
+    ],
+)  # fmt: skip
+def test_a_contact_is_what_events_and_its_table_say_now(
+    incremental: IncrementalReplay, first: RawInput, then: RawInput, changed: set[tuple[Any, ...]]
+) -> None:
+    """Nothing that the table says, and no event that named somebody, is left in a row that is not looked at."""
+    deliveries = [Delivery(replace(raw, channels=[channel("ch1"), sandbox_channel("try")])) for raw in (first, then)]
+    build_all(incremental, deliveries[:1])
+    stood = {tuple(row.values()) for row in incremental.rows("main.dim_messaging_users", KNOWN)}
+    incremental.build(deliveries[1].raw)
+    assert {"stg_messaging__messaging_users", "int_messaging_users_resolved", "dim_messaging_users"} <= {
+        node.split(".")[-1] for node in incremental.replaced_in_part
+    }
+    stands = {tuple(row.values()) for row in incremental.rows("main.dim_messaging_users", KNOWN)}
+    assert stands != stood and stands - stood == changed
+    assert_as_if_made_anew(incremental, deliveries[1])
+
+
+def test_contacts_of_a_build_that_died_are_not_forgotten(incremental: IncrementalReplay) -> None:
+    """They have been read, and the next build does not read them again."""
+    changed = _and(messaging_users=_contacts(messaging_user("bo", "anna", "acme"), without={"never met"}))
+    for killed_after in range(1, incremental.model_count, 9):
+        build_all(incremental, [Delivery(_and())])
+        with pytest.raises(Killed):
+            incremental.build(changed, killed_after=killed_after)
+        incremental.build(changed)
+        assert_as_if_made_anew(incremental, Delivery(changed))
+
+
+@pytest.mark.parametrize("again", [BO, BO | {"display_name": "Bo"}, BO | {"messaging_user_id": None}])
+def test_a_contact_given_twice_stops_the_build(incremental: IncrementalReplay, again: RawRowDict) -> None:
+    """Contacts are replaced by their id: of two rows of one id nobody could say which has gone."""
+    for before in ([], [Delivery(_and())]):
+        build_all(incremental, before)
+        with pytest.raises(duckdb.Error, match=r"raw_messaging_users: messaging_user_id '(bo)?' is missing or given"):
+            incremental.build(_and(messaging_users=[*CONTACTS, again]))
+
+
+CONTACTS_ARE_READ_BY = (
+    "stg_messaging__messaging_users", "int_messaging_users_changed", "int_messaging_users_resolved",
+    "int_conversations_soon_after", "int_session_contexts", "int_sessions_repeat_contacts", "dim_messaging_users",
+)  # fmt: skip
+MANY = 30_000
+
+
+def test_contacts_are_not_read_again(incremental: IncrementalReplay) -> None:
+    """Neither their table nor what is made of it, where nothing is new; the engine stops at the first rows."""
+    many = [messaging_user(f"user {number}", f"contact {number // 2}") for number in range(MANY)]
+    raw = raw_input(*STREAMS, messaging_users=[*many, *CONTACTS])
+    build_all(incremental, [Delivery(raw)])
+    tables = {"raw_messaging_users", *CONTACTS_ARE_READ_BY}
+
+    def read(model: str) -> int:
+        return sum(count for table, count in incremental.rows_read(model).items() if table in tables)
+
+    incremental.build(raw)
+    incremental.build(raw)
+    assert {model: read(model) for model in CONTACTS_ARE_READ_BY if read(model) > MANY / 2} == {}
+
+    for source in ("stg_messaging__messaging_users", "int_messaging_users_resolved"):
+        incremental.connection.execute(
+            f"insert into journal.touched (unit, id, source) select 'messaging_user', messaging_user_id, '{source}' "
+            "from staging.stg_messaging__messaging_users"
+        )
+    incremental.connection.execute("update staging.stg_messaging__raw_parts set is_to_be_read = true")
+    # Whoever reads them all is seen.
+    assert {model for model in CONTACTS_ARE_READ_BY if read(model) > MANY / 2} >= {
+        "stg_messaging__messaging_users", "int_messaging_users_changed", "int_messaging_users_resolved",
+        "dim_messaging_users",
+    }  # fmt: skip
 
 
 # --- examples ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from builders import conversation, presence
+from builders import conversation, messaging_user, presence
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from raw_folders import BUILD, parsed_dbt, write_csv, write_ndjson, write_parquet
 from warehouse import RAW_COLUMNS, RAW_SCHEMA, DbtRun, insert_rows, write_raw_schema
@@ -321,6 +321,60 @@ def test_a_ledger_that_reads_alone_reads_nothing_twice(folder: Folder) -> None:
     run = folder.run(["run", "--select", LEDGER.split(".")[1]])
     assert run.exit_code == 0, run.output
     assert holds(run, *FIRST, *SECOND, *new)
+
+
+CONTACTS = "raw_messaging_users"
+READ_CONTACTS = ["run", "--select", "+stg_messaging__messaging_users"]
+
+
+def test_contacts_are_read_again_where_one_of_their_files_is_another(folder: Folder) -> None:
+    """All of them then, and none where each file is as it was: by its size and time, whatever stands in it."""
+
+    def told(name: str, *users: str) -> Path:
+        file = folder.root / CONTACTS / name
+        write_csv(file, RAW_COLUMNS[CONTACTS], [messaging_user(user) for user in users])
+        return file
+
+    def known() -> set[str]:
+        run = folder.run(READ_CONTACTS)
+        assert run.exit_code == 0, run.output
+        assert _ask(run, "select builds_on_the_last from staging.stg_messaging__definitions") == [(True,)]
+        return {user for (user,) in _ask(run, "select messaging_user_id from staging.stg_messaging__messaging_users")}
+
+    def others(name: str, *users: str) -> None:
+        """Other contacts in the file, which nobody could notice without reading it."""
+        before = (folder.root / CONTACTS / name).stat()
+        after = told(name, *users)
+        os.utime(after, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert after.stat().st_size == before.st_size
+
+    assert known() == set()
+    first, second = told("1.csv", "ann", "bob"), told("2.csv", "cid")
+    assert known() == {"ann", "bob", "cid"}
+    others("1.csv", "ann", "bea")
+    assert known() == {"ann", "bob", "cid"}
+
+    os.utime(first)  # replaced under its name
+    assert known() == {"ann", "bea", "cid"}
+    others("2.csv", "dan")
+    told("3.csv", "eve")  # and all are read for one that is new
+    assert known() == {"ann", "bea", "dan", "eve"}
+
+    first.unlink()  # gone, and not kept like a log
+    assert known() == {"dan", "eve"}
+    others("2.csv", "fay")
+    assert known() == {"dan", "eve"}, "what is gone is told once"
+    second.unlink()
+    (folder.root / CONTACTS / "3.csv").unlink()
+    assert known() == set()
+
+    told("1.csv", "ann", "bea")
+    assert known() == {"ann", "bea"}
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute("drop table staging.stg_messaging__messaging_users")
+    run = folder.run(READ_CONTACTS)
+    assert run.exit_code == 0, run.output
+    assert _ask(run, "select count(*) from staging.stg_messaging__messaging_users") == [(2,)]
 
 
 @pytest.mark.parametrize("extension", ["csv", "parquet", "ndjson"])

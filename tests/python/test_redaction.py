@@ -1,6 +1,7 @@
 """Who asked to be forgotten is: no file holds the text or a name, and every number is what it was."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from builders import conversation
+from builders import RawRowDict, conversation, messaging_user
 from messaging_warehouse.export import Options, export
 from messaging_warehouse.export.reports import REPORTS
 from messaging_warehouse.rewriting import Rewriting
@@ -358,6 +359,173 @@ def test_a_build_from_nothing_gives_the_same(forgetting: Forgetting, tmp_path: P
     assert anew.exit_code == 0, anew.output
     ours = {name: rows for name, rows in contents(forgetting.run, None).items() if not name.startswith("journal.")}
     assert_same({name: rows for name, rows in contents(anew, None).items() if not name.startswith("journal.")}, ours)
+
+
+# --- contacts whose file is as it was ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """A folder of contacts and what two of them wrote, and the warehouse that is built of it time and again."""
+
+    place: Path
+
+    @property
+    def raw(self) -> str:
+        """Where the raw files lie."""
+        return str(self.place / "raw")
+
+    def told(self, name: str, *contacts: RawRowDict) -> None:
+        """Write a file of contacts, anew if it is there."""
+        write_csv(Path(self.raw) / "raw_messaging_users" / name, RAW_COLUMNS["raw_messaging_users"], contacts)
+
+    def asked(self, **requests: str) -> None:
+        """Put these requests, each with its time, in the place of all others."""
+        rows = [{"messaging_user_id": user, "requested_at": time} for user, time in requests.items()]
+        write_csv(Path(self.raw) / "redactions" / "1.csv", REDACTION_COLUMNS, rows)
+
+    def build(self, name: str = "built") -> DbtRun:
+        """Build the warehouse and its serving copy, or another warehouse of the same folder."""
+        place = self.place / name
+        place.mkdir(exist_ok=True)
+        beside = {"MESSAGING_SERVING": str(place / "serving.duckdb")}
+        run = parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, raw=self.raw, environment=beside)
+        assert run.exit_code == 0, run.output
+        return run
+
+    def is_partial(self) -> bool:
+        """Whether the last build was one upon another."""
+        with duckdb.connect(str(self.place / "built" / "warehouse.duckdb"), read_only=True) as connection:
+            found = connection.execute("select builds_on_the_last from intermediate.int_build_scope").fetchone()
+        return found == (True,)
+
+    def known(self) -> set[tuple[Any, ...]]:
+        """Return the contacts as warehouse and serving copy know them, which must be the same."""
+        found = []
+        for file in ("warehouse.duckdb", "serving.duckdb"):
+            with duckdb.connect(str(self.place / "built" / file), read_only=True) as connection:
+                rows = connection.execute(
+                    "select messaging_user_id, contact_key, display_name from dim_messaging_users"
+                ).fetchall()
+            found.append(set(rows))
+        assert found[0] == found[1]
+        return found[0]
+
+    def assert_as_if_made_anew(self) -> None:
+        """Compare all that is stored with a build of everything from nothing."""
+        shutil.rmtree(self.place / "anew", ignore_errors=True)
+        anew, ours = (contents(self.build(name), None) for name in ("anew", "built"))
+        kept = [name for name in anew if name.startswith(("main.", "staging.")) and "raw_parts" not in name]
+        kept = [name for name in kept if not name.endswith(("_definitions", ".dim_build"))]
+        assert {"main.dim_messaging_users", "staging.stg_messaging__messaging_users"} <= set(kept)
+        assert_same({name: ours[name] for name in kept}, {name: anew[name] for name in kept})
+
+
+def _contact(user: str, contact: str | None, name: str) -> RawRowDict:
+    return messaging_user(user, contact) | {"display_name": name}
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Contacts:
+    """Ann has an address that no event names, and Bo has none but his own."""
+    folder = Contacts(tmp_path)
+    for user in ("ann", "bo"):
+        wrote = conversation(f"c-{user}", messaging_user_id=user).at("10:00").end_user("hi").rows
+        file = Path(folder.raw) / "raw_conversation_events" / f"{user}.csv"
+        write_csv(file, RAW_COLUMNS["raw_conversation_events"], wrote)
+    folder.told(
+        "1.csv",
+        _contact("ann", "contact-quokka", f"{NAME} A"),
+        _contact("wombat-silent", "contact-quokka", f"{NAME} B"),
+    )
+    folder.told("2.csv", _contact("bo", None, "Bo"))
+    return folder
+
+
+ANN = {("ann", "contact-quokka", f"{NAME} A"), ("wombat-silent", "contact-quokka", f"{NAME} B")}
+BO = {("bo", "bo", "Bo")}
+
+
+def _forgotten_ann(number: int) -> set[tuple[Any, ...]]:
+    person = f"(redacted {number})"
+    return {(f"(redacted {number}.{address})", person, "(redacted)") for address in (1, 2)}
+
+
+def test_a_contact_is_forgotten_and_known_again_though_its_file_is_as_it_was(contacts: Contacts) -> None:
+    """Nothing but the requests changes, and the next build has them all: made, made earlier, and taken back."""
+    contacts.build()
+    contacts.build()
+    assert contacts.is_partial()
+    assert contacts.known() == ANN | BO
+
+    contacts.asked(ann="2026-01-02")
+    contacts.build()
+    assert contacts.known() == _forgotten_ann(1) | BO
+    assert files_with(contacts.place / "built", (NAME, "contact-quokka", "wombat-silent")) == {
+        NAME: 0,
+        "contact-quokka": 0,
+        "wombat-silent": 0,
+    }
+    contacts.build()
+    assert contacts.is_partial()
+    assert contacts.known() == _forgotten_ann(1) | BO
+
+    # A request that comes later, but was made earlier.
+    contacts.asked(ann="2026-01-02", bo="2026-01-01")
+    contacts.build()
+    assert contacts.known() == _forgotten_ann(2) | {("(redacted 1)", "(redacted 1)", "(redacted)")}
+    contacts.assert_as_if_made_anew()
+
+    contacts.asked(ann="2026-01-02")
+    contacts.build()
+    assert contacts.known() == _forgotten_ann(1) | BO
+    contacts.asked()
+    contacts.build()
+    assert contacts.known() == ANN | BO
+
+
+def test_a_contact_that_is_read_again_stays_forgotten(contacts: Contacts) -> None:
+    """A build upon another reads a new name of the person, and keeps none."""
+    contacts.asked(ann="2026-01-02")
+    contacts.build()
+    contacts.told(
+        "1.csv",
+        _contact("ann", "contact-quokka", f"{WORD} A"),
+        _contact("wombat-silent", "contact-quokka", f"{WORD} B"),
+    )
+    contacts.told("2.csv", _contact("bo", None, "Bob"))
+    contacts.build()
+    assert contacts.is_partial()
+    assert contacts.known() == _forgotten_ann(1) | {("bo", "bo", "Bob")}
+    assert files_with(contacts.place / "built", (NAME, WORD)) == {NAME: 0, WORD: 0}
+
+    # Another address of a person who has long been forgotten.
+    contacts.told("3.csv", _contact("ann-new", "contact-quokka", f"{WORD} C"))
+    contacts.build()
+    assert contacts.known() == _forgotten_ann(1) | {
+        ("(redacted 1.3)", "(redacted 1)", "(redacted)"), ("bo", "bo", "Bob")
+    }  # fmt: skip
+    assert files_with(contacts.place / "built", (NAME, WORD)) == {NAME: 0, WORD: 0}
+    contacts.assert_as_if_made_anew()
+
+
+def test_a_contact_asked_for_in_the_place_of_another_is_forgotten(contacts: Contacts) -> None:
+    """Of both ids the last build remembers the same three digits."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select other from (select 'other-' || i as other from range(100_000) as numbers (i)) "
+            "where hash(other) % 1000 = hash('bo') % 1000 limit 1"
+        ).fetchall()
+    ((other,),) = found
+    contacts.asked(**{other: "2026-01-01"})
+    contacts.build()
+    assert contacts.known() == ANN | BO
+    contacts.asked(bo="2026-01-01")
+    contacts.build()
+    assert contacts.known() == ANN | {("(redacted 1)", "(redacted 1)", "(redacted)")}
+
+
+# --- requests ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

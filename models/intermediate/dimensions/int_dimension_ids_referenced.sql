@@ -1,4 +1,4 @@
--- Grain: one row per dimension and id that an accepted event or a reference table names.
+-- Grain: one row per dimension and id that an accepted event or a reference table names, but for customers.
 {%- set memberships = ref('stg_messaging__team_memberships') %}
 {%- set users = ref('stg_messaging__messaging_users') %}
 with
@@ -8,6 +8,7 @@ named as (
         dimension,
         id
     from {{ ref('int_conversation_ids_referenced') }}
+    where dimension != 'messaging_user'
     {%- for dimension, column, relation in [
         ('agent', 'agent_id', ref('int_presence_events_deduplicated')),
         ('agent', 'agent_id', memberships),

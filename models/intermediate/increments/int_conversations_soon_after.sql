@@ -8,12 +8,12 @@ changed as (
     select * from {{ ref('int_conversations_changed') }}
 ),
 
-users_known as (      -- as the contacts are known now, and as the last build knew them
+users_known as {{ inlined() }} (      -- as the contacts are known now, and as the last build knew them
     select
         messaging_user_id,
         coalesce(contact_id, messaging_user_id) as contact_key
     from {{ ref('stg_messaging__messaging_users') }}
-    union
+    union all
     select
         messaging_user_id,
         contact_key
@@ -43,13 +43,21 @@ contacts_changed as (
     select
         told_of_changed.conversation_id,
         users_known.contact_key
-    from told_of_changed
-    inner join users_known using (messaging_user_id)
+    from users_known
+    inner join told_of_changed using (messaging_user_id)
     union distinct
     select
         conversation_id,
         messaging_user_id as contact_key
     from told_of_changed
+),
+
+addresses_changed as (      -- of all contacts only theirs are kept: few, of many
+    select distinct
+        messaging_user_id,
+        contact_key
+    from users_known
+    where contact_key in (select contact_key from contacts_changed)
 ),
 
 spans_changed as (
@@ -65,10 +73,10 @@ found as (
     select sessions.conversation_id
     from spans_changed
     inner join contacts_changed using (conversation_id)
-    inner join users_known using (contact_key)
+    inner join addresses_changed using (contact_key)
     inner join {{ standing('fct_messaging_sessions') }} as sessions
         on
-            users_known.messaging_user_id = sessions.messaging_user_id
+            addresses_changed.messaging_user_id = sessions.messaging_user_id
             and sessions.started_at between spans_changed.from_at and spans_changed.to_at
 ),
 {% else %}

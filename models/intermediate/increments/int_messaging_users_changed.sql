@@ -2,10 +2,25 @@
 {{ waits_for('int_build_scope') }}
 with
 {% if is_partial_build() %}
+told as (      -- of all others contacts say what they said
+    select distinct id as messaging_user_id from {{ journal('touched') }}
+    where unit = 'messaging_user' and source = 'stg_messaging__messaging_users'
+),
+
+stood as (
+    select * from {{ standing('dim_messaging_users') }}
+    where messaging_user_id in (select messaging_user_id from told)
+),
+
+users as (
+    select * from {{ ref('stg_messaging__messaging_users') }}
+    where messaging_user_id in (select messaging_user_id from told)
+),
+
 changed as (
     select stood.messaging_user_id
-    from {{ standing('dim_messaging_users') }} as stood
-    left join {{ ref('stg_messaging__messaging_users') }} as users using (messaging_user_id)
+    from stood
+    left join users using (messaging_user_id)
     where
         stood.contact_key is distinct from coalesce(users.contact_id, stood.messaging_user_id)
         or stood.account_id is distinct from users.account_id

@@ -27,7 +27,7 @@ concluded as (
     {%- endif %}
 ),
 
-contacts as (
+contacts as {{ inlined() }} (
     select * from {{ ref('int_messaging_users_resolved') }}
 ),
 
@@ -50,23 +50,22 @@ sessions as (
     {%- endif %}
 ),
 
+ends as (
+    select true as is_start
+    union all
+    select false as is_start
+),
+
 moments as (
     select
-        session_id,
-        contact_key,
-        origin = 'inbound' as is_inbound_start,
-        started_at as happened_at,
-        cast(null as timestamp) as closed_at
+        sessions.session_id,
+        sessions.contact_key,
+        ends.is_start and sessions.origin = 'inbound' as is_inbound_start,
+        case when ends.is_start then sessions.started_at else sessions.closed_at end as happened_at,
+        case when not ends.is_start then sessions.closed_at end as closed_at
     from sessions
-    union all
-    select
-        session_id,
-        contact_key,
-        false as is_inbound_start,
-        closed_at as happened_at,
-        closed_at
-    from sessions
-    where closed_at is not null
+    cross join ends
+    where ends.is_start or sessions.closed_at is not null
 ),
 
 compared as (      -- a close at the very start does not lie before it: range, and not rows

@@ -2,10 +2,14 @@
 {{ config(post_hook=forget_what_is_not_built_on()) }}
 with
 
+addresses as (
+    select * from {{ ref('stg_messaging__redacted_addresses') }}
+),
+
 definitions as (
     select
         {{ config_fingerprint() }} as config_fingerprint,
-        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_source()) }} || {{ redactions_fingerprint() }})
+        md5('{{ code_fingerprint() }}' || {{ raw_literal(raw_source()) }} || {{ redactions_fingerprint('addresses') }})
             as code_fingerprint
 ),
 
@@ -21,7 +25,9 @@ final as (
     select
         definitions.config_fingerprint,
         definitions.code_fingerprint,
-        last_builds.build_id is not null and {{ ledgers_stand() }} as builds_on_the_last,
+        last_builds.build_id is not null
+        and {{ ledgers_stand() }}
+        and {{ no_forgotten_contact_stands('addresses') }} as builds_on_the_last,
         last_builds.as_of as last_as_of,
         last_builds.furthest_as_of,
         last_builds.furthest_received_until
