@@ -87,7 +87,7 @@ def test_every_var_table_and_setting_that_the_guide_names_exists(demo: DbtRun, g
         assert table in tables, table
 
 
-@pytest.mark.parametrize(("limit", "told"), [("300MiB", "300.0 MiB"), ("much", "Could not parse memory_limit|emory")])
+@pytest.mark.parametrize(("limit", "told"), [("300MiB", "300.0 MiB"), ("much", "'much' is no size; write it like 4GB")])
 def test_the_engine_takes_no_more_memory_than_it_is_given(tmp_path: Path, limit: str, told: str) -> None:
     shown = ["show", "--inline", "select current_setting('memory_limit') as memory_limit"]
     run = run_dbt(shown, tmp_path, environment={"MESSAGING_MEMORY_LIMIT": limit})
