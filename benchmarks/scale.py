@@ -3,7 +3,7 @@
 For each size a log is made. Then `dbt run` of all models builds it into a fresh database, and the hand-written script
 makes its facts of the same files, both under the same `memory_limit`; the facts of both are compared row for row. At
 the sizes that `--models` names the slowest models are told, with their memory and spill, for dbt builds one at a time,
-and the data tests run over what was built.
+and the data tests run over what was built. Every model of the largest of these is told in `models.md`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.run import (
+    README,
     SLOWEST,
     Comparison,
     Model,
@@ -37,6 +38,7 @@ from benchmarks.run import (
 )
 
 LOOK_SECONDS = 0.2
+EVERY_MODEL = README.with_name("models.md")
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,25 @@ def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) 
     return "\n".join(lines)
 
 
-def _render_models(models: Sequence[ModelCost]) -> list[str]:
+def render_every_model(size: Size, memory_limit: str) -> str:
+    """Write `models.md`."""
+    return "\n".join(
+        [
+            f"# Every model at {size.event_count:,} events",
+            "",
+            f"Written by `python -m benchmarks.scale`, of the build that [README.md](README.md#results-scale) tells of: a whole "
+            f"`dbt run` with a `memory_limit` of {memory_limit}, one model at a time.",
+            f"Memory and spill are the most that was seen while the model was built, looked at {1 / LOOK_SECONDS:.0f} times a "
+            "second: a model that took less shows what the last look saw, or nothing. Memory is the process's, with what the "
+            "models before have left in the engine's buffers.",
+            "",
+            *_render_models(size.models, len(size.models)),
+            "",
+        ]
+    )
+
+
+def _render_models(models: Sequence[ModelCost], count: int = SLOWEST) -> list[str]:
     total = sum(model.seconds for model in models)
     return [
         "| model | seconds | share of all | memory of the process meanwhile | spilled |",
@@ -276,7 +296,7 @@ def _render_models(models: Sequence[ModelCost]) -> list[str]:
         *(
             f"| {model.name} | {seconds(model.seconds)} | {model.seconds / total:.0%} "
             f"| {gigabytes(model.memory_bytes)} | {gigabytes(model.spilled_bytes)} |"
-            for model in models[:SLOWEST]
+            for model in models[:count]
         ),
     ]
 
@@ -308,6 +328,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ),
             "scale",
         )
+        if told := [size for size in sizes if size.models]:
+            largest = max(told, key=lambda size: size.event_count)
+            EVERY_MODEL.write_text(render_every_model(largest, options.memory_limit), encoding="utf-8")
     return 0
 
 

@@ -85,13 +85,13 @@ select * from final
 {% endmacro %}
 
 
-{# Usable events, each once: what was delivered once, and the winners of what came more often. #}
-{% macro deduplicated_events(deliveries, judged_redeliveries) %}
+{# Usable events, each once: what was delivered once, and the winners of what came more often. `is_asked` says of which events. #}
+{% macro deduplicated_events(deliveries, judged_redeliveries, is_asked='true') %}
 with
 
 usable as (
     select * from {{ deliveries }}
-    where rejection_reason is null
+    where rejection_reason is null and {{ is_asked }}
 ),
 
 delivered_once as (
@@ -105,7 +105,7 @@ delivered_once as (
 winners as (
     select * exclude (is_winner, is_exact_redelivery, is_conflict)
     from {{ judged_redeliveries }}
-    where is_winner
+    where is_winner and {{ is_asked }}
 ),
 
 final as (

@@ -10,6 +10,7 @@
     unit: period            all rows of the periods of `period_types()` that touched days lie in (period_type, period_start)
     unit: messaging_user    all rows of the touched messaging users (messaging_user_id)
     unit: part              all rows of the parts of a log (meta.log) that are read anew (column part)
+    unit: presence_event    the rows of the touched presence events (event_id)
     unit: contacts          all rows where contacts are read anew, else none
     unit: all               all rows: the model is small, and computed whole
 

@@ -67,7 +67,8 @@
     {% if meta.unit in ('all', 'contacts') %}
         {{ return("'all'") }}
     {% elif not times %}
-        {{ return("cast(pmod(hash(" ~ meta.unit ~ "_id), 8) as string)") }}
+        {% set id = 'event_id' if meta.unit == 'presence_event' else meta.unit ~ '_id' %}
+        {{ return("cast(pmod(hash(" ~ id ~ "), 8) as string)") }}
     {% endif %}
     {{ return("coalesce(date_format(coalesce(" ~ times | join(', ') ~ "), 'yyyy-MM'), 'never')") }}
 {% endmacro %}

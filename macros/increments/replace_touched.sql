@@ -16,6 +16,8 @@
         {{ in_touched_messaging_users() }}
     {%- elif meta.unit == 'part' -%}
         {{ is_of_parts_to_read(meta.log) }}
+    {%- elif meta.unit == 'presence_event' -%}
+        {{ in_touched_presence_events() }}
     {%- elif meta.unit == 'contacts' -%}
         {{ contacts_are_read_anew() }}
     {%- else -%}
@@ -148,6 +150,22 @@
         {{ column }} in (
             select id from {{ journal('touched') }}
             where unit = 'messaging_user' and source in ('{{ sources_of_touches() | join("', '") }}')
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether a presence event is touched: a delivery of it has come or gone, or with a given as_of has waited for its moment. #}
+{% macro in_touched_presence_events() -%}
+    {%- if not is_partial_model() -%}
+        true
+    {%- else -%}
+        event_id in (
+            select id from {{ journal('touched') }}
+            where unit = 'presence_event'
+            union all
+            select event_id from {{ standing('stg_messaging__presence_event_ledger') }}
+            where received_at > (select last_as_of from {{ standing('int_build_scope') }})
         )
     {%- endif -%}
 {%- endmacro %}

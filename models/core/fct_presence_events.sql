@@ -4,6 +4,7 @@ with
 
 events as (
     select * from {{ ref('int_presence_events_deduplicated') }}
+    where {{ in_touched_presence_events() }}
 ),
 
 final as (

@@ -499,6 +499,102 @@ def test_contacts_are_not_read_again(incremental: IncrementalReplay) -> None:
     }  # fmt: skip
 
 
+# --- presence ---------------------------------------------------------------------------------------
+
+
+def _shift(*changed: Mapping[str, str | None], without: int = 0) -> list[RawRowDict]:
+    """Return four presence events of one hour, but for the last ones, and more deliveries."""
+    told = presence("ann").at("09:00").status("available").at("09:10").status("busy")
+    told = told.at("09:20").status("available").at("09:30").status("away")
+    return [*told.rows[: len(told.rows) - without], *map(dict, changed)]
+
+
+FIRST_STATUS, SECOND_STATUS = _shift()[:2]
+
+
+def _again(row: RawRowDict, received: str, status: str | None = None) -> RawRowDict:
+    """Deliver a presence event once more, perhaps with another status."""
+    return row | {"received_at": f"2024-03-04T{received}.000Z", "status": status or row["status"]}
+
+
+_LATER = presence("bo").at("2024-03-06 09:00").status("available").rows
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "changed"),
+    [
+        pytest.param(_shift(), _shift(*_LATER), 1, id="a new one"),
+        pytest.param(_shift(without=1), _shift(), 1, id="a new one of an hour that was read"),
+        pytest.param(_shift(), _shift(_again(SECOND_STATUS, "09:55:00")), 1, id="delivered again"),
+        pytest.param(_shift(), _shift(_again(SECOND_STATUS, "09:09:59", "away")), 1, id="another, received before it"),
+        pytest.param(_shift(_again(FIRST_STATUS, "09:08:00")), _shift(), 1, id="its redelivery is gone"),
+        pytest.param(
+            _shift(_again(FIRST_STATUS, "08:59:59", "away")), _shift(), None, id="what won is kept with its hour"
+        ),
+        pytest.param(_shift(), _shift(without=1), 0, id="gone"),
+    ],
+)  # fmt: skip
+def test_a_presence_event_is_judged_with_all_of_its_deliveries(
+    incremental: IncrementalReplay, first: list[RawRowDict], then: list[RawRowDict], changed: int | None
+) -> None:
+    """Those that came with earlier builds too; `changed` rows of it are new or others."""
+    talk = conversation("c1").at("2024-03-05 10:00").end_user("hi")
+    deliveries = [Delivery(replace(raw_input(talk), presence_events=rows)) for rows in (first, then)]
+    columns = ["event_id", "status", "received_at", "redelivery_count"]
+    build_all(incremental, deliveries[:1])
+    stood = {tuple(row.values()) for row in incremental.rows("main.fct_presence_events", columns)}
+    incremental.build(deliveries[1].raw)
+    assert {"int_presence_events_deduplicated", "fct_presence_events"} <= {
+        node.split(".")[-1] for node in incremental.replaced_in_part
+    }
+    stands = {tuple(row.values()) for row in incremental.rows("main.fct_presence_events", columns)}
+    if changed is None:
+        assert stands == stood
+    else:
+        assert stands != stood and len(stands - stood) == changed
+        assert_as_if_made_anew(incremental, deliveries[1])
+
+
+def test_a_presence_event_that_waited_for_its_moment_is_not_forgotten(incremental: IncrementalReplay) -> None:
+    """It was read by a build that was given an earlier one."""
+    talk = conversation("c1").at("2024-03-04 08:00").end_user("hi")
+    raw = replace(raw_input(talk), presence_events=_shift(_again(SECOND_STATUS, "09:25:00")))
+    moments = [moment(at) for at in ("09:05", "09:15", "09:28", "09:40")]
+    build_all(incremental, [Delivery(raw, moments[0])])
+    for number, at in enumerate(moments[1:], 2):
+        incremental.build(raw, at)
+        assert "fct_presence_events" in incremental.partially_built
+        assert len(incremental.rows("main.fct_presence_events")) == number
+    assert_as_if_made_anew(incremental, Delivery(raw, moments[-1]))
+
+
+def test_presence_is_not_read_again(incremental: IncrementalReplay) -> None:
+    """Nor is what is made of it compared, where nothing of it is new."""
+    talk = conversation("c1").at("2024-03-28 10:00").end_user("hi")
+    told = presence("ann")
+    for number in range(MANY):
+        minute = moment("08:00") + timedelta(minutes=number)
+        told = told.at(minute.isoformat(sep=" ")).status(("available", "busy")[number % 2])
+    raw = raw_input(talk, told)
+    build_all(incremental, [Delivery(raw)])
+    models = ("int_presence_events_deduplicated", "fct_presence_events")
+    tables = {*models, "stg_messaging__presence_event_ledger"}
+
+    def read(model: str) -> int:
+        return sum(count for table, count in incremental.rows_read(model).items() if table in tables)
+
+    incremental.build(raw)
+    incremental.build(raw)
+    assert {model: read(model) for model in models if read(model) > MANY / 2} == {}
+    assert len(incremental.rows("main.fct_agent_presence")) > MANY / 2
+    assert len(incremental.rows("intermediate.int_presence_known")) < 10
+
+    incremental.connection.execute(
+        "insert into journal.touched (unit, id) select 'presence_event', event_id from main.fct_presence_events"
+    )
+    assert {model for model in models if read(model) > MANY} == {*models}
+
+
 # --- examples ----------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,10 @@ FILES = ("part 1", "part 2 [late], 100%+ü", "part%203")
 QUIET_MONTH, WORD, FORGOTTEN = "2023-01", "Quokkazimtstern", "mu-wombatina"
 # What a build computes for itself, and what it is told of the last one; not what intermediate models keep.
 OF_ONE_BUILD = ("int_", "base_", "stg_messaging__raw_parts", "stg_messaging__definitions")
-KEPT = {"int_conversation_deliveries_tallied", "int_conversation_ids_referenced", "int_messaging_users_resolved"}
+KEPT = {
+    "int_conversation_deliveries_tallied", "int_conversation_ids_referenced", "int_messaging_users_resolved",
+    "int_presence_events_deduplicated",
+}  # fmt: skip
 # What reads raw rows before they are redacted.
 BEFORE_REDACTION = ("base_", "stg_messaging__conversation_events_redacted", "stg_messaging__redact")
 

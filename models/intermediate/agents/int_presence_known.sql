@@ -1,5 +1,5 @@
 -- Grain: one row per presence interval that the timeline may need; is_paired_anew where this build paired it.
-{{ waits_for('int_presence_spans_touched', 'int_presence_paired') }}
+{{ waits_for('int_presence_spans_touched', 'int_presence_paired', 'int_timeline_spans_touched') }}
 {{ config(materialized='working_set') }}
 with
 {% if is_partial_build() %}
@@ -48,7 +48,15 @@ known as (
         is_unknown,
         false as is_paired_anew
     from stood
-    where not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
+    where
+        not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
+        and exists (      -- all others are long past
+            select 1 from {{ ref('int_timeline_spans_touched') }} as cut_anew
+            where
+                stood.agent_id = cut_anew.agent_id
+                and stood.started_ms <= cut_anew.to_ms
+                and coalesce(stood.ended_ms, {{ for_ever_ms() }}) >= cut_anew.from_ms
+        )
 ),
 {% else %}
 known as (

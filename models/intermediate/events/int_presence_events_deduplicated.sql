@@ -1,9 +1,11 @@
 -- Grain: one row per usable presence event: what was delivered once, and the winners of what came more often.
+{{ waits_for('int_build_scope') }}
 with
 
 events as (
     {{ deduplicated_events(
-        ref('stg_messaging__presence_event_deliveries'), ref('int_presence_event_redeliveries_judged')
+        ref('stg_messaging__presence_event_deliveries'), ref('int_presence_event_redeliveries_judged'),
+        in_touched_presence_events()
     ) | indent }}
 ),
 
