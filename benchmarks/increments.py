@@ -33,12 +33,23 @@ class Increment:
 
 @dataclass(frozen=True)
 class Builds:
-    """The builds of one warehouse, one upon the other."""
+    """The builds of one warehouse, one upon the other.
+
+    Attributes:
+        event_count: rows of the log.
+        weeks: over which they lie.
+        conversation_count: of all of them.
+        whole: the first build.
+        unsettled_count: conversations that the next one touches though nothing is new: not final before.
+        nothing: that build.
+        increments: those after it.
+    """
 
     event_count: int
     weeks: int
     conversation_count: int
     whole: Process
+    unsettled_count: int
     nothing: Process
     increments: tuple[Increment, ...]
 
@@ -95,6 +106,7 @@ def measure(event_count: int, new_counts: Sequence[int], seed: int) -> Builds:
         shutil.move(workspace.seeded, workspace.warehouse)
         whole = workspace.build()
         nothing = workspace.build()
+        unsettled_count, _ = _reach_of_the_last_build(workspace)
         increments = []
         for number, new_count in enumerate(new_counts):
             for table in LOGS:
@@ -102,7 +114,7 @@ def measure(event_count: int, new_counts: Sequence[int], seed: int) -> Builds:
             process = workspace.build()
             touched_count, conversation_count = _reach_of_the_last_build(workspace)
             increments.append(Increment(new_count, touched_count, process))
-        return Builds(event_count, weeks, conversation_count, whole, nothing, tuple(increments))
+        return Builds(event_count, weeks, conversation_count, whole, unsettled_count, nothing, tuple(increments))
 
 
 def _reach_of_the_last_build(workspace: Workspace) -> tuple[int, int]:
@@ -129,7 +141,7 @@ def render(fixed: Process, builds: Sequence[Builds]) -> str:
     for row in builds:
         told = [
             ("whole", row.conversation_count, row.whole),
-            ("nothing new", 0, row.nothing),
+            ("nothing new", row.unsettled_count, row.nothing),
             *((f"{made.new_count:,} new", made.touched_count, made.process) for made in row.increments),
         ]
         for name, touched, process in told:

@@ -276,11 +276,11 @@ def render_every_model(size: Size, memory_limit: str) -> str:
         [
             f"# Every model at {size.event_count:,} events",
             "",
-            f"Written by `python -m benchmarks.scale`, of the build that [README.md](README.md#results-scale) tells of: a whole "
-            f"`dbt run` with a `memory_limit` of {memory_limit}, one model at a time.",
-            f"Memory and spill are the most that was seen while the model was built, looked at {1 / LOOK_SECONDS:.0f} times a "
-            "second: a model that took less shows what the last look saw, or nothing. Memory is the process's, with what the "
-            "models before have left in the engine's buffers.",
+            "Written by `python -m benchmarks.scale`, of the build that [README.md](README.md#results-scale) tells of: "
+            f"a whole `dbt run` with a `memory_limit` of {memory_limit}, one model at a time. Memory and spill are the "
+            f"most that was seen while it was built, looked at {1 / LOOK_SECONDS:.0f} times a second: of a model "
+            "that took less time they may be missing. Memory is the process's, with what the models before have left "
+            "in the engine's buffers.",
             "",
             *_render_models(size.models, len(size.models)),
             "",
