@@ -11,6 +11,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from warehouse import PROJECT, DbtRun, load_raw
 
 Relations = list[dict[str, Any]]
 # Readers read while so many builds are made.
-READ_BUILDS = int(os.environ.get("MESSAGING_TEST_READ_BUILDS", "10"))
+READ_BUILDS = int(os.environ.get("MESSAGING_TEST_READ_BUILDS", "4"))
 
 
 def _serving(place: Path) -> Path:
@@ -147,21 +148,35 @@ def _build(place: Path, raw: str, command: list[str] = BUILD, **environment: str
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Shop:
+    """A small shop as it was built and built again upon that, and its copy of the first of the two builds."""
+
+    place: Path
+    older: Path
+    seconds: float  # that the second took
+
+
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small shop, built and published once, and kept as it was then."""
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Build a small shop and again where nothing has changed, and keep it as it is then."""
     place = tmp_path_factory.mktemp("small") / "shop"
     place.mkdir()
-    _assert_published(_build(place, _write(place, _conversation(1))), is_whole=True)
+    raw = _write(place, _conversation(1))
+    _assert_published(_build(place, raw), is_whole=True)
+    older = Path(shutil.copy2(_serving(place), place.with_name("older.duckdb")))
+    started = time.monotonic()
+    _assert_published(_build(place, raw, ["run"]), is_whole=False)
+    seconds = time.monotonic() - started
     shutil.copytree(place, place.with_name("as built"))
-    return place
+    return Shop(place, older, seconds)
 
 
 @pytest.fixture
-def open_shop(shop: Path) -> Path:
+def open_shop(shop: Shop) -> Path:
     """The shop as it was built, in the same place: what is read from another folder would be made anew."""
-    shutil.rmtree(shop)
-    return Path(shutil.copytree(shop.with_name("as built"), shop))
+    shutil.rmtree(shop.place)
+    return Path(shutil.copytree(shop.place.with_name("as built"), shop.place))
 
 
 def _agents_twice(place: Path) -> None:
@@ -178,13 +193,20 @@ def _another_conversation(place: Path) -> None:
     _write(place, _conversation(1), _conversation(2))
 
 
+def _leave_the_copy(place: Path, command: list[str], exit_code: int, **environment: str) -> None:
+    """Build what is not to be published, and hold the copy to be what it was."""
+    before = _serving(place).read_bytes()
+    run = _build(place, str(place / "raw"), command, **environment)
+    assert run.exit_code == exit_code, run.output
+    assert _serving(place).read_bytes() == before
+    assert _debris(place) == []
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize(
     ("command", "change", "exit_code"),
     [
         pytest.param(["run"], _rejected_events, 1, id="a model failed"),
-        pytest.param(["build", "--exclude", "resource_type:unit_test"], _agents_twice, 1, id="a test failed"),
-        pytest.param(["run", "--select", "+fct_messages"], _another_conversation, 0, id="a part was built"),
         pytest.param(["run", "--empty"], _another_conversation, 0, id="no row was built"),
         pytest.param(["test", "--select", "dim_build"], _another_conversation, 0, id="nothing was built"),
     ],
@@ -192,12 +214,8 @@ def _another_conversation(place: Path) -> None:
 def test_only_a_whole_good_build_is_published(
     open_shop: Path, command: list[str], change: Callable[[Path], None], exit_code: int
 ) -> None:
-    before = _serving(open_shop).read_bytes()
     change(open_shop)
-    run = _build(open_shop, str(open_shop / "raw"), command)
-    assert run.exit_code == exit_code, run.output
-    assert _serving(open_shop).read_bytes() == before
-    assert _debris(open_shop) == []
+    _leave_the_copy(open_shop, command, exit_code)
 
 
 @pytest.mark.deep
@@ -211,14 +229,6 @@ def test_a_copy_that_cannot_be_published_is_told_in_one_sentence_and_the_warehou
     assert "Traceback" not in run.output
     with run.connect() as warehouse:
         assert warehouse.execute("select delivery_count, build_state from dim_build").fetchall() == [(2, "complete")]
-
-
-@pytest.mark.deep
-def test_nothing_is_published_where_none_is_wanted(open_shop: Path) -> None:
-    before = _serving(open_shop).read_bytes()
-    run = _build(open_shop, str(open_shop / "raw"), ["run"], MESSAGING_SERVING="none")
-    assert run.exit_code == 0, run.output
-    assert _serving(open_shop).read_bytes() == before
 
 
 # --- made out of the last one ---------------------------------------------------------------------
@@ -249,69 +259,93 @@ def _agent_named(place: Path, name: str) -> None:
     (folder / "agents.csv").write_text(f"agent_id,agent_name,email,is_active\na1,{name},,true\n")
 
 
-def _named_and_written(place: Path, name: str, *texts: str) -> None:
+def _named_and_written(place: Path, name: str, answers: list[str], *numbers: int) -> None:
     _agent_named(place, name)
-    _write(place, _answered(*texts), _LATER)
+    _write(place, _answered(*answers), *(_conversation(number) for number in numbers), _LATER)
 
 
 _LATER = _conversation(30)  # so that time does not go back where rows are gone
-# Rows of events, and beside them a name in a table of its own.
-CHANGES: dict[str, Callable[[Path], Any]] = {
-    "came": lambda place: _named_and_written(place, "Ana", "Yes?", "Hello?"),
-    "changed": lambda place: _named_and_written(place, "Ann", "Yes!", "Hello!"),
-    "are gone": lambda place: _write(place, _answered("Yes!"), _LATER),
-    "nothing": lambda place: None,
-}
+# Rows of events, and beside them a name in a table of its own. With each the numbers that readers look at change.
+CHANGES: tuple[Callable[[Path], Any], ...] = (
+    lambda place: _named_and_written(place, "Ana", ["Yes?", "Hello?"], 3),  # they come
+    lambda place: _named_and_written(place, "Ann", ["Yes!", "Hello!", "Well?"], 3, 4),  # change
+    lambda place: _write(place, _answered("Yes!"), _LATER),  # and are gone
+)
 
 
 @pytest.mark.deep
-def test_the_copy_made_out_of_the_last_one_is_core_and_marts_row_for_row(open_shop: Path) -> None:
-    for change in CHANGES.values():
-        change(open_shop)
-        _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=False)
+def test_the_copy_made_out_of_the_last_one_is_all_there_and_readers_see_one_build_at_a_time(open_shop: Path) -> None:
+    """Core and marts, row for row, while others read: each look is at one build, and none meets an error."""
+    published = {}
+
+    def look_up() -> None:
+        with by_driver(_serving(open_shop)) as ask:
+            build_id, numbers, _ = look(ask)
+        published[build_id] = numbers
+
+    look_up()
+    with readers(_serving(open_shop)) as found:
+        for change in islice(cycle(CHANGES), READ_BUILDS):
+            change(open_shop)
+            _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=False)
+            look_up()
+        time.sleep(1)  # for a last look
+    told = list(published.values())
+    for before, after in pairwise(told):
+        assert all(one != other for one, other in zip(before, after, strict=True)), "or two builds are not told apart"
+    for looks in found:
+        assert looks.errors == []
+        assert len({build_id for build_id, _, _ in looks.seen}) > 1
+        assert set(looks.seen) <= {(build_id, numbers, build_id) for build_id, numbers in published.items()}
+        assert looks.seen[-1][0] == list(published)[-1]
 
 
 @pytest.mark.deep
-def test_what_happened_without_a_publication_makes_the_next_a_whole_one(open_shop: Path) -> None:
-    raw = str(open_shop / "raw")
-    _another_conversation(open_shop)
-    assert _build(open_shop, raw, ["run", "--select", "+fct_messages"]).exit_code == 0
-    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
-
-    _agents_twice(open_shop)
-    assert _build(open_shop, raw, ["build", "--exclude", "resource_type:unit_test"]).exit_code == 1
-    _agent_named(open_shop, "Ana")
-    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
-
-    _write(open_shop, _conversation(1), _answered("Yes?"))
-    assert _build(open_shop, raw, ["run"], MESSAGING_SERVING="none").exit_code == 0
-    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
-    _assert_published(_build(open_shop, raw, ["run"]), is_whole=False)
-
-
-@pytest.mark.deep
-def test_a_killed_build_makes_the_next_publication_a_whole_one(open_shop: Path) -> None:
-    raw, answers = str(open_shop / "raw"), []
-    started = time.monotonic()
-    _assert_published(_build(open_shop, raw, ["run"]), is_whole=False)
-    seconds = time.monotonic() - started
-    for share in (0.6, 0.9):
-        answers.append("Yes?")
-        _write(open_shop, _conversation(1), _answered(*answers))
-        environment = {"MESSAGING_SERVING": str(_serving(open_shop))}
-        parsed_dbt().run(["run"], open_shop, raw=raw, environment=environment, kill_after=share * seconds)
-        with duckdb.connect(str(open_shop / "warehouse.duckdb")) as warehouse:  # for writing: the log is read first
-            begun = warehouse.execute("select next_build_id is not null from journal.published").fetchall()
-        _assert_published(_build(open_shop, raw, ["run"]), is_whole=begun != [(False,)])
+@pytest.mark.parametrize(
+    ("command", "change", "exit_code", "environment", "mend"),
+    [
+        pytest.param(["run", "--select", "+fct_messages"], _another_conversation, 0, {}, None, id="a part was built"),
+        pytest.param(
+            ["build", "--exclude", "resource_type:unit_test"], _agents_twice, 1, {},
+            lambda place: _agent_named(place, "Ana"), id="a test failed",
+        ),
+        pytest.param(["run"], _another_conversation, 0, {"MESSAGING_SERVING": "none"}, None, id="none was wanted"),
+    ],
+)  # fmt: skip
+def test_what_happened_without_a_publication_leaves_the_copy_and_makes_the_next_a_whole_one(
+    open_shop: Path,
+    command: list[str],
+    change: Callable[[Path], None],
+    exit_code: int,
+    environment: dict[str, str],
+    mend: Callable[[Path], None] | None,
+) -> None:
+    change(open_shop)
+    _leave_the_copy(open_shop, command, exit_code, **environment)
+    if mend:
+        mend(open_shop)
+    _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=True)
 
 
 @pytest.mark.deep
-def test_a_copy_that_an_older_one_was_put_in_the_place_of_is_made_whole(open_shop: Path) -> None:
-    older = Path(shutil.copy2(_serving(open_shop), open_shop / "older.duckdb"))
+def test_a_killed_build_makes_the_next_publication_a_whole_one(shop: Shop, open_shop: Path) -> None:
     raw = _write(open_shop, _conversation(1), _answered("Yes?"))
-    _assert_published(_build(open_shop, raw, ["run"]), is_whole=False)
-    older.replace(_serving(open_shop))
-    _write(open_shop, _conversation(1), _answered("Yes?", "Hello?"))
+    environment = {"MESSAGING_SERVING": str(_serving(open_shop))}
+    for share in (0.75, 0.5, 0.25):  # it may be over sooner than the one whose seconds are known
+        run = parsed_dbt().run(["run"], open_shop, raw=raw, environment=environment, kill_after=share * shop.seconds)
+        if run.exit_code == -signal.SIGKILL:
+            break
+    assert run.exit_code == -signal.SIGKILL
+    with duckdb.connect(str(open_shop / "warehouse.duckdb")) as warehouse:  # for writing: the log is read first
+        begun = warehouse.execute("select next_build_id is not null from journal.published").fetchall()
+    assert begun == [(True,)]
+    _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
+
+
+@pytest.mark.deep
+def test_a_copy_that_an_older_one_was_put_in_the_place_of_is_made_whole(shop: Shop, open_shop: Path) -> None:
+    Path(shutil.copy2(shop.older, open_shop / "older.duckdb")).replace(_serving(open_shop))
+    raw = _write(open_shop, _conversation(1), _answered("Yes?"))
     _assert_published(_build(open_shop, raw, ["run"]), is_whole=True)
 
 
@@ -627,24 +661,6 @@ def _assert_at_peace(found: list[Looks], builds: set[str]) -> None:
         seen = {build_id for build_id, _, _ in looks.seen}
         assert len(seen) > 1
         assert seen <= builds
-
-
-@pytest.mark.parametrize("builds", [pytest.param(READ_BUILDS, marks=pytest.mark.deep)])
-def test_readers_see_one_build_at_a_time_and_no_error_while_others_are_built(open_shop: Path, builds: int) -> None:
-    with by_driver(_serving(open_shop)) as ask:
-        published = {ask(BUILD_ID): 1}
-    with readers(_serving(open_shop)) as found:
-        for number in range(2, builds + 2):
-            raw = _write(open_shop, *(_conversation(each) for each in range(number)))
-            run = _build(open_shop, raw, ["run"])
-            assert run.exit_code == 0, run.output
-            with run.connect() as warehouse:
-                published[(warehouse.execute(BUILD_ID).fetchone() or ("",))[0]] = number
-        time.sleep(1)  # for a last look
-    _assert_at_peace(found, set(published))
-    for looks in found:
-        assert {(build_id, numbers[0]) for build_id, numbers, _ in looks.seen} <= set(published.items())
-        assert looks.seen[-1][0] == list(published)[-1]
 
 
 def _publish_in_place(path: Path, number: int) -> None:
