@@ -515,7 +515,7 @@ def _render_slowest(runs: Sequence[WarehouseRun]) -> list[str]:
     total = sum(statistics.median(values) for values in by_name.values())
     slowest = sorted(by_name.items(), key=lambda item: -statistics.median(item[1]))[:SLOWEST]
     return [
-        "The slowest models (seconds of one of several threads that share the cores):",
+        "The slowest models (built one at a time, each by all cores):",
         "",
         "| model | seconds | share of all |",
         "|---|---|---|",

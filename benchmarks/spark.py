@@ -222,7 +222,7 @@ def render(results: Results) -> str:
             row(f"whole process, {SMALL:,} events", wall(small)),
             row("what the other events add", [a - b for a, b in zip(wall(large), wall(small), strict=True)]),
             "",
-            "The slowest models (seconds of one of several threads that share the cores):",
+            "The slowest models (by DuckDB one at a time; by Spark two at a time, which share the cores):",
             "",
             *_render_slowest(large),
             "",

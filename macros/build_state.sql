@@ -18,12 +18,14 @@
         {{ return(at_once(create_journal())) }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
+    {% do refuse_to_empty_ledgers() %}
     {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | join('; ') %}
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% endif %}
-    {% if flags.FULL_REFRESH %}
-        {% set statements = statements ~ '; delete from ' ~ journal('parts_read') %}
+    {% if logs_made_anew() %}
+        {% set statements = statements ~ '; delete from ' ~ journal('parts_read')
+            ~ " where raw_table in ('" ~ logs_made_anew() | join("', '") ~ "')" %}
     {% endif %}
     {% set dim_build = dim_build_with_state() %}
     {% if dim_build %}
@@ -97,11 +99,38 @@
         {% if
             node and node.resource_type == 'model' and node.config.materialized == 'incremental'
             and node.config.meta.get('unit') not in units_out_of_facts()
-            and 'model.' ~ project_name ~ '.int_build_scope' not in selected
+            and 'model.messaging_warehouse.int_build_scope' not in selected
         %}
             {% do exceptions.raise_compiler_error(
                 "--full-refresh of " ~ node.name ~ " alone would leave out what the last build did not touch: run it without "
                 ~ "a selection, or select +" ~ node.name ~ "."
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# What `--full-refresh` makes anew of the raw rows that there are. Of all others the parts stay read: what they once held may be
+   nowhere else. #}
+{% macro logs_made_anew() %}
+    {% set found = [] %}
+    {% for name, keeper in keepers_of_parts().items() if flags.FULL_REFRESH %}
+        {% if 'model.messaging_warehouse.' ~ keeper in selected_resources %}
+            {% do found.append(name) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# `--empty` makes tables without a row, the ledgers too, and what they alone still have would be gone. #}
+{% macro refuse_to_empty_ledgers() %}
+    {% for name, keeper in keepers_of_parts().items() if flags.EMPTY and 'model.messaging_warehouse.' ~ keeper in selected_resources %}
+        {% set stands = standing(keeper) %}
+        {% if stands and run_query('select count(*) from (select 1 from ' ~ stands ~ ' limit 1)').columns[0].values()[0] %}
+            {% do exceptions.raise_compiler_error(
+                "--empty would leave " ~ keeper ~ " without what was read, of which the raw input may have nothing more: use another "
+                ~ "warehouse for it, or a selection without " ~ keeper ~ "."
             ) %}
         {% endif %}
     {% endfor %}

@@ -201,6 +201,12 @@
 {% endmacro %}
 
 
+{# The same, and what keeps the contacts. #}
+{% macro keepers_of_parts() %}
+    {{ return(dict(ledgers(), **{raw_contacts(): 'stg_messaging__messaging_users'})) }}
+{% endmacro %}
+
+
 {# Whether both ledgers are there, and the contacts: of one that was dropped the raw rows are to be read again. #}
 {% macro ledgers_stand() %}
     {{ return(

@@ -25,12 +25,13 @@
         {{ return('') }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
+    {% do refuse_to_empty_ledgers() %}
     {% if flags.FULL_REFRESH or flags.EMPTY or not all_that_is_kept_stands() %}
         {% do run_query('truncate table ' ~ journal('builds')) %}
     {% endif %}
-    {% if flags.FULL_REFRESH %}
-        {% do run_query('truncate table ' ~ journal('parts_read')) %}
-    {% endif %}
+    {% for name in logs_made_anew() %}
+        {% do run_query("alter table " ~ journal('parts_read') ~ " drop if exists partition (raw_table = '" ~ name ~ "')") %}
+    {% endfor %}
     {% set dim_build = dim_build_with_state() %}
     {% if dim_build %}
         {% do write_build_state(dim_build, "case build_state when 'complete' then 'building' else 'incomplete' end") %}

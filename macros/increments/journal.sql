@@ -20,6 +20,8 @@
     conversation    conversation id     the first moment of what has come -
                                         or gone of it, -
     agent           agent id            a span of the agent's time        -
+    presence_event  event id            -                                 -
+    messaging_user  messaging user id   -                                 -
     day             -                   -                                 local days, both included; null: since ever, for ever
 #}
 

@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -332,11 +332,23 @@ class IncrementalReplay(Replay):
 
     def published(self) -> Contents:
         """Return the tables of core and marts, parents first, as multisets of rows without what tells builds apart."""
+        return self._contents(lambda node: bool(node["schema"] == "main"))
+
+    def kept(self) -> Contents:
+        """Return these and what else is kept from build to build, but the ledgers, which hold what is gone, too."""
+        return self._contents(
+            lambda node: (
+                bool(node["schema"] == "main")
+                or (node["config"]["materialized"] == "incremental" and node["config"]["meta"]["unit"] != "part")
+            )
+        )
+
+    def _contents(self, is_meant: Callable[[Mapping[str, Any]], bool]) -> Contents:
         about_the_build = "columns(name -> name not in ('build_id', 'build_state'))"
         return {
             name: Counter(self.connection.execute(f"select {about_the_build} from {schema}.{name}").fetchall())
-            for schema, name in ((node["schema"], node["alias"]) for node in self._models)
-            if schema == "main" and self._kinds.get(f"{schema}.{name}") == "table"
+            for schema, name in ((node["schema"], node["alias"]) for node in self._models if is_meant(node))
+            if self._kinds.get(f"{schema}.{name}") == "table"
         }
 
 

@@ -223,6 +223,42 @@ def test_a_build_of_everything_reads_what_has_vanished_out_of_the_ledger(folder:
     assert len(_ask(run, "from journal.parts_read")) == 2
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["run", "--full-refresh", "--select", "mart_data_quality_by_day"], id="a mart"),
+        pytest.param(["run", "--full-refresh", "--select", "dim_messaging_users"], id="a dimension"),
+        pytest.param(["build", "--full-refresh", "--select", "event_types"], id="a seed"),
+        pytest.param(["seed", "--full-refresh"], id="all seeds"),
+        pytest.param(["run", "--empty", "--select", "mart_data_quality_by_day"], id="a mart without a row"),
+    ],
+)
+def test_what_makes_something_else_anew_forgets_nothing(folder: Folder, command: list[str]) -> None:
+    """What has vanished is read out of the ledger by the next build, which is a whole one."""
+    (folder.root / EVENTS / "2024-03-04.csv").unlink()
+    (folder.root / PRESENCE / "shift.parquet").unlink()
+    run = folder.run(command)
+    assert run.exit_code == 0, run.output
+    run = folder.read()
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+
+
+def test_no_ledger_is_emptied(folder: Folder) -> None:
+    """dbt would do so without a word; where nothing is kept there is nothing to refuse."""
+    run = folder.run(["run", "--empty"])
+    assert run.exit_code != 0
+    ledger = LEDGER.split(".")[1]
+    sentence = f"--empty would leave {ledger} without what was read, of which the raw input may have nothing more: use "
+    assert sentence in run.output
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+    run.database.unlink()
+    for command in (["seed"], ["run", "--empty", "--select", "+int_build_scope"]):
+        run = folder.run(command)
+        assert run.exit_code == 0, run.output
+    run = folder.read()
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+
+
 def test_a_folder_in_another_format_is_a_folder_of_other_files(folder: Folder) -> None:
     """Parquet goes before CSV; what came in both ways was delivered twice, until a full refresh reads what there is."""
     types = dict.fromkeys(RAW_COLUMNS[EVENTS], "varchar")

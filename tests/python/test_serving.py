@@ -207,7 +207,7 @@ def _leave_the_copy(place: Path, command: list[str], exit_code: int, **environme
     ("command", "change", "exit_code"),
     [
         pytest.param(["run"], _rejected_events, 1, id="a model failed"),
-        pytest.param(["run", "--empty"], _another_conversation, 0, id="no row was built"),
+        pytest.param(["run", "--empty"], _another_conversation, 2, id="no row would have been built"),
         pytest.param(["test", "--select", "dim_build"], _another_conversation, 0, id="nothing was built"),
     ],
 )
@@ -216,6 +216,17 @@ def test_only_a_whole_good_build_is_published(
 ) -> None:
     change(open_shop)
     _leave_the_copy(open_shop, command, exit_code)
+
+
+@pytest.mark.deep
+def test_tables_without_a_row_are_not_published(tmp_path: Path) -> None:
+    raw = _write(tmp_path, _conversation(1))
+    for command in (["seed"], ["run", "--empty"]):
+        run = _build(tmp_path, raw, command)
+        assert run.exit_code == 0, run.output
+    with run.connect() as warehouse:
+        assert warehouse.execute("select count(*) from fct_messages").fetchall() == [(0,)]
+    assert not _serving(tmp_path).exists()
 
 
 @pytest.mark.deep
