@@ -3,7 +3,8 @@
 For each size a log is made. Then `dbt run` of all models builds it into a fresh database, and the hand-written script
 makes its facts of the same files, both under the same `memory_limit`; the facts of both are compared row for row. At
 the sizes that `--models` names the slowest models are told, with their memory and spill, for dbt builds one at a time,
-and the data tests run over what was built. Every model of the largest of these is told in `models.md`.
+and the data tests run over what was built. Every model of the largest of these is told in `models.md`, which
+`--every-model` makes by itself, without the script.
 """
 
 from __future__ import annotations
@@ -178,13 +179,28 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
             costs: tuple[ModelCost, ...] = ()
             tests = None
             if has_models:
-                costs = tuple(sorted((_cost(model, seen) for model in models), key=lambda cost: -cost.seconds))
+                costs = _by_seconds(models, seen)
                 tests = workspace.run_data_tests(memory_limit)
         return Size(
             event_count, seen.told_of(warehouse), _span(models), seen.spilled_bytes, script_seen.told_of(script),
             script_seen.spilled_bytes,
             raw_bytes, database_bytes, copy_bytes, comparisons, tests, costs,
         )  # fmt: skip
+
+
+def measure_models(event_count: int, seed: int, memory_limit: str, folder: Path | None) -> tuple[ModelCost, ...]:
+    """Build one log with the warehouse alone; return what each model took, the slowest first."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        workspace = Workspace(Path(place))
+        workspace.make_raw_files(event_count, seed)
+        workspace.make_seeded_database()
+        with watched(workspace.warehouse.with_name(workspace.warehouse.name + ".tmp")) as seen:
+            _, models = workspace.run_all(memory_limit)
+        return _by_seconds(models, seen)
+
+
+def _by_seconds(models: Sequence[Model], seen: Watched) -> tuple[ModelCost, ...]:
+    return tuple(sorted((_cost(model, seen) for model in models), key=lambda cost: -cost.seconds))
 
 
 def _span(models: Sequence[Model]) -> float:
@@ -270,19 +286,24 @@ def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) 
     return "\n".join(lines)
 
 
-def render_every_model(size: Size, memory_limit: str) -> str:
+def render_every_model(
+    event_count: int, models: Sequence[ModelCost], memory_limit: str, load: tuple[float, float]
+) -> str:
     """Write `models.md`."""
     return "\n".join(
         [
-            f"# Every model at {size.event_count:,} events",
+            f"# Every model at {event_count:,} events",
             "",
-            "Written by `python -m benchmarks.scale`, of the build that [README.md](README.md#results-scale) tells of: "
-            f"a whole `dbt run` with a `memory_limit` of {memory_limit}, one model at a time. Memory and spill are the "
-            f"most that was seen while it was built, looked at {1 / LOOK_SECONDS:.0f} times a second: of a model "
-            "that took less time they may be missing. Memory is the process's, with what the models before have left "
-            "in the engine's buffers.",
+            f"Written by `python -m benchmarks.scale`: a whole `dbt run` with a `memory_limit` of {memory_limit}, one "
+            "model at a time.",
             "",
-            *_render_models(size.models, len(size.models)),
+            render_machine(*load),
+            "",
+            "Memory and spill are the most that was seen while a model was built, looked at "
+            f"{1 / LOOK_SECONDS:.0f} times a second: of one that took less time they may be missing. Memory is the "
+            "process's, with what the models before have left in the engine's buffers.",
+            "",
+            *_render_models(models, len(models)),
             "",
         ]
     )
@@ -310,8 +331,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--folder", type=Path, help="work in this folder (default: a temporary one)")
     parser.add_argument("--print", action="store_true", help="print the results and leave README.md as it is")
+    parser.add_argument("--every-model", type=int, metavar="EVENTS", help="write models.md of a log of this size alone")
     options = parser.parse_args(arguments)
     load_before = os.getloadavg()[0]
+    if options.every_model:
+        models = measure_models(options.every_model, options.seed, options.memory_limit, options.folder)
+        load = (load_before, os.getloadavg()[0])
+        text = render_every_model(options.every_model, models, options.memory_limit, load)
+        EVERY_MODEL.write_text(text, encoding="utf-8")
+        return 0
     sizes = []
     for event_count in options.events:
         has_models = event_count in options.models
@@ -330,7 +358,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if told := [size for size in sizes if size.models]:
             largest = max(told, key=lambda size: size.event_count)
-            EVERY_MODEL.write_text(render_every_model(largest, options.memory_limit), encoding="utf-8")
+            load = (load_before, os.getloadavg()[0])
+            text = render_every_model(largest.event_count, largest.models, options.memory_limit, load)
+            EVERY_MODEL.write_text(text, encoding="utf-8")
     return 0
 
 
