@@ -136,8 +136,9 @@ def undecided(manifest: Manifest) -> set[str]:
 def test_whatever_builds_on_the_last_build_waits_until_that_is_decided(manifest: Manifest) -> None:
     assert undecided(manifest) == set()
     broken = json.loads(json.dumps(manifest))
-    broken["nodes"][PREFIX + "fct_presence_events"]["depends_on"]["nodes"].remove(PREFIX + "int_build_scope")
-    assert undecided(broken) == {"fct_presence_events"}
+    name = "int_presence_events_deduplicated"
+    broken["nodes"][PREFIX + name]["depends_on"]["nodes"].remove(PREFIX + "int_build_scope")
+    assert undecided(broken) == {name}
 
 
 def looked_for_too_early(manifest: Manifest) -> set[str]:
