@@ -12,6 +12,8 @@ SPARK_VENV := .venv-spark
 SPARK_BIN := $(SPARK_VENV)/bin
 SPARK_SETUP := $(SPARK_VENV)/.installed
 JAVA_PACKAGE := openjdk-17-jre-headless
+# What `make test-deep` runs: what is deep, and random streams once more, with more of them.
+DEEP ?= deep or hypothesis
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
@@ -24,7 +26,7 @@ test: lint  ## what can be told in minutes: lint, types, a build, the warehouse 
 	$(BIN)/python -m pytest
 
 test-deep: $(SETUP)  ## the rest: builds upon builds, crashes, readers, redaction, many more random streams: half an hour (WITHOUT names files to leave out)
-	$(BIN)/python -m pytest -m "deep or hypothesis" --hypothesis-profile=deep $(WITHOUT:%=--ignore=tests/python/test_%.py)
+	$(BIN)/python -m pytest -m "$(DEEP)" --hypothesis-profile=deep $(WITHOUT:%=--ignore=tests/python/test_%.py)
 
 build-spark: $(SPARK_SETUP) java  ## the same on Spark, on this machine or where MESSAGING_SPARK_MASTER says (docs/spark.md)
 	$(SPARK_BIN)/dbt build --target spark --exclude resource_type:test resource_type:unit_test
