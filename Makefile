@@ -83,7 +83,7 @@ bench-spark: $(SPARK_SETUP) java  ## measure a whole build on Spark with one exe
 	$(SPARK_BIN)/python -m benchmarks.spark
 
 clean:  ## remove what builds and tests leave behind, but for the environment
-	rm -rf target logs dist build warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf target logs dist build warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse_serving.duckdb.spare .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 setup: $(SETUP)
 

@@ -61,14 +61,23 @@
             'description': node.description,
             'columns': columns,
             'view': without_database(node.compiled_code) if node.config.materialized == 'view' else none,
-            'changes': {
-                'gone': journal('gone__' ~ node.alias) | string,
-                'came': journal('came__' ~ node.alias) | string,
-                'grain': node.config.meta.get('grain', []),
-            } if 'gone__' ~ node.alias in changed and 'came__' ~ node.alias in changed else none,
+            'changes': changes_of(node, '', changed),
+            'changes_before': changes_of(node, 'before__', changed),
         }) %}
     {% endfor %}
     {{ return(relations) }}
+{% endmacro %}
+
+
+{# The tables of what was deleted from and inserted into a relation, in this build or the one before; null where none were written. #}
+{% macro changes_of(node, when, changed) %}
+    {% set gone, came = when ~ 'gone__' ~ node.alias, when ~ 'came__' ~ node.alias %}
+    {% if gone not in changed or came not in changed %}
+        {{ return(none) }}
+    {% endif %}
+    {{ return({
+        'gone': journal(gone) | string, 'came': journal(came) | string, 'grain': node.config.meta.get('grain', [])
+    }) }}
 {% endmacro %}
 
 
@@ -77,11 +86,15 @@
     what this build has written down. journal.published holds the last publication until a build begins that does not
     end with one: the first build that begins after it enters itself (`next_build_id`), the second finds that and removes
     the row. So a build that finds its own id there is the only one since.
+
+    journal.spare says of which build the copy before the last one was, where that is kept; before__gone__x and
+    before__came__x are what the last build changed since. They are of use as long as the last publication is.
 #}
 {% macro begin_changes() %}
     {% set statements %}
         delete from {{ journal('published') }} where next_build_id is not null;
-        update {{ journal('published') }} set next_build_id = '{{ invocation_id }}'
+        update {{ journal('published') }} set next_build_id = '{{ invocation_id }}';
+        delete from {{ journal('spare') }} where not exists (select 1 from {{ journal('published') }})
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}
@@ -89,9 +102,11 @@
 
 {# The last publication as JSON, if this build alone has come after it. #}
 {% macro last_publication() %}
-    {% set columns = ['build_id', 'file', 'form', 'is_whole'] %}
+    {% set columns = ['build_id', 'file', 'form', 'is_whole', 'spare_build_id', 'spare_file'] %}
     {% set found = run_query(
-        'select ' ~ columns | join(', ') ~ ' from ' ~ journal('published') ~ " where next_build_id = '" ~ invocation_id ~ "'"
+        "select published.build_id, published.file, form, is_whole, coalesce(spare.build_id, ''), coalesce(spare.file, '') from "
+        ~ journal('published') ~ " as published left join " ~ journal('spare')
+        ~ " as spare on true where next_build_id = '" ~ invocation_id ~ "'"
     ).rows %}
     {{ return(tojson(dict(zip(columns, found[0]))) if found else '') }}
 {% endmacro %}
@@ -101,29 +116,50 @@
 {% macro publish_whole() %}{{ return('delete from ' ~ journal('published')) }}{% endmacro %}
 
 
+{# In one step: what the next publication is told to build upon, and the changes that it then needs. #}
 {% macro journal_publication(publication) %}
     {% set statements %}
         delete from {{ journal('published') }};
         insert into {{ journal('published') }} (build_id, file, form, is_whole)
-        values ('{{ publication.build_id }}', '{{ publication.file }}', '{{ publication.form }}', {{ publication.is_whole }})
+        values ('{{ publication.build_id }}', '{{ publication.file }}', '{{ publication.form }}', {{ publication.is_whole }});
+        delete from {{ journal('spare') }};
+        {%- if publication.spare_file %}
+        insert into {{ journal('spare') }} (build_id, file)
+        values ('{{ publication.spare_build_id }}', '{{ publication.spare_file }}');
+        {%- endif %}
+        {%- for table in tables_of_changes() if table.startswith('before__') or publication.spare_file %}
+        {{ 'drop table ' ~ journal(table) if table.startswith('before__')
+            else 'alter table ' ~ journal(table) ~ ' rename to before__' ~ table }};
+        {%- endfor %}
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}
 
 
+{# Removes what is of no use to the next publication: what a build has written down and not published, and what was kept for one
+   that can no longer be made so. It may be what people wrote. #}
 {% macro drop_changes() %}
     {% set statements = [] %}
-    {% for table in tables_of_changes() %}
+    {% set is_usable = spare_is_usable() %}
+    {% for table in tables_of_changes() if not (table.startswith('before__') and is_usable) %}
         {% do statements.append('drop table if exists ' ~ journal(table)) %}
     {% endfor %}
     {{ return(statements | join('; ')) }}
 {% endmacro %}
 
 
-{# The tables in which a build has written down what it deleted and inserted. #}
+{# Whether no build has begun since the last publication, and that has kept a spare. #}
+{% macro spare_is_usable() %}
+    {{ return('spare' in tables_of_schema('journal') and run_query(
+        "select count(*) from " ~ journal('published') ~ ", " ~ journal('spare') ~ " where next_build_id is null"
+    ).columns[0].values()[0] > 0) }}
+{% endmacro %}
+
+
+{# The tables in which a build has written down what it deleted and inserted, those of the one before first. #}
 {% macro tables_of_changes() %}
     {% set names = [] %}
-    {% for name in tables_of_schema('journal') if name.startswith('gone__') or name.startswith('came__') %}
+    {% for name in tables_of_schema('journal') | sort if name.removeprefix('before__')[:6] in ('gone__', 'came__') %}
         {% do names.append(name) %}
     {% endfor %}
     {{ return(names) }}

@@ -13,7 +13,9 @@
     journal.untold      what the objects of an adapter do not tell, so that it counts as unrecorded.
     journal.published   the last publication of the serving copy, and the one build that has begun since. Without a row the
                         copy is made whole.
+    journal.spare       of which build the serving copy before the last one was, where its file is kept to make the next of.
     journal.gone__x, came__x    what the build deleted from and inserted into the published table x.
+    journal.before__gone__x, before__came__x    what the last one did, where there is a spare.
 
     unit            id                  from_ms, to_ms                    from_day, to_day
     event           event id            -                                 -
@@ -40,6 +42,7 @@
         'parts_read': 'raw_table varchar, part varchar, fingerprint varchar, raw_source varchar',
         'untold': 'what varchar',
         'published': 'build_id varchar, file varchar, form varchar, is_whole boolean, next_build_id varchar',
+        'spare': 'build_id varchar, file varchar',
     }) }}
 {% endmacro %}
 

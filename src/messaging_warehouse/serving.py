@@ -4,7 +4,9 @@ A DuckDB file has one writer and, while it writes, no reader. So readers get a f
 in place: a new one is made beside it, flushed to the disk and renamed onto it. A rename is atomic, so whoever opens the
 name gets all of one build; whoever has the old file open keeps it to the end.
 
-Where the file is the last publication's own, the new one is made out of its bytes and of what has changed since.
+Where the file is the last publication's own, the new one is made out of it and of what has changed since: of shared
+blocks, where the file system has them; else of the copy before it, which is kept as a spare and gets the changes of two
+builds; else, while somebody still reads that one, of copied bytes. The first two cost what changes, whatever the size.
 """
 
 from __future__ import annotations
@@ -13,17 +15,30 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+if sys.platform == "linux":
+    import fcntl
+
 WRITE_BITS = 0o222
 _NEW = "serving_copy_in_the_making"
 _OLD = "serving_copy_to_replace"
+
+
+class _Way(Enum):
+    """What a new file was begun with."""
+
+    BLOCKS = "the last file's blocks, which both share"
+    SPARE = "the file before it"
+    BYTES = "the last file's bytes"
 
 
 class PublishingError(Exception):
@@ -39,12 +54,16 @@ class Publication:
         file: a mark of the file, its size and time, which any write to it changes.
         form: a fingerprint of all but the rows: names, columns, constraints, descriptions and views.
         is_whole: whether every row was copied, or the file was made out of the last one.
+        spare_build_id: the build whose copy this one replaced, if that is kept to make the next one of; else nothing.
+        spare_file: a mark of that file.
     """
 
     build_id: str
     file: str
     form: str
     is_whole: bool
+    spare_build_id: str = ""
+    spare_file: str = ""
 
 
 def publish(
@@ -67,7 +86,9 @@ def publish(
             from the warehouse because the engine does not print every view so that it can be read again. A table may
             have `changes`: {`gone`, `came`: tables of the rows that were deleted and inserted since the last
             publication, `grain`: the columns that identify a row, if any do}. Without them it has changed altogether.
-        last: the last publication, if `changes` tells all that has happened to the tables since.
+            `changes_before` are those between the last publication and the one before it.
+        last: the last publication, if `changes` tells all that has happened to the tables since. If it kept a spare,
+            `changes_before` tells all that had happened since that one.
 
     Raises:
         PublishingError: nothing was published. The file at `location` is as it was, and no other is left behind.
@@ -83,13 +104,17 @@ def publish(
         new = target.parent / f".{target.name}.{build_id}.tmp"
         try:
             form = _form(connection, schema, relations)
-            is_whole = (
-                last is None or last.form != form or not _build_on(connection, target, new, schema, relations, last)
-            )
-            if is_whole:
+            way = _build_on(connection, target, new, schema, relations, last) if last and last.form == form else None
+            if way is None:
                 remove_leftovers(target)
                 _make(connection, new, schema, relations)
-            publication = Publication(build_id, _mark(new), form, is_whole)
+            publication = Publication(build_id, _mark(new), form, way is None)
+            # What calls for a whole copy may be that something has to vanish; and shared blocks cost less than a spare.
+            is_kept = last is not None and way in (_Way.SPARE, _Way.BYTES) and _keep_as_spare(target)
+            if not is_kept:
+                spare_of(target).unlink(missing_ok=True)
+            elif last is not None:
+                publication = replace(publication, spare_build_id=last.build_id, spare_file=last.file)
             _replace(new, target)
             return publication
         finally:
@@ -109,6 +134,11 @@ def remove_leftovers(target: Path) -> None:
     for path in target.parent.iterdir():
         if path.name.startswith(f".{target.name}.") and path.name.endswith((".tmp", ".tmp.wal")):
             path.unlink(missing_ok=True)
+
+
+def spare_of(target: Path) -> Path:
+    """Return the file that is kept of a copy when it is replaced."""
+    return target.with_name(f".{target.name}.spare")
 
 
 def _refuse_other_files(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
@@ -167,60 +197,106 @@ def _build_on(
     schema: str,
     relations: Sequence[Mapping[str, Any]],
     last: Publication,
-) -> bool:
-    """Make the new file out of the last one; return whether that could be done."""
-    if not _copy_bytes(target, new) or _mark(target) != last.file:  # afterwards: who writes meanwhile is seen
-        return False
+) -> _Way | None:
+    """Make the new file out of the last one or of its spare; return how, or null if that could not be done."""
+    if not target.exists() or _mark(target) != last.file:
+        return None
+    way = _begin(target, new, last)
+    if way is None or _mark(target) != last.file:  # looked at once more: whoever writes meanwhile is seen
+        return None
     new.chmod(new.stat().st_mode | 0o200)
+    is_spare = way is _Way.SPARE
     with _attached(connection, new, _NEW):
-        if not _is_sound(connection, schema, last):
-            return False
+        if not _is_sound(connection, schema, last.spare_build_id if is_spare else last.build_id):
+            return None
         with _written(connection) as warehouse:
             for relation in relations:
                 if relation["view"] is None:
                     name = f"{_name(schema)}.{_name(relation['name'])}"
-                    _bring_up_to_date(connection, name, f"{warehouse}.{name}", relation.get("changes"))
-    return True
+                    changes = [relation.get("changes_before")] if is_spare else []
+                    _bring_up_to_date(connection, name, f"{warehouse}.{name}", [*changes, relation.get("changes")])
+    return way
 
 
-def _copy_bytes(source: Path, new: Path) -> bool:
-    """Copy a file: as shared blocks where the file system has them, else past its cache, else as anything is copied."""
-    # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
+def _begin(target: Path, new: Path, last: Publication) -> _Way | None:
+    """Begin the new file with what costs least: nothing is read of shared blocks, nor of a spare."""
+    if _copied(target, new, ["cp", "--reflink=always", str(target), str(new)]):
+        return _Way.BLOCKS
+    spare = spare_of(target)
+    if last.spare_file and spare.exists() and _mark(spare) == last.spare_file and _is_nobodys(spare):
+        spare.rename(new)
+        return _Way.SPARE
     for command in (
-        ["cp", "--reflink=always", str(source), str(new)],
-        # A fifth of the work of the other, and nothing is left to be flushed.
-        ["dd", "bs=16M", "iflag=direct,fullblock", "oflag=direct", f"if={source}", f"of={new}"],
-        ["cp", str(source), str(new)],
+        # Past the file system's cache: a fifth of the work of the other, and nothing is left to be flushed.
+        ["dd", "bs=16M", "iflag=direct,fullblock", "oflag=direct", f"if={target}", f"of={new}"],
+        ["cp", str(target), str(new)],
     ):
-        try:
-            subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
-            if (
-                new.stat().st_size == source.stat().st_size
-            ):  # what reads less than it asked for may take that for the end
-                return True
-        except (OSError, subprocess.CalledProcessError):  # no such file, no room, no such command or option
-            pass
-        new.unlink(missing_ok=True)
+        if _copied(target, new, command):
+            return _Way.BYTES
+    return None
+
+
+def _copied(source: Path, new: Path, command: Sequence[str]) -> bool:
+    """Copy a file by a command; return whether all of it is there, and leave nothing if not."""
+    # Not by this process: to close a file is to give up all of a process's locks on it, those of the engine too.
+    with suppress(OSError, subprocess.CalledProcessError):  # no such file, no room, no such command or option
+        subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
+        if new.stat().st_size == source.stat().st_size:  # what reads less than it asked for may take that for the end
+            return True
+    new.unlink(missing_ok=True)
     return False
 
 
-def _is_sound(connection: duckdb.DuckDBPyConnection, schema: str, last: Publication) -> bool:
-    """Whether the bytes are those of the last build, and not for the greater part what others have left behind."""
+def _keep_as_spare(target: Path) -> bool:
+    """Give the file that is about to be replaced a second name; return whether that could be done."""
+    spare = spare_of(target)
+    spare.unlink(missing_ok=True)
+    try:
+        os.link(target, spare)
+    except OSError:  # a file system without such names
+        return False
+    return True
+
+
+def _is_nobodys(spare: Path) -> bool:
+    """Whether no process has a file open, and none can by another name; false where that cannot be told."""
+    if sys.platform != "linux" or spare.stat().st_nlink != 1:
+        return False
+    descriptor = os.open(spare, os.O_RDONLY)
+    try:
+        # Linux leases a file for writing only to who alone has it open: no driver, and no program that copies it.
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _is_sound(connection: duckdb.DuckDBPyConnection, schema: str, expected: str) -> bool:
+    """Whether the bytes are those of a build, and not for the greater part what others have left behind."""
     build_id = connection.execute(f"select build_id from {_NEW}.{_name(schema)}.dim_build").fetchall()
     is_compact = connection.execute(
         f"select free_blocks <= total_blocks / 2 from pragma_database_size() where database_name = '{_NEW}'"
     ).fetchall()
-    return build_id == [(last.build_id,)] and is_compact == [(True,)]
+    return build_id == [(expected,)] and is_compact == [(True,)]
 
 
 def _bring_up_to_date(
-    connection: duckdb.DuckDBPyConnection, name: str, original: str, changes: Mapping[str, Any] | None
+    connection: duckdb.DuckDBPyConnection, name: str, original: str, steps: Sequence[Mapping[str, Any] | None]
 ) -> None:
-    if changes is not None and _is_empty(connection, changes["gone"]) and _is_empty(connection, changes["came"]):
-        return
-    if changes is not None and changes["grain"]:
-        _delete(connection, name, changes["gone"], changes["grain"])
-        _insert(connection, name, changes["came"])
+    """Bring a table of the copy from one build to a later one, step by step; null stands for one that changed all."""
+    told = [
+        step
+        for step in steps
+        if step is None or not (_is_empty(connection, step["gone"]) and _is_empty(connection, step["came"]))
+    ]
+    if all(step is not None and step["grain"] for step in told):
+        for step in told:
+            if step is not None:
+                _delete(connection, name, step["gone"], step["grain"])
+                _insert(connection, name, step["came"])
     else:
         connection.execute(f"delete from {name}")
         _insert(connection, name, original)

@@ -66,11 +66,29 @@ def test_a_killed_build_is_made_good_by_the_next(demo: DbtRun, tmp_path: Path) -
         seconds = time.monotonic() - started  # a build upon the last is shorter than the first
         last_good, state = published()
         assert state == "complete"
+        assert not _differences_of_the_copy(place)
         if is_killed and (killed_count % 10 == 0 or killed_count == KILLS):
             whole = tmp_path / f"whole-{number}"
             whole.mkdir()
             assert contents(build(whole)) == contents(built)
         number += 1
+
+
+def _differences_of_the_copy(place: Path) -> list[str]:
+    """Return the tables of the copy that are not those of the warehouse, row for row."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{place / 'warehouse.duckdb'}' as warehouse (read_only)")
+        connection.execute(f"attach '{place / 'serving.duckdb'}' as serving (read_only)")
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'serving' order by all"
+        ).fetchall()
+        assert len(tables) > 40
+        return [
+            table
+            for (table,) in tables
+            for one, other in (("warehouse", "serving"), ("serving", "warehouse"))
+            if connection.execute(f"from {one}.main.{table} except all from {other}.main.{table} limit 1").fetchall()
+        ]
 
 
 def _is_completed(place: Path, build_id: str) -> bool:

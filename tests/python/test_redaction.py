@@ -275,9 +275,12 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
     first = deliver("1.csv", named, unnamed, other)
     build()
     assert files_with(place, (WORD,))[WORD] > 0, "nobody knows yet whom the offer was made to"
+    better = conversation("c9", messaging_user_id=None).at("11:30").agent("a1", f"better {WORD}")
+    deliver("2.csv", better.altered(event_id="c9-better"))
+    build()  # of which is kept what it changed, and the copy before it
 
     first.unlink()
-    deliver("2.csv", answer)
+    deliver("3.csv", answer)
     run = build()
 
     words = (WORD, "kim-from-the-web")
@@ -288,7 +291,7 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
             "select conversation_id, message_text from fct_messages order by conversation_id, sent_at, event_id"
         ).fetchall()
     forgotten = "(redacted)"
-    told = [("c1", forgotten), ("c2", f"thanks {NAME}"), ("c2", "hello"), ("c9", forgotten), ("c9", forgotten)]
+    told = [("c1", forgotten), ("c2", f"thanks {NAME}"), ("c2", "hello"), *[("c9", forgotten)] * 3]
     assert texts == told
 
     # Another person asks: all is built anew, and what was forgotten stays so, out of the ledger.

@@ -8,6 +8,8 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +24,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from builders import ConversationBuilder, conversation, raw_input
 from messaging_warehouse import serving
-from messaging_warehouse.serving import Publication, PublishingError, publish
+from messaging_warehouse.serving import Publication, PublishingError, publish, spare_of
 from raw_folders import BUILD, parsed_dbt
 from serving_readers import BUILD_ID, Looks, by_driver, look, readers
 from warehouse import PROJECT, DbtRun, load_raw
@@ -30,6 +32,17 @@ from warehouse import PROJECT, DbtRun, load_raw
 Relations = list[dict[str, Any]]
 # Readers read while so many builds are made.
 READ_BUILDS = int(os.environ.get("MESSAGING_TEST_READ_BUILDS", "4"))
+
+
+def _shares_blocks() -> bool:
+    with tempfile.TemporaryDirectory() as place:
+        one = Path(place) / "one"
+        one.write_text("some")
+        return subprocess.run(["cp", "--reflink=always", one, f"{one}.again"], capture_output=True).returncode == 0
+
+
+# Where the file system does, a copy costs nothing and no spare is kept.
+SHARES_BLOCKS = _shares_blocks()
 
 
 def _serving(place: Path) -> Path:
@@ -253,8 +266,11 @@ def _assert_published(run: DbtRun, *, is_whole: bool) -> None:
         build_id = (warehouse.execute(BUILD_ID).fetchone() or ("",))[0]
         published = warehouse.execute("select build_id, is_whole, next_build_id from journal.published").fetchall()
         assert published == [(build_id, is_whole, None)]
-        tables = "select table_name from duckdb_tables() where schema_name = 'journal' and table_name like '%\\_\\_%'"
-        assert warehouse.execute(tables + " escape '\\'").fetchall() == []
+        tables = "select table_name from duckdb_tables() where schema_name = 'journal' and contains(table_name, '__')"
+        kept = [name for (name,) in warehouse.execute(tables).fetchall()]
+        has_spare = warehouse.execute("select count(*) from journal.spare").fetchall() == [(1,)]
+        assert has_spare == (not is_whole and not SHARES_BLOCKS) == spare_of(_serving(run.database.parent)).exists()
+        assert all(name.startswith("before__") for name in kept) and bool(kept) == has_spare
 
 
 def _answered(*texts: str) -> ConversationBuilder:
@@ -309,6 +325,18 @@ def test_the_copy_made_out_of_the_last_one_is_all_there_and_readers_see_one_buil
         assert len({build_id for build_id, _, _ in looks.seen}) > 1
         assert set(looks.seen) <= {(build_id, numbers, build_id) for build_id, numbers in published.items()}
         assert looks.seen[-1][0] == list(published)[-1]
+
+    # Nobody reads any more: the copy before the last is made use of, with what two builds have changed.
+    spare = None if SHARES_BLOCKS else _inode(spare_of(_serving(open_shop)))
+    CHANGES[0](open_shop)
+    _assert_published(_build(open_shop, str(open_shop / "raw"), ["run"]), is_whole=False)
+    assert spare in (None, _inode(_serving(open_shop)))
+
+    # And what people wrote is not kept for a copy that can no longer be made of it.
+    run = _build(open_shop, str(open_shop / "raw"), ["run", "--select", "dim_dates"])
+    with run.connect() as warehouse:
+        kept = "select table_name from duckdb_tables() where schema_name = 'journal' and contains(table_name, '__')"
+        assert warehouse.execute(kept).fetchall() == []
 
 
 @pytest.mark.deep
@@ -518,6 +546,7 @@ class Changing:
         """)
         self._chance = random.Random(7)
         self._build_count = 0
+        self._changes_before: dict[str, dict[str, Any]] = {}
         self.last: Publication | None = None
         self.publish(DESCRIBED)
 
@@ -534,7 +563,21 @@ class Changing:
         for relation in relations:
             if relation["name"] in ("by_two", "by_none"):
                 relation["changes"] = self._replace(relation["name"]) | {"grain": GRAINS[relation["name"]]}
+                relation["changes_before"] = self._changes_before.get(relation["name"])
         self.publish(relations, self.last)
+        self._changes_before = {
+            relation["name"]: {key: self._kept(value) for key, value in relation["changes"].items()}
+            for relation in relations
+            if "changes" in relation
+        }
+
+    def _kept(self, value: Any) -> Any:
+        """Copy the tables of what changed, which the next change replaces; what is told beside them stays."""
+        if not isinstance(value, str):
+            return value
+        kept = value.replace("memory.journal.", "memory.journal.before__")
+        self.warehouse.execute(f"create or replace table {kept} as from {value}")
+        return kept
 
     def _replace(self, table: str) -> dict[str, str]:
         rows = {
@@ -566,6 +609,155 @@ def test_a_copy_follows_what_changes(tmp_path: Path) -> None:
         changing.change()
         changing.assert_equal(is_whole=False)
     assert _debris(tmp_path) == []
+
+
+# --- the spare --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _no_shared_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = serving._copied
+    monkeypatch.setattr(serving, "_copied", lambda *told: "--reflink=always" not in told[2] and copied(*told))
+
+
+def _inode(path: Path) -> int:
+    return path.stat().st_ino
+
+
+@pytest.mark.usefixtures("_no_shared_blocks")
+def test_two_files_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the second change on no byte is copied: the copy before the last is brought up to date, and was complete."""
+    changing = Changing(tmp_path / "serving.duckdb")
+    changing.change()
+    monkeypatch.setattr(serving, "_copied", lambda *_: False)
+    for _ in range(20):
+        last, spare = _inode(changing.path), _inode(spare_of(changing.path))
+        assert last != spare
+        changing.change()
+        changing.assert_equal(is_whole=False)
+        assert (_inode(changing.path), _inode(spare_of(changing.path))) == (spare, last)
+    assert _debris(tmp_path) == []
+
+
+def _open_by_driver(path: Path, is_open: Any, release: Any) -> None:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        before = connection.execute("from by_two").fetchall()
+        is_open.set()
+        release.wait(60)
+        connection.execute("set memory_limit = '1MB'; set memory_limit = '1GB'")  # so that it reads the file again
+        assert connection.execute("from by_two").fetchall() == before
+
+
+def _open_by_a_program(path: Path, is_open: Any, release: Any) -> None:
+    with path.open("rb") as file:
+        before = path.read_bytes()
+        is_open.set()
+        release.wait(60)
+        assert file.read() == before
+
+
+@pytest.mark.usefixtures("_no_shared_blocks")
+@pytest.mark.parametrize("hold", [_open_by_driver, _open_by_a_program])
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_spare_that_somebody_has_open_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hold: Callable[..., None], is_guarded: bool
+) -> None:
+    """The reader keeps what it opened, the copy follows all the same; without the guard the reader would notice."""
+    changing = Changing(tmp_path / "serving.duckdb")
+    changing.change()
+    spawned = multiprocessing.get_context("spawn")
+    is_open, release = spawned.Event(), spawned.Event()
+    reader = spawned.Process(target=hold, args=(changing.path, is_open, release))
+    reader.start()
+    try:
+        assert is_open.wait(60)
+        changing.change()  # now what the reader has open is the spare
+        if not is_guarded:
+            monkeypatch.setattr(serving, "_is_nobodys", lambda _: True)
+        try:
+            changing.change()
+        except PublishingError:  # the driver's lock
+            assert not is_guarded and hold is _open_by_driver
+            release.set()
+            return
+        changing.assert_equal(is_whole=False)
+    finally:
+        release.set()
+        reader.join(60)
+    assert (reader.exitcode == 0) == is_guarded
+
+
+@pytest.mark.usefixtures("_no_shared_blocks")
+@pytest.mark.parametrize(
+    "happens", ["it is removed", "it is written to", "another takes its place", "it has two names"]
+)
+def test_a_spare_that_is_not_the_copy_before_the_last_is_not_used(tmp_path: Path, happens: str) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    for _ in range(2):
+        changing.change()
+    spare = spare_of(changing.path)
+    if happens == "it is removed":
+        spare.unlink()
+    elif happens == "it is written to":
+        _written_to(spare)
+    elif happens == "another takes its place":
+        shutil.copy2(changing.path, spare.with_name("another"))
+        spare.with_name("another").replace(spare)
+    else:
+        os.link(spare, spare.with_name("another"))
+    before = _inode(spare) if spare.exists() else None
+    changing.change()
+    changing.assert_equal(is_whole=False)
+    assert _inode(changing.path) != before
+    changing.change()
+    changing.assert_equal(is_whole=False)
+
+
+@pytest.mark.usefixtures("_no_shared_blocks")
+def test_a_spare_of_another_build_calls_for_a_whole_copy(tmp_path: Path) -> None:
+    changing = Changing(tmp_path / "serving.duckdb")
+    for _ in range(2):
+        changing.change()
+    assert changing.last is not None and changing.last.spare_build_id == "build 2"
+    changing.last = dataclasses.replace(changing.last, spare_build_id="build 1")
+    changing.change()
+    changing.assert_equal(is_whole=True)
+
+
+@pytest.mark.usefixtures("_no_shared_blocks")
+def test_a_whole_copy_leaves_no_spare(tmp_path: Path) -> None:
+    """What asks for one may be that something has to vanish."""
+    changing = Changing(tmp_path / "serving.duckdb")
+    for _ in range(2):
+        changing.change()
+    assert spare_of(changing.path).exists()
+    changing.publish(DESCRIBED)
+    changing.assert_equal(is_whole=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [changing.path.name]
+    assert changing.last is not None and not changing.last.spare_file
+
+
+@pytest.mark.usefixtures("_no_shared_blocks")
+def test_a_publication_that_fails_at_its_last_step_leaves_the_last_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has a second name by then, and none that a later publication would write to."""
+    changing = Changing(tmp_path / "serving.duckdb")
+    for _ in range(2):
+        changing.change()
+    last, bytes_before, told = changing.last, changing.path.read_bytes(), _inode(changing.path)
+
+    def fails(*_: Any) -> None:
+        raise OSError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(serving, "_replace", fails)
+        with pytest.raises(PublishingError, match="no room"):
+            changing.change()
+    assert changing.path.read_bytes() == bytes_before and _inode(changing.path) == told
+    changing.publish(DESCRIBED, last)  # of what has changed meanwhile nothing is known
+    assert _inode(changing.path) != told
+    changing.assert_equal(is_whole=False)
 
 
 @pytest.mark.parametrize(
