@@ -114,4 +114,5 @@ final as (
 )
 
 select * from final
+{{ in_order_of('activity_date') }}
 {% endmacro %}

@@ -54,6 +54,7 @@
 {% macro raw_files_as_they_are(name) %}{{ return(adapter.dispatch('raw_files_as_they_are')(name)) }}{% endmacro %}
 {% macro has_function(name) %}{{ return(adapter.dispatch('has_function')(name)) }}{% endmacro %}
 {% macro reads_objects() %}{{ return(adapter.dispatch('reads_objects')()) }}{% endmacro %}
+{% macro in_order_of(day) %}{{ return(adapter.dispatch('in_order_of')(day)) }}{% endmacro %}
 {% macro inlined() %}{{ return(adapter.dispatch('inlined')()) }}{% endmacro %}
 {% macro warehouse_path() %}{{ return(adapter.dispatch('warehouse_path')()) }}{% endmacro %}
 {% macro tables_of_schema(schema) %}{{ return(adapter.dispatch('tables_of_schema')(schema)) }}{% endmacro %}

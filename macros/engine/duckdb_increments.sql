@@ -71,3 +71,7 @@
         ~ parts ~ " where " ~ is_read
     ) }}
 {% endmacro %}
+
+
+{# The order in which the rows of days are stored: the touched ones are mostly the last, and what lies before them is skipped. #}
+{% macro duckdb__in_order_of(day) %}{{ return('order by ' ~ day) }}{% endmacro %}

@@ -20,7 +20,8 @@
     row of a dimension that changes touches every day, since marts show its names: meta.touches_every_day.
 
     Rows are looked for once, and then read and deleted by where they stand: see rows_found(). Where the model says by what time
-    its rows lie (meta.lies_by, never null), what is long past is not looked through: see lies_in_touched_time().
+    its rows lie (meta.lies_by, never null, or meta.lies_by_unless_null), what is long past is not looked through: see
+    lies_in_touched_time(). Rows of days and months lie in their order.
 
     What is gone and what came stays in the journal until the build is published: the serving copy is brought up to date
     with it.
@@ -29,7 +30,7 @@
 {% macro get_incremental_replace_touched_sql(arg_dict) %}
     {% set target_relation = arg_dict['target_relation'] %}
     {% set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) %}
-    {% set is_touched = is_touched_unit(config.get('meta')) %}
+    {% set meta = config.get('meta') %}
     {% set stood = this.identifier ~ '__stood' %}
     {% set is_published = model.schema == target.schema %}
     {% set temporary = '' if is_published else 'temporary' %}
@@ -37,18 +38,22 @@
     {% set came = journal('came__' ~ this.identifier) if is_published else this.identifier ~ '__came' %}
     {% set statements %}
         create or replace temporary table {{ stood }} as
+        {%- for lie in lies_in_touched_time(this.identifier) %}
+        {%- set is_touched = is_touched_unit(meta, lie) %}
+        {{ 'union all' if not loop.first }}
         select rowid as stood_rowid, {{ columns }} from {{ target_relation }} as stands
-        where {{ is_touched if is_told_by_time(config.get('meta')) else
-            'rowid in (select rowid from ' ~ target_relation ~ ' as stands where ' ~ is_touched ~ ')' }};
+        where {{ is_touched if is_told_by_time(meta) else
+            'rowid in (select rowid from ' ~ target_relation ~ ' as stands where ' ~ is_touched ~ ')' }}
+        {%- endfor %};
         create or replace {{ temporary }} table {{ gone }} as
         {{ rows_without_equal(stood, arg_dict['temp_relation'], columns) }};
         create or replace {{ temporary }} table {{ came }} as
         {{ rows_without_equal(arg_dict['temp_relation'], stood, columns) }};
-        {{ touched_by(config.get('meta'), [gone, came], arg_dict['dest_columns'] | map(attribute='name') | list) }}
-        {%- if config.get('meta').grain %}
+        {{ touched_by(meta, [gone, came], arg_dict['dest_columns'] | map(attribute='name') | list) }}
+        {%- if meta.grain %}
         delete from {{ target_relation }} where rowid in (
             select stood.stood_rowid from {{ stood }} as stood
-            inner join {{ gone }} as gone on {% for column in config.get('meta').grain %}{{ 'and ' if not loop.first }}stood.{{ column }} is not distinct from gone.{{ column }} {% endfor %}
+            inner join {{ gone }} as gone on {% for column in meta.grain %}{{ 'and ' if not loop.first }}stood.{{ column }} is not distinct from gone.{{ column }} {% endfor %}
         );
         insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ came }};
         {%- else %}

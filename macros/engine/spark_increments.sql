@@ -144,7 +144,7 @@
             select {{ all_columns }}, 1 as copy from {{ new }}
             union all
             select {{ all_columns }}, -1 as copy from {{ stored_rows(this.identifier) }} as stands
-            where {{ respelt(is_touched_unit(config.get('meta'))) }}
+            where {{ respelt(is_touched_unit(config.get('meta'), lies_in_touched_time(this.identifier)[0] if config.get('meta').get('lies_by') else '')) }}
         )
         group by {{ all_columns }}
         having sum(copy) != 0
@@ -205,3 +205,7 @@
     ) %}
     {% do run_query('drop table ' ~ replacing) %}
 {% endmacro %}
+
+
+{# Rows of days lie in partitions of months. #}
+{% macro spark__in_order_of(day) %}{% endmacro %}

@@ -1,8 +1,8 @@
-{# Whether a row of the model belongs to a unit that is touched. #}
-{% macro is_touched_unit(meta) %}
+{# Whether a row of the model belongs to a unit that is touched; `lies_in_time` is one of lies_in_touched_time(). #}
+{% macro is_touched_unit(meta, lies_in_time='') %}
     {%- if meta.unit == 'conversation' -%}
         {{ in_touched_conversations(conversation_of_delivery('received_at') if meta.get('has_rows_without_conversation') else 'conversation_id') }}
-        {{- lies_in_touched_time(this.identifier) }}
+        {{- lies_in_time }}
     {%- elif meta.unit == 'agent' -%}
         stands.started_at >= {{ earliest_of(standing(meta.spans), 'from_ms') }}      -- so that the engine leaves out early what is long past
         and {{ in_spans(standing(meta.spans), 'stands.agent_id', epoch_milliseconds('stands.started_at')) }}
@@ -28,7 +28,11 @@
 
 {# Whether the time alone leaves out most of what is not touched, so that a row may be read as it is looked for. #}
 {% macro is_told_by_time(meta) %}
-    {{ return(meta.unit in ('agent', 'all') or (meta.unit == 'conversation' and meta.get('lies_by') is not none)) }}
+    {{ return(
+        meta.unit in ('agent', 'all')
+        or (meta.unit in ('day', 'month') and not meta.get('has_rows_without_day'))
+        or (meta.unit == 'conversation' and (meta.get('lies_by') or meta.get('lies_by_unless_null')) is not none)
+    ) }}
 {% endmacro %}
 
 
@@ -123,6 +127,16 @@
         true
     {%- else -%}
         {{ day }} in ({{ touched_days(period or ('month' if config.get('meta').unit == 'month' else 'day')) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The rows of a table of intervals that end in the time from the first touched day on, or have no end yet: to select from. #}
+{% macro since_touched_days(relation, ended_at) -%}
+    {%- if is_partial_model() -%}
+        {{ rows_since(relation, ended_at, "(select cast(min(from_day) as timestamp) - interval 2 day from (" ~ spans_of_touched_days() ~ "))") }}
+    {%- else -%}
+        {{ relation }}
     {%- endif -%}
 {%- endmacro %}
 

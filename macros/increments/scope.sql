@@ -54,10 +54,28 @@
 {# A stored table's rows of the touched conversations, to select from; in a build that makes everything anew the table. #}
 {% macro of_touched_conversations(relation) -%}
     {%- if is_partial_build() -%}
-    (select * from {{ relation }} where {{ in_touched_conversations() }}{{ lies_in_touched_time(relation.identifier) }})
+    (
+        {%- for lie in lies_in_touched_time(relation.identifier) %}
+        {{ 'union all' if not loop.first }}
+        select * from {{ relation }} where {{ in_touched_conversations() }}{{ lie }}
+        {%- endfor %}
+    )
     {%- else -%}
     {{ relation }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{# The rows of a stored table whose time is a moment or later, or is null, since it is yet to come: to select from. Asked twice,
+   because the engine skips what lies before the moment, and what has a time, if each is asked alone. #}
+{% macro rows_since(relation, time, moment, operator='>=') -%}
+    (
+        select * from {{ relation }}
+        where {{ time }} {{ operator }} {{ moment }}
+        union all
+        select * from {{ relation }}
+        where {{ time }} is null
+    )
 {%- endmacro %}
 
 
@@ -91,11 +109,12 @@
         found.conversation_id,
         coalesce(min(known.first_ms), {{ since_ever_ms() }}) as first_ms
     from {{ conversations }} as found
-    left join (
+    left join (      -- of all conversations only these are kept: few, of many
         select
             conversation_id,
             first_ms
         from {{ standing('int_conversation_deliveries_tallied') }}
+        where conversation_id in (select conversation_id from {{ conversations }})
         union all
         select
             conversation_id,
@@ -123,14 +142,19 @@
 {%- endmacro %}
 
 
-{# Where a model says by what time its rows lie (meta.lies_by, never null): what lies before the first moment of the touched
-   conversations is none of theirs, and the engine skips it. No local day is two days from the day in UTC. #}
-{% macro lies_in_touched_time(name) -%}
-    {%- set lies_by = graph.nodes['model.messaging_warehouse.' ~ name].config.meta.get('lies_by') if execute -%}
-    {%- if lies_by %}
-        and {{ lies_by }} >= cast({{ earliest_of(standing('int_conversations_touched')) }} - interval 2 day as date)
-    {%- endif -%}
-{%- endmacro %}
+{# Where a model says by what time its rows lie: what lies before the first moment of the touched conversations is none of theirs,
+   and the engine skips it. A list of conditions, of which each row of theirs meets one: with a time that is never null
+   (meta.lies_by) there is one, else (meta.lies_by_unless_null) another for those that have none. No local day is two days
+   from the day in UTC. #}
+{% macro lies_in_touched_time(name) %}
+    {% set meta = graph.nodes['model.messaging_warehouse.' ~ name].config.meta if execute else {} %}
+    {% set time = meta.get('lies_by') or meta.get('lies_by_unless_null') %}
+    {% if not time %}
+        {{ return(['']) }}
+    {% endif %}
+    {% set lies_late = ' and ' ~ time ~ ' >= cast(' ~ earliest_of(standing('int_conversations_touched')) ~ ' - interval 2 day as date)' %}
+    {{ return([lies_late] if meta.get('lies_by') else [lies_late, ' and ' ~ time ~ ' is null']) }}
+{% endmacro %}
 
 
 {# What a model must not be built before, though it reads it in a partial build alone, or not at all: dbt takes edges from

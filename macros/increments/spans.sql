@@ -97,3 +97,15 @@
         where spans.agent_id = {{ agent_id }} and {{ at_ms }} >= spans.from_ms and {{ at_ms }} < spans.to_ms
     )
 {%- endmacro %}
+
+
+{# Of a stored table of intervals (`ended_at`, null while open) those that may reach into a span of the timeline to be cut anew, to
+   select from; in a whole build the table. #}
+{% macro reaching_into_spans(relation) -%}
+    {{- waits_for('int_timeline_spans_touched') -}}
+    {%- if is_partial_build() -%}
+    {{ rows_since(relation, 'ended_at', earliest_of(ref('int_timeline_spans_touched'), 'from_ms')) }}
+    {%- else -%}
+    {{ relation }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,10 +1,28 @@
 -- Grain: one row per day, from the first event to as_of, in the reporting time zone.
 with
 
+-- The first and the last of each: the engine skips what lies between.
+{% for relation in ['fct_conversation_events', 'int_presence_events_deduplicated'] %}
+first_{{ loop.index }} as (
+    select occurred_at from {{ ref(relation) }}
+    order by occurred_at
+    limit 1
+),
+
+last_{{ loop.index }} as (
+    select occurred_at from {{ ref(relation) }}
+    order by occurred_at desc
+    limit 1
+),
+{% endfor %}
 moments as (
-    select occurred_at from {{ ref('fct_conversation_events') }}
+    select * from first_1
     union all
-    select occurred_at from {{ ref('int_presence_events_deduplicated') }}
+    select * from last_1
+    union all
+    select * from first_2
+    union all
+    select * from last_2
 ),
 
 events as (

@@ -10,11 +10,11 @@ segments as (
 ),
 
 presence as (
-    select * from {{ ref('fct_agent_presence') }}
+    select * from {{ reaching_into_spans(ref('fct_agent_presence')) }}
 ),
 
 visits as (
-    select * from {{ ref('fct_visits') }}
+    select * from {{ reaching_into_spans(ref('fct_visits')) }}
 ),
 
 final as (

@@ -17,7 +17,7 @@ stretches as (      -- what begins and ends within an hour is in no backlog at t
         greatest(first_hours.hour_number, first_hours.first_hour_told) as from_hour,
         coalesce(hours_after.hour_number, first_hours.hour_after_last) as until_hour,
         stretches.started_at
-    from {{ ref('fct_backlog_stretches') }} as stretches
+    from {{ since_touched_days(ref('fct_backlog_stretches'), 'ended_at') }} as stretches
     inner join hours as first_hours on stretches.started_hour_at = first_hours.hour_started_at
     left join hours as hours_after on stretches.ended_hour_at = hours_after.hour_started_at
     where
@@ -96,3 +96,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('backlog_date') }}

@@ -53,3 +53,4 @@ final as (
 )
 
 select * from final
+order by requested_at

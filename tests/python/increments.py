@@ -193,10 +193,16 @@ class IncrementalReplay(Replay):
         }
 
     @property
-    def times_of_conversations(self) -> dict[str, str]:
-        """By what time the rows of the models lie that are looked for by their conversation."""
-        columns = {node["name"]: node["config"]["meta"].get("lies_by") for node in self._nodes.values()}
-        return {name: column for name, column in columns.items() if column}
+    def times_of_conversations(self) -> dict[str, tuple[str, bool]]:
+        """By table, by what time rows lie that are looked for by their conversation, and whether it may be null."""
+        times = {}
+        for node in self._nodes.values():
+            meta, table = node["config"]["meta"], f"{node['schema']}.{node['name']}"
+            if meta.get("lies_by"):
+                times[table] = (meta["lies_by"], False)
+            elif meta.get("lies_by_unless_null"):
+                times[table] = (meta["lies_by_unless_null"], True)
+        return times
 
     def forget(self) -> None:
         """Have the next build make everything anew."""

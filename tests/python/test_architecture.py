@@ -199,9 +199,26 @@ def test_rows_lie_by_a_time_that_each_of_them_has(manifest: Manifest) -> None:
     """What is not looked through before a moment would lose a row that has none."""
     lying = {name: node for name, node in manifest["nodes"].items() if node["config"]["meta"].get("lies_by")}
     assert len(lying) > 10
+    tested = {
+        (node["attached_node"], node["column_name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "not_null"
+    }
     for name, node in lying.items():
         column = node["columns"][node["config"]["meta"]["lies_by"]]
-        assert "not_null" in {constraint["type"] for constraint in column["constraints"]}, name
+        is_in_contract = "not_null" in {constraint["type"] for constraint in column["constraints"]}
+        assert is_in_contract or (name, column["name"]) in tested, name
+        assert re.search(rf"\norder by {column['name']}\n*$", node["raw_code"]), name
+
+
+def test_rows_of_days_lie_in_their_order(manifest: Manifest) -> None:
+    """Or every column of a mart would be read for the few days that a build replaces."""
+    ordered = {
+        name: node for name, node in manifest["nodes"].items() if node["config"]["meta"].get("unit") in ("day", "month")
+    }
+    assert len(ordered) > 20
+    for name, node in ordered.items():
+        assert f"order by {node['config']['meta']['day']}" in node["compiled_code"][-60:], name
 
 
 def copied_first(demo: DbtRun, models: dict[str, str]) -> set[tuple[str, str]]:

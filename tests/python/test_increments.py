@@ -256,8 +256,8 @@ def rows_before_the_first_moment(replay: IncrementalReplay) -> dict[str, Any]:
     tallied = "intermediate.int_conversation_deliveries_tallied"
     first_day = "cast(make_timestamp(1000 * first_ms) - interval 2 day as date)"
     lying = {
-        f"main.{name}": f"{time} < {first_day} or {time} is null"
-        for name, time in replay.times_of_conversations.items()
+        table: f"{time} < {first_day}" + ("" if may_be_null else f" or {time} is null")
+        for table, (time, may_be_null) in replay.times_of_conversations.items()
     }
     lying["staging.stg_messaging__conversation_event_ledger"] = "received_at < make_timestamp(1000 * first_ms)"
     found = {

@@ -1,6 +1,6 @@
 -- Grain: one row per accepted event by an agent in a conversation: a sign that somebody is there.
 {{ waits_for('stg_messaging__event_types') }}
-{{ config(materialized='view') }}
+{{ config(materialized='working_set') }}
 with
 
 signs as (

@@ -25,7 +25,7 @@ stood as (
         {{ epoch_milliseconds('started_at') }} as started_ms,
         {{ epoch_milliseconds('ended_at') }} as ended_ms,
         is_unknown
-    from {{ standing('fct_agent_presence') }}
+    from {{ reaching_into_spans(standing('fct_agent_presence')) }}      -- all others are long past
 ),
 
 known as (
@@ -50,7 +50,7 @@ known as (
     from stood
     where
         not {{ in_spans('spans', 'stood.agent_id', 'stood.started_ms') }}
-        and exists (      -- all others are long past
+        and exists (
             select 1 from {{ ref('int_timeline_spans_touched') }} as cut_anew
             where
                 stood.agent_id = cut_anew.agent_id

@@ -17,6 +17,17 @@ paired as (      -- the visit at the end of a span is there to end what is befor
     where visits.started_ms < spans.to_ms
 ),
 
+visits_there as (
+    select * from {{ of_touched_conversations(standing('fct_visits')) }}
+    union
+    select * from {{ reaching_into_spans(standing('fct_visits')) }} as visits
+    semi join {{ ref('int_timeline_spans_touched') }} as cut_anew
+        on
+            visits.agent_id = cut_anew.agent_id
+            and {{ epoch_milliseconds('visits.started_at') }} <= cut_anew.to_ms
+            and coalesce({{ epoch_milliseconds('visits.ended_at') }}, {{ for_ever_ms() }}) >= cut_anew.from_ms
+),
+
 stood as (
     select
         visit_id,
@@ -31,19 +42,7 @@ stood as (
         message_count,
         is_handled,
         is_idle_capped
-    from {{ standing('fct_visits') }}
-    where {{ row_id('visit_id') }} in (
-        select {{ row_id('visit_id') }} from {{ standing('fct_visits') }}
-        where {{ in_touched_conversations() }}
-        union all
-        select visits.{{ row_id('visit_id') }}
-        from {{ standing('fct_visits') }} as visits
-        inner join {{ ref('int_timeline_spans_touched') }} as cut_anew
-            on
-                visits.agent_id = cut_anew.agent_id
-                and {{ epoch_milliseconds('visits.started_at') }} <= cut_anew.to_ms
-                and coalesce({{ epoch_milliseconds('visits.ended_at') }}, {{ for_ever_ms() }}) >= cut_anew.from_ms
-    )
+    from visits_there
 ),
 
 known as (

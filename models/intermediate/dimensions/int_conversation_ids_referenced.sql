@@ -14,12 +14,13 @@ named as (
         ('topic', 'topic_id'),
     ] %}
     {%- if not loop.first %}
-    union
+    union all
     {%- endif %}
     select
         conversation_id,
         '{{ dimension }}' as dimension,
-        {{ column }} as id
+        {{ column }} as id,
+        occurred_at
     from {{ events }}
     {%- endfor %}
 ),
@@ -28,9 +29,12 @@ final as (
     select
         conversation_id,
         dimension,
-        id
+        id,
+        min(occurred_at) as first_named_at
     from named
     where id is not null
+    group by conversation_id, dimension, id
 )
 
 select * from final
+order by first_named_at

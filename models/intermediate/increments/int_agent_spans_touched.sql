@@ -1,6 +1,7 @@
 -- Grain: one row per agent and span of the agent's time in which anything may have changed, both ends included.
 {{ waits_for('int_build_scope', 'int_agent_events_changed', 'int_agent_works_changed', 'int_agents_reassigned') }}
 {{ config(post_hook=journal_agents()) }}
+{%- set last_as_of = '(select last_as_of from ' ~ ref('int_build_scope') ~ ')' %}
 with
 {% if is_partial_build() %}
 scope as (
@@ -9,13 +10,11 @@ scope as (
 
 unfinished as (      -- whatever was open then runs on to the present as_of
     select agent_id from {{ standing('fct_agent_timeline') }}
-    where ended_at >= (select last_as_of from scope)
+    where ended_at >= {{ last_as_of }}
     union
-    select agent_id from {{ standing('fct_agent_presence') }}
-    where ended_at is null or ended_at >= (select last_as_of from scope)
+    select agent_id from {{ rows_since(standing('fct_agent_presence'), 'ended_at', last_as_of) }}
     union
-    select agent_id from {{ standing('fct_visits') }}
-    where ended_at is null or ended_at >= (select last_as_of from scope)
+    select agent_id from {{ rows_since(standing('fct_visits'), 'ended_at', last_as_of) }}
 ),
 
 spans as (

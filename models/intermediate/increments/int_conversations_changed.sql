@@ -2,18 +2,11 @@
 {{ waits_for(
     'int_agents_reassigned', 'int_messaging_users_changed', 'int_conversations_delivered', 'int_build_scope'
 ) }}
+{%- set last_as_of = '(select last_as_of from ' ~ ref('int_build_scope') ~ ')' %}
 with
 {% if is_partial_build() %}
-scope as (
-    select * from {{ ref('int_build_scope') }}
-),
-
 sessions as {{ inlined() }} (
     select * from {{ standing('fct_messaging_sessions') }}
-),
-
-visits as (
-    select * from {{ standing('fct_visits') }}
 ),
 
 agents as (
@@ -23,15 +16,13 @@ agents as (
 changed as (
     select conversation_id from {{ ref('int_conversations_delivered') }}
     union
-    select sessions.conversation_id      -- what silence may still end, and what ended by a clock ahead of the build's
-    from sessions
-    cross join scope
-    where not sessions.is_ended or sessions.ended_at > scope.last_as_of
+    select conversation_id from sessions      -- what silence may still end
+    where not is_ended
     union
-    select visits.conversation_id
-    from visits
-    cross join scope
-    where visits.ended_at is null or visits.ended_at > scope.last_as_of
+    select conversation_id from sessions      -- and what ended by a clock ahead of the build's
+    where ended_at > {{ last_as_of }}
+    union
+    select conversation_id from {{ rows_since(standing('fct_visits'), 'ended_at', last_as_of, '>') }}
     union
     select conversation_id from {{ standing('fct_sla_outcomes') }}      -- due later than opening hours were laid out
     where clock = 'business' and due_at is null
@@ -43,7 +34,10 @@ changed as (
     where actor_type = 'agent' and actor_id in (select agent_id from agents)
     union
     select conversation_id from {{ standing('fct_agent_work') }}
-    where agent_id in (select agent_id from agents) or terminal_agent_id in (select agent_id from agents)
+    where agent_id in (select agent_id from agents)
+    union
+    select conversation_id from {{ standing('fct_agent_work') }}
+    where terminal_agent_id in (select agent_id from agents)
 ),
 {% else %}
 changed as (

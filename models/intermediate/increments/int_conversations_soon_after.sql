@@ -13,6 +13,10 @@ users_known as {{ inlined() }} (      -- as the contacts are known now, and as t
         messaging_user_id,
         coalesce(contact_id, messaging_user_id) as contact_key
     from {{ ref('stg_messaging__messaging_users') }}
+    where messaging_user_id in (      -- of all others both say the same
+        select id from {{ journal('touched') }}
+        where unit = 'messaging_user' and source = 'stg_messaging__messaging_users'
+    )
     union all
     select
         messaging_user_id,
@@ -29,6 +33,8 @@ told_of_changed as (
         closed_at as to_at
     from {{ standing('fct_messaging_sessions') }}
     semi join changed using (conversation_id)
+    -- So that the engine skips what is long past.
+    where started_at >= {{ earliest_of(ref('int_conversations_changed')) }}
     union all
     select
         {{ conversation_of_delivery() }} as conversation_id,
@@ -78,6 +84,8 @@ found as (
         on
             addresses_changed.messaging_user_id = sessions.messaging_user_id
             and sessions.started_at between spans_changed.from_at and spans_changed.to_at
+    -- So that the engine skips what is long past.
+    where sessions.started_at >= (select min(from_at) from spans_changed)
 ),
 {% else %}
 found as (

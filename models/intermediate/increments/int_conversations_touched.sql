@@ -15,7 +15,7 @@ visits as (
         *,
         {{ epoch_milliseconds('started_at') }} as started_ms,
         coalesce({{ epoch_milliseconds('ended_at') }}, 253402300799999) as ended_ms
-    from {{ standing('fct_visits') }}
+    from {{ rows_since(standing('fct_visits'), 'ended_at', earliest_of(ref('int_agent_moments_touched'), 'from_ms')) }}
 ),
 
 -- An agent has one conversation in focus: what came into one of them cuts the visits to others.

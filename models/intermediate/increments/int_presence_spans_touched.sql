@@ -13,6 +13,11 @@ events as (
     from {{ ref('int_presence_events_deduplicated') }}
 ),
 
+events_since as (      -- of few changes, mostly late: the next of each is among few, too
+    select * from events
+    where occurred_ms >= (select min(from_ms) from changes)
+),
+
 spans as (
     select
         changes.agent_id,
@@ -20,7 +25,7 @@ spans as (
         coalesce(after.occurred_ms, {{ for_ever_ms() }}) as to_ms
     from changes
     {{ join_latest('events', 'before', {'agent_id': 'changes.agent_id'}, 'occurred_ms', '>', 'changes.from_ms') }}
-    {{ join_next('events', 'after', {'agent_id': 'changes.agent_id'}, 'occurred_ms', 'changes.to_ms') }}
+    {{ join_next('events_since', 'after', {'agent_id': 'changes.agent_id'}, 'occurred_ms', 'changes.to_ms') }}
 ),
 {% else %}
 spans as (

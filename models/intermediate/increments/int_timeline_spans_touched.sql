@@ -37,7 +37,10 @@ segments as (
         from changes_merged
         group by agent_id
     ) as agents using (agent_id)
-    where {{ epoch_milliseconds('stood.ended_at') }} >= agents.first_ms
+    where
+        {{ epoch_milliseconds('stood.ended_at') }} >= agents.first_ms
+        -- So that the engine skips what is long past.
+        and stood.ended_at >= {{ earliest_of('changes_merged', 'from_ms') }}
 ),
 
 spans as (

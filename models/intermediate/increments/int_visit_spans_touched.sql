@@ -11,7 +11,7 @@ visits as (
         visits.agent_id,
         {{ epoch_milliseconds('visits.started_at') }} as started_ms,
         coalesce({{ epoch_milliseconds('visits.ended_at') }}, {{ for_ever_ms() }}) as ended_ms
-    from {{ standing('fct_visits') }} as visits
+    from {{ rows_since(standing('fct_visits'), 'ended_at', earliest_of('changes', 'from_ms')) }} as visits
     inner join (
         select
             agent_id,

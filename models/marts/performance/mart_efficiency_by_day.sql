@@ -27,3 +27,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('closed_date') }}

@@ -26,3 +26,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('accepted_date') }}

@@ -35,3 +35,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('session_date') }}

@@ -40,3 +40,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('received_date') }}

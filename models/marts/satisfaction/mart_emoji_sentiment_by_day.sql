@@ -37,3 +37,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('sentiment_date') }}

@@ -36,3 +36,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('resolved_date') }}

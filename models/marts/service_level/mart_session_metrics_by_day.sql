@@ -82,3 +82,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('session_date') }}

@@ -52,3 +52,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('month_start') }}

@@ -94,3 +94,4 @@ final as (
 )
 
 select * from final
+{{ in_order_of('activity_date') }}
