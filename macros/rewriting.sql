@@ -4,11 +4,15 @@
     anew: `messaging_warehouse.rewriting` copies it, and the copy takes its place when dbt has closed it.
 
     `journal.rewritten` holds the fingerprint of the redactions that a file has left behind. It is made in the copy, so a
-    build that dies on the way leaves the old fingerprint, and the next build copies again. Without redactions: nothing.
+    build that dies on the way leaves the old fingerprint, and the next build copies again. Without redactions there is none:
+    what is asked for after it was taken back has to be left behind again.
 #}
 {% macro rewrite_after_redactions(results) %}
     {% set redactions = redactions_to_leave_behind(results) %}
     {% if not redactions %}
+        {% if execute and is_whole_dag(results) and redactions_left_behind() and not redaction_fingerprint() %}
+            {% do at_once('drop table ' ~ journal('rewritten')) %}
+        {% endif %}
         {{ return('') }}
     {% endif %}
     {% do tell_of_unknown_persons() %}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -223,9 +224,11 @@ def _begin(target: Path, new: Path, last: Publication) -> _Way | None:
     if _copied(target, new, ["cp", "--reflink=always", str(target), str(new)]):
         return _Way.BLOCKS
     spare = spare_of(target)
-    if last.spare_file and spare.exists() and _mark(spare) == last.spare_file and _is_nobodys(spare):
-        spare.rename(new)
-        return _Way.SPARE
+    if last.spare_file and spare.exists():
+        spare.rename(new)  # from now on nobody comes in by its name
+        if _is_nobodys(new) and _mark(new) == last.spare_file:
+            return _Way.SPARE
+        new.unlink()  # who has it open keeps it
     for command in (
         # Past the file system's cache: a fifth of the work of the other, and nothing is left to be flushed.
         ["dd", "bs=16M", "iflag=direct,fullblock", "oflag=direct", f"if={target}", f"of={new}"],
@@ -258,13 +261,15 @@ def _keep_as_spare(target: Path) -> bool:
     return True
 
 
-def _is_nobodys(spare: Path) -> bool:
+def _is_nobodys(file: Path) -> bool:
     """Whether no process has a file open, and none can by another name; false where that cannot be told."""
-    if sys.platform != "linux" or spare.stat().st_nlink != 1:
+    if sys.platform != "linux" or file.stat().st_nlink != 1:
         return False
-    descriptor = os.open(spare, os.O_RDONLY)
+    descriptor = os.open(file, os.O_RDONLY)
     try:
-        # Linux leases a file for writing only to who alone has it open: no driver, and no program that copies it.
+        # Linux leases a file for writing only to who alone has it open: no driver, and no program that copies it. Who
+        # opens it meanwhile has a signal sent to this process, and the usual one would end it.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError:

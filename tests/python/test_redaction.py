@@ -486,6 +486,12 @@ def test_a_contact_is_forgotten_and_known_again_though_its_file_is_as_it_was(con
     contacts.build()
     assert contacts.known() == ANN | BO
 
+    # The same once more, which the file had left behind before.
+    contacts.asked(ann="2026-01-02")
+    contacts.build()
+    assert contacts.known() == _forgotten_ann(1) | BO
+    assert files_with(contacts.place / "built", (NAME, "contact-quokka")) == {NAME: 0, "contact-quokka": 0}
+
 
 def test_a_contact_that_is_read_again_stays_forgotten(contacts: Contacts) -> None:
     """A build upon another reads a new name of the person, and keeps none."""
