@@ -41,7 +41,6 @@
 {% macro journal_parts_read(name) %}{{ return(adapter.dispatch('journal_parts_read')(name)) }}{% endmacro %}
 {% macro rows_found(relation, condition, by=none) %}{{ return(adapter.dispatch('rows_found')(relation, condition, by)) }}{% endmacro %}
 {% macro waits_for_readers(names) %}{{ return(adapter.dispatch('waits_for_readers')(names)) }}{% endmacro %}
-{% macro row_id(key) %}{{ return(adapter.dispatch('row_id')(key)) }}{% endmacro %}
 {% macro text_finds(text, pattern) %}{{ return(adapter.dispatch('text_finds')(text, pattern)) }}{% endmacro %}
 {% macro as_spelt(sql) %}{{ return(adapter.dispatch('as_spelt')(sql)) }}{% endmacro %}
 {% macro code_of_project() %}{{ return(adapter.dispatch('code_of_project')()) }}{% endmacro %}

@@ -8,10 +8,6 @@
 {% macro duckdb__waits_for_readers(names) %}{% endmacro %}
 
 
-{# By what a row of a stored table is told apart from all others; `key` is a column that does it anywhere. #}
-{% macro duckdb__row_id(key) %}rowid{% endmacro %}
-
-
 {# The same for an incremental model, of which every day may be touched. #}
 {% macro duckdb__is_partial_model() %}
     {{ return(model.resource_type == 'model' and is_incremental()) }}

@@ -17,9 +17,6 @@
 {% macro spark__has_transactions() %}{{ return(false) }}{% endmacro %}
 
 
-{% macro spark__row_id(key) %}{{ return(key) }}{% endmacro %}
-
-
 {# Files are taken away under whoever reads them: all who read the rows as they stand, the rows that stay too, come before. #}
 {% macro spark__waits_for_readers(names) %}
     {% for name in names %}

@@ -252,6 +252,8 @@ def _copied(source: Path, new: Path, command: Sequence[str]) -> bool:
 
 def _keep_as_spare(target: Path) -> bool:
     """Give the file that is about to be replaced a second name; return whether that could be done."""
+    if sys.platform != "linux":  # it could not be told whether anybody has it open
+        return False
     spare = spare_of(target)
     spare.unlink(missing_ok=True)
     try:
