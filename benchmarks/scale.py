@@ -5,6 +5,9 @@ makes its facts of the same files, both under the same `memory_limit`; the facts
 the sizes that `--models` names the slowest models are told, with their memory and spill, for dbt builds one at a time,
 and the data tests run over what was built. Every model of the largest of these is told in `models.md`, which
 `--every-model` makes by itself, without the script.
+
+`--alone` builds logs by the warehouse alone, one after the other: for one that is so large that script and warehouse do
+not fit on the disk together, and a smaller one in the same run, to see how the cost grows between them.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -44,11 +48,12 @@ EVERY_MODEL = README.with_name("models.md")
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a running process: its resident memory, and what the engine had put on the disk."""
+    """One look at a running process: its resident memory, what the engine had put on the disk, and what was free."""
 
     at: datetime
     memory_bytes: int
     spilled_bytes: int
+    free_bytes: int
 
 
 @dataclass
@@ -72,6 +77,11 @@ class Watched:
     def spilled_bytes(self) -> int:
         """The most that was on the disk at a time."""
         return max((look.spilled_bytes for look in self.looks), default=0)
+
+    @property
+    def free_bytes(self) -> int:
+        """The least that was free on the disk."""
+        return min((look.free_bytes for look in self.looks), default=0)
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,35 @@ class Size:
     models: tuple[ModelCost, ...]
 
 
+@dataclass(frozen=True)
+class Alone:
+    """A whole build of one log by the warehouse, with nothing beside it to compare it to.
+
+    Attributes:
+        event_count: rows of the log.
+        warehouse: `dbt run` of all models.
+        models: each on its own, slowest first.
+        model_seconds: from the start of its first model to the end of its last.
+        spilled_bytes: the most at a time.
+        raw_bytes: the log and what belongs to it, as Parquet.
+        database_bytes: the warehouse's file.
+        copy_bytes: the copy for readers.
+        free_bytes: on the disk, with the log on it and before the build.
+        least_free_bytes: on the disk while it was built.
+    """
+
+    event_count: int
+    warehouse: Process
+    models: tuple[ModelCost, ...]
+    model_seconds: float
+    spilled_bytes: int
+    raw_bytes: int
+    database_bytes: int
+    copy_bytes: int
+    free_bytes: int
+    least_free_bytes: int
+
+
 @contextmanager
 def watched(spill: Path) -> Iterator[Watched]:
     """Look at this process's child again and again, where the system tells of it (Linux)."""
@@ -125,7 +164,8 @@ def watched(spill: Path) -> Iterator[Watched]:
     def look() -> None:
         while not done.wait(LOOK_SECONDS):
             memory = sum(_memory_of(child) for child in _children())
-            seen.looks.append(Look(datetime.now(UTC).replace(tzinfo=None), memory, _size_of(spill)))
+            free = shutil.disk_usage(spill.parent).free
+            seen.looks.append(Look(datetime.now(UTC).replace(tzinfo=None), memory, _size_of(spill), free))
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -173,7 +213,7 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
                 warehouse, models = workspace.run_all(memory_limit)
             comparisons = compare(workspace.warehouse, workspace.script_database)
             remove_database(workspace.script_database)
-            raw_bytes = sum(file.stat().st_size for file in workspace.raw.rglob("*.parquet"))
+            raw_bytes = _bytes_of(workspace.raw)
             database_bytes = workspace.warehouse.stat().st_size
             copy_bytes = workspace.serving.stat().st_size
             costs: tuple[ModelCost, ...] = ()
@@ -188,15 +228,24 @@ def measure(event_count: int, seed: int, memory_limit: str, has_models: bool, fo
         )  # fmt: skip
 
 
-def measure_models(event_count: int, seed: int, memory_limit: str, folder: Path | None) -> tuple[ModelCost, ...]:
-    """Build one log with the warehouse alone; return what each model took, the slowest first."""
+def measure_alone(event_count: int, seed: int, memory_limit: str, folder: Path | None) -> Alone:
+    """Build one log with the warehouse alone, and leave nothing behind."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         workspace = Workspace(Path(place))
         workspace.make_raw_files(event_count, seed)
         workspace.make_seeded_database()
+        free = shutil.disk_usage(place).free
         with watched(workspace.warehouse.with_name(workspace.warehouse.name + ".tmp")) as seen:
-            _, models = workspace.run_all(memory_limit)
-        return _by_seconds(models, seen)
+            process, models = workspace.run_all(memory_limit)
+        return Alone(
+            event_count, seen.told_of(process), _by_seconds(models, seen), _span(models), seen.spilled_bytes,
+            _bytes_of(workspace.raw), workspace.warehouse.stat().st_size, workspace.serving.stat().st_size,
+            free, seen.free_bytes,
+        )  # fmt: skip
+
+
+def _bytes_of(raw: Path) -> int:
+    return sum(file.stat().st_size for file in raw.rglob("*.parquet"))
 
 
 def _by_seconds(models: Sequence[Model], seen: Watched) -> tuple[ModelCost, ...]:
@@ -227,9 +276,9 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def exponent(sizes: Sequence[Size]) -> float | None:
-    """Return b of the curve `a · events ** b` that fits the models' seconds best; 1 is linear; null for one size."""
-    points = [(math.log(size.event_count), math.log(size.model_seconds)) for size in sizes]
+def exponent(costs: Sequence[tuple[int, float]]) -> float | None:
+    """Return b of the curve `a · events ** b` that fits events and cost best; 1 is linear; null for one size."""
+    points = [(math.log(event_count), math.log(cost)) for event_count, cost in costs]
     if len(points) < 2:
         return None
     mean_x, mean_y = sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
@@ -239,7 +288,7 @@ def exponent(sizes: Sequence[Size]) -> float | None:
 
 def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) -> str:
     """Write the results section."""
-    found = exponent(sizes)
+    found = exponent([(size.event_count, size.model_seconds) for size in sizes])
     lines = [
         render_machine(*load),
         "",
@@ -286,6 +335,36 @@ def render(sizes: Sequence[Size], memory_limit: str, load: tuple[float, float]) 
     return "\n".join(lines)
 
 
+def render_alone(builds: Sequence[Alone], memory_limit: str, load: tuple[float, float]) -> str:
+    """Write the section of builds without the script; the slowest models are those of the largest."""
+    seconds_grow = exponent([(each.event_count, each.model_seconds) for each in builds])
+    cpu_grows = exponent([(each.event_count, each.warehouse.cpu_seconds) for each in builds])
+    largest = max(builds, key=lambda each: each.event_count)
+    lines = [
+        render_machine(*load),
+        "",
+        f"`memory_limit` {memory_limit}.",
+        "",
+        "| events | warehouse | of which models | CPU | memory | spilled | raw | file | copy | least disk free |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {each.event_count:,} | {seconds(each.warehouse.seconds)} | {seconds(each.model_seconds)} "
+            f"| {seconds(each.warehouse.cpu_seconds)} | {gigabytes(each.warehouse.peak_bytes)} "
+            f"| {gigabytes(each.spilled_bytes)} | {gigabytes(each.raw_bytes)} | {gigabytes(each.database_bytes)} "
+            f"| {gigabytes(each.copy_bytes)} | {gigabytes(each.least_free_bytes)} of {gigabytes(each.free_bytes)} |"
+            for each in builds
+        ),
+    ]
+    if seconds_grow is not None and cpu_grows is not None:
+        lines += [
+            "",
+            f"Between them the models' seconds grow with the events to the power of {seconds_grow:.2f}, "
+            f"the CPU seconds of the whole to that of {cpu_grows:.2f}.",
+        ]
+    lines += ["", f"The slowest models at {largest.event_count:,} events:", "", *_render_models(largest.models)]
+    return "\n".join(lines)
+
+
 def render_every_model(
     event_count: int, models: Sequence[ModelCost], memory_limit: str, load: tuple[float, float]
 ) -> str:
@@ -307,6 +386,12 @@ def render_every_model(
             "",
         ]
     )
+
+
+def write_every_model(event_count: int, models: Sequence[ModelCost], memory_limit: str, load_before: float) -> None:
+    """Replace `models.md`."""
+    text = render_every_model(event_count, models, memory_limit, (load_before, os.getloadavg()[0]))
+    EVERY_MODEL.write_text(text, encoding="utf-8")
 
 
 def _render_models(models: Sequence[ModelCost], count: int = SLOWEST) -> list[str]:
@@ -332,13 +417,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="work in this folder (default: a temporary one)")
     parser.add_argument("--print", action="store_true", help="print the results and leave README.md as it is")
     parser.add_argument("--every-model", type=int, metavar="EVENTS", help="write models.md of a log of this size alone")
+    parser.add_argument(
+        "--alone", type=int, nargs="+", metavar="EVENTS", help="build logs of these sizes without the script"
+    )
     options = parser.parse_args(arguments)
     load_before = os.getloadavg()[0]
     if options.every_model:
-        models = measure_models(options.every_model, options.seed, options.memory_limit, options.folder)
-        load = (load_before, os.getloadavg()[0])
-        text = render_every_model(options.every_model, models, options.memory_limit, load)
-        EVERY_MODEL.write_text(text, encoding="utf-8")
+        alone = measure_alone(options.every_model, options.seed, options.memory_limit, options.folder)
+        write_every_model(alone.event_count, alone.models, options.memory_limit, load_before)
+        return 0
+    if options.alone:
+        builds = []
+        for event_count in options.alone:
+            builds.append(measure_alone(event_count, options.seed, options.memory_limit, options.folder))
+            section = render_alone(builds, options.memory_limit, (load_before, os.getloadavg()[0]))
+            print(section, flush=True)
+        if not options.print:
+            write_results(section, "alone")
         return 0
     sizes = []
     for event_count in options.events:
@@ -358,9 +453,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if told := [size for size in sizes if size.models]:
             largest = max(told, key=lambda size: size.event_count)
-            load = (load_before, os.getloadavg()[0])
-            text = render_every_model(largest.event_count, largest.models, options.memory_limit, load)
-            EVERY_MODEL.write_text(text, encoding="utf-8")
+            write_every_model(largest.event_count, largest.models, options.memory_limit, load_before)
     return 0
 
 
