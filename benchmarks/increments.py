@@ -1,57 +1,89 @@
 """Measure what a build costs that has little or nothing new to compute, and whether that grows with history.
 
 For each size a log is made whose length in weeks grows with it, as one file per day of receipt. The last deliveries
-are held back. Then dbt runs four times on one warehouse: all of it, nothing new, as many new deliveries for every
-size, and a hundredth of all deliveries. What dbt itself takes is what the same command takes on a log so small that
-no model matters.
+are held back, and dbt builds the rest. All these warehouses stand at the same time, and are built upon in turns, so
+that a machine that gets slower meanwhile does so for all: with nothing new, and with as many new deliveries for every
+size, again and again; at last with a hundredth of all deliveries. What dbt itself takes is what the same command
+takes, in the same turns, on a log so small that no model matters.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import statistics
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-from benchmarks.run import Process, Workspace, remove_database, write_results
+from benchmarks.run import Process, Workspace, remove_database, render_machine, spread, write_results
 
 EVENTS_PER_WEEK = 83_000  # one centre, whatever the length of its history
+SMALL, SMALL_NEW = 4_000, 40  # a log on which no model matters
 LOGS = ("raw_conversation_events", "raw_presence_events")
 
 
-@dataclass(frozen=True)
-class Increment:
-    """A build upon another one, with new deliveries."""
+@dataclass
+class Repeated:
+    """Builds of one kind upon one warehouse, with how many conversations each of them touched."""
 
-    new_count: int
-    touched_count: int
-    process: Process
+    processes: list[Process] = field(default_factory=list)
+    touched_counts: list[int] = field(default_factory=list)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Their median."""
+        return statistics.median(process.cpu_seconds for process in self.processes)
 
 
-@dataclass(frozen=True)
-class Builds:
-    """The builds of one warehouse, one upon the other.
+class History:
+    """A log, the warehouse that was built of it, and the builds upon that.
 
     Attributes:
         event_count: rows of the log.
         weeks: over which they lie.
-        conversation_count: of all of them.
         whole: the first build.
-        unsettled_count: conversations that the next one touches though nothing is new: not final before.
-        nothing: that build.
-        increments: those after it.
+        conversation_count: of all of the last build.
+        kinds: builds upon it, each kind by what was new: "nothing new", "10,000 new".
     """
 
-    event_count: int
-    weeks: int
-    conversation_count: int
-    whole: Process
-    unsettled_count: int
-    nothing: Process
-    increments: tuple[Increment, ...]
+    def __init__(self, place: Path, event_count: int, new_counts: Sequence[int], seed: int) -> None:
+        self.event_count = event_count
+        self.weeks = max(2, round(event_count / EVENTS_PER_WEEK))
+        self.conversation_count = 0
+        self.kinds: dict[str, Repeated] = {}
+        self._waiting = list(enumerate(new_counts))
+        self._workspace = workspace = Workspace(place)
+        workspace.make_raw_files(event_count, seed, self.weeks)
+        made, self._held_back = workspace.folder / "made", workspace.folder / "held_back"
+        shutil.move(workspace.raw, made)
+        split_by_day(made, workspace.raw, self._held_back, new_counts)
+        shutil.rmtree(made)
+        remove_database(workspace.warehouse)
+        workspace.make_seeded_database()
+        shutil.move(workspace.seeded, workspace.warehouse)
+        self.whole = workspace.build()
+
+    def build_upon(self) -> None:
+        """Build upon the last build, with nothing new."""
+        self._build("nothing new")
+
+    def build_with_new(self) -> None:
+        """Build upon the last build, with the next deliveries that were held back."""
+        number, new_count = self._waiting.pop(0)
+        for table in LOGS:
+            shutil.copy(self._held_back / str(number) / table / f"new-{number}.parquet", self._workspace.raw / table)
+        self._build(f"{new_count:,} new")
+
+    def _build(self, kind: str) -> None:
+        process = self._workspace.build()
+        touched_count, self.conversation_count = _reach_of_the_last_build(self._workspace)
+        repeated = self.kinds.setdefault(kind, Repeated())
+        repeated.processes.append(process)
+        repeated.touched_counts.append(touched_count)
 
 
 def split_by_day(made: Path, raw: Path, held_back: Path, new_counts: Sequence[int]) -> None:
@@ -91,32 +123,6 @@ def split_by_day(made: Path, raw: Path, held_back: Path, new_counts: Sequence[in
                 folder.rmdir()
 
 
-def measure(event_count: int, new_counts: Sequence[int], seed: int) -> Builds:
-    """Make a log, and build it whole, with nothing new and with what was held back, count by count."""
-    weeks = max(2, round(event_count / EVENTS_PER_WEEK))
-    with tempfile.TemporaryDirectory() as place:
-        workspace = Workspace(Path(place))
-        workspace.make_raw_files(event_count, seed, weeks)
-        made, held_back = workspace.folder / "made", workspace.folder / "held_back"
-        shutil.move(workspace.raw, made)
-        split_by_day(made, workspace.raw, held_back, new_counts)
-        shutil.rmtree(made)
-        remove_database(workspace.warehouse)
-        workspace.make_seeded_database()
-        shutil.move(workspace.seeded, workspace.warehouse)
-        whole = workspace.build()
-        nothing = workspace.build()
-        unsettled_count, _ = _reach_of_the_last_build(workspace)
-        increments = []
-        for number, new_count in enumerate(new_counts):
-            for table in LOGS:
-                shutil.copy(held_back / str(number) / table / f"new-{number}.parquet", workspace.raw / table)
-            process = workspace.build()
-            touched_count, conversation_count = _reach_of_the_last_build(workspace)
-            increments.append(Increment(new_count, touched_count, process))
-        return Builds(event_count, weeks, conversation_count, whole, unsettled_count, nothing, tuple(increments))
-
-
 def _reach_of_the_last_build(workspace: Workspace) -> tuple[int, int]:
     """Return how many conversations the last build touched, and of how many."""
     with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
@@ -129,28 +135,57 @@ def _reach_of_the_last_build(workspace: Workspace) -> tuple[int, int]:
     return touched, conversations
 
 
-def render(fixed: Process, builds: Sequence[Builds]) -> str:
+def measure(
+    place: Path, sizes: Sequence[int], new_count: int, repetitions: int, seed: int
+) -> tuple[Repeated, list[History]]:
+    """Make a warehouse of each size, and build upon all of them in turns; return what dbt itself takes, and them."""
+    small = History(place / "small", SMALL, [SMALL_NEW], seed)
+    histories = [
+        History(place / str(size), size, [new_count] * repetitions + [size // 100] * (size // 100 != new_count), seed)
+        for size in sizes
+    ]
+    for number in range(repetitions):
+        small.build_upon()
+        for history in histories:
+            history.build_upon()
+        for history in histories:
+            history.build_with_new()
+        print(f"turn {number + 1} of {repetitions}", flush=True)
+    for history in histories:
+        if history.event_count // 100 != new_count:
+            history.build_with_new()
+    return small.kinds["nothing new"], histories
+
+
+def render(fixed: Repeated, histories: Sequence[History], load: tuple[float, float]) -> str:
     """Return the results as a Markdown table."""
     lines = [
-        f"dbt itself, with nothing to compute: {fixed.seconds:.1f} s, {fixed.cpu_seconds:.1f} s of CPU.",
+        render_machine(*load),
+        "",
+        f"dbt itself, with nothing to compute: {_spread(process.seconds for process in fixed.processes)} s, "
+        f"{_spread(process.cpu_seconds for process in fixed.processes)} s of CPU. Of builds that were made several "
+        "times it is the median, with the smallest and the largest in brackets.",
         "Shares are of the whole build, in CPU time, after dbt's own has been taken off the numerator alone.",
         "",
         "| deliveries | weeks | build | touched conversations | seconds | CPU seconds | less dbt's own | share |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for row in builds:
-        told = [
-            ("whole", row.conversation_count, row.whole),
-            ("nothing new", row.unsettled_count, row.nothing),
-            *((f"{made.new_count:,} new", made.touched_count, made.process) for made in row.increments),
-        ]
-        for name, touched, process in told:
-            own = process.cpu_seconds - fixed.cpu_seconds
+    for history in histories:
+        whole = Repeated([history.whole], [history.conversation_count])
+        for name, made in {"whole": whole, **history.kinds}.items():
+            own = made.cpu_seconds - fixed.cpu_seconds
             lines.append(
-                f"| {row.event_count:,} | {row.weeks} | {name} | {touched:,} | {process.seconds:.1f} "
-                f"| {process.cpu_seconds:.1f} | {own:.1f} | {own / row.whole.cpu_seconds:.1%} |"
+                f"| {history.event_count:,} | {history.weeks} | {name} | {statistics.median(made.touched_counts):,.0f} "
+                f"| {_spread(process.seconds for process in made.processes)} "
+                f"| {_spread(process.cpu_seconds for process in made.processes)} "
+                f"| {own:.1f} | {own / history.whole.cpu_seconds:.1%} |"
             )
     return "\n".join(lines)
+
+
+def _spread(values: Iterable[float]) -> str:
+    told = list(values)
+    return spread(told, "{:.1f}".format) if len(told) > 1 else f"{told[0]:.1f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -158,16 +193,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 5_000_000], help="sizes of the log")
     parser.add_argument("--new", type=int, default=10_000, help="new deliveries that are as many for every size")
+    parser.add_argument("--repetitions", type=int, default=3, help="turns (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--dry-run", action="store_true", help="leave README.md alone")
     options = parser.parse_args(arguments)
-    fixed = measure(4_000, [40], options.seed).nothing
-    builds = []
-    for size in options.events:
-        builds.append(measure(size, [options.new, size // 100], options.seed))
-        print(render(fixed, builds[-1:]), flush=True)
+    load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as place:
+        fixed, histories = measure(Path(place), options.events, options.new, options.repetitions, options.seed)
+    section = render(fixed, histories, (load_before, os.getloadavg()[0]))
+    print(section)
     if not options.dry_run:
-        write_results(render(fixed, builds), "increments")
+        write_results(section, "increments")
 
 
 if __name__ == "__main__":
