@@ -28,7 +28,7 @@ def _section(name: str) -> str:
 
 
 def _increment(event_count: int, build: str) -> list[str]:
-    found = [row for row in _rows(_section("increments")) if (row[0], row[2]) == (f"{event_count:,}", build)]
+    found = [row for row in _rows(_section("increments before")) if (row[0], row[2]) == (f"{event_count:,}", build)]
     return found[0]
 
 
