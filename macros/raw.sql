@@ -81,12 +81,13 @@
 
 
 {# The contract's columns out of a relation, each as text with '' read as null, but for timestamps that are typed
-   already. `types` is null for a table that is not there; `ids` are columns that name records of a platform. #}
-{% macro raw_select(types, relation, part=none, ids=[]) %}
+   already and not read beside texts. `types` is null for a table that is not there; `ids` are columns that name records of
+   a platform. #}
+{% macro raw_select(types, relation, part=none, ids=[], is_text=false) %}
     select
     {% for column in contract_columns(model) %}
         {% set type = none if types is none else types.get(column.name, 'VARCHAR') %}
-        {% set value = raw_column(column.name, column.data_type, type) %}
+        {% set value = raw_column(column.name, column.data_type, type, is_text) %}
         {{ record_id(value) if column.name in ids else value }} as {{ column.name }}{{ ',' if not loop.last }}
     {% endfor %}
     {{ ', ' ~ part ~ ' as part' if part }}
@@ -110,11 +111,18 @@
 {% endmacro %}
 
 
-{% macro raw_column(name, contract_type, type) %}
+{# One column. A typed time is as exact as all times here, as text too. An id that its file has as a floating number, as
+   pandas writes whole numbers of which one is missing, is the whole number. #}
+{% macro raw_column(name, contract_type, type, is_text=false) %}
     {%- if type is none -%}
         cast(null as varchar)
     {%- elif contract_type == 'timestamp' and type.startswith('TIMESTAMP') -%}
-        {{ name }}
+        {{ 'cast(' ~ utc_milliseconds(name) ~ ' as varchar)' if is_text else name }}
+    {%- elif type in ('DOUBLE', 'FLOAT') -%}
+        case
+            when {{ name }} = floor({{ name }}) and abs({{ name }}) < 9e15 then cast(cast({{ name }} as bigint) as varchar)
+            else cast({{ name }} as varchar)
+        end
     {%- elif type.startswith('STRUCT') or type.startswith('MAP') or type.endswith('[]') -%}
         cast(to_json({{ name }}) as varchar)
     {%- else -%}

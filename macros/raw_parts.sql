@@ -93,11 +93,12 @@
     {% endif %}
     {% set types = {} if seed else raw_column_types(relation) %}
     {% set part = file_of_row() if raw_mode() == 'files' else raw_hour(types) %}
-    {% set rows = raw_select(types, relation, part) %}
+    {% set kept = kept_deliveries(name) %}
+    {% set rows = raw_select(types, relation, part, is_text=kept != '') %}
     {% if raw_mode() != 'files' and builds_on_the_last() %}
         {% set rows = rows ~ " where " ~ raw_is_among(part, parts) %}
     {% endif %}
-    {{ return(rows ~ kept_deliveries(name)) }}
+    {{ return(rows ~ kept) }}
 {% endmacro %}
 
 

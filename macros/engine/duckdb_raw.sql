@@ -30,7 +30,63 @@
     {% elif files[0].endswith('.ndjson') %}
         {{ return(raw_ndjson_relation(name, files)) }}
     {% endif %}
+    {{ return(raw_parquet_relation(name, files)) }}
+{% endmacro %}
+
+
+{# What is in a row follows from its file alone, whatever is read with it. So where files have a column in more types than
+   one, each is read as a text by itself: the engine would look for a type that takes all, in which the id 7 is 7.0. #}
+{% macro raw_parquet_relation(name, files) %}
+    {% set types = [] %}
+    {% set groups = raw_parquet_groups(files) %}
+    {% for group in groups if groups | length > 1 %}
+        {% do types.append(raw_column_types(raw_parquet(group))) %}
+    {% endfor %}
+    {% set types_of, reads, are_mixed = {}, [], [] %}
+    {% for each in types %}
+        {% for column, type in each.items() %}
+            {% do are_mixed.append(column) if type != types_of.setdefault(column, type) %}
+        {% endfor %}
+    {% endfor %}
+    {% if not are_mixed %}
+        {{ return(raw_parquet(files)) }}
+    {% endif %}
+    {% for group in groups %}
+        {% set texts = [] %}
+        {% for column, type in types[loop.index0].items() if column in are_mixed %}
+            {% do texts.append(raw_text_alone(name, column, type) ~ ' as "' ~ column | replace('"', '""') ~ '"') %}
+        {% endfor %}
+        {% do reads.append("select * " ~ ("replace (" ~ texts | join(', ') ~ ") " if texts) ~ "from " ~ raw_parquet(group)) %}
+    {% endfor %}
+    {{ return('(' ~ reads | join(' union all by name ') ~ ')') }}
+{% endmacro %}
+
+
+{% macro raw_parquet(files) %}
     {{ return("read_parquet(" ~ raw_paths(files) ~ ", union_by_name = true, " ~ raw_file_options() ~ ")") }}
+{% endmacro %}
+
+
+{# The files, those together that have the same columns in the same types. #}
+{% macro raw_parquet_groups(files) %}
+    {% set groups = {} %}
+    {% for file, columns in run_query(
+        "select file_name, string_agg(concat_ws(' ', lower(name), num_children, type, duckdb_type, logical_type), ', ' order by column_id) "
+        ~ "from parquet_schema(" ~ raw_paths(files) ~ ") group by file_name order by file_name"
+    ).rows %}
+        {% do groups.setdefault(columns, []).append(file) %}
+    {% endfor %}
+    {{ return(groups.values() | list) }}
+{% endmacro %}
+
+
+{# A column as the text that it comes to where its type is the only one. #}
+{% macro raw_text_alone(name, column, type) %}
+    {% set contract = {} %}
+    {% for each in contract_columns(base_of(name)) %}
+        {% do contract.update({each.name: each.data_type}) %}
+    {% endfor %}
+    {{ return(raw_column('"' ~ column | replace('"', '""') ~ '"', contract.get(column, 'timestamp'), type, is_text=true)) }}
 {% endmacro %}
 
 
