@@ -19,6 +19,18 @@
 {%- endmacro %}
 
 
+{# An id with the identifiers of an address within it replaced, each by a pseudonym of its own: `(redacted 3.1)` for the id of
+   the address, `(redacted 3)` for that of the contact, `(redacted 3.1 key)` for the platform key. Were any two alike, two
+   conversations could become one. What is replaced is not looked through again: `1` may be somebody's id. #}
+{% macro redacted_id(id, address) -%}
+    {{ replaced_each(id, address ~ '.identifiers_pattern', {
+        address ~ '.messaging_user_id': address ~ '.pseudonym',
+        address ~ '.contact_id': address ~ '.contact_pseudonym',
+        address ~ '.platform_key': "replace(" ~ address ~ ".pseudonym, ')', ' key)')",
+    }) }}
+{%- endmacro %}
+
+
 {#
     The deliveries of a relation with the columns of the raw event log, those of the forgotten without text and
     identifiers. A conversation is forgotten as a whole, whoever wrote in it, as soon as one delivery names the person:
@@ -70,9 +82,7 @@ conversations as (
         conversations_named.conversation_id,
         conversations_named.pseudonym,
         -- Some platforms make the thread's id of the address.
-        {{ replaced_pattern(
-            'conversations_named.conversation_id', 'addresses.identifiers_pattern', 'addresses.pseudonym'
-        ) }} as conversation_pseudonym,
+        {{ redacted_id('conversations_named.conversation_id', 'addresses') }} as conversation_pseudonym,
         lexicon.known_emoji
     from conversations_named
     inner join addresses using (pseudonym)
@@ -170,12 +180,13 @@ select * from final
 {%- endmacro %}
 
 
-{# Who is forgotten, and as what, as one hash: another answer means another log, and a whole build. Of each id it holds three
-   digits, too few to find the id by trying. `addresses` are those of the forgotten. #}
+{# Who is forgotten, and as what, as one hash: another answer means another log, and a whole build. Of the identifiers of each
+   address it holds three digits, too few to find one by trying. `addresses` are those of the forgotten. #}
 {% macro redactions_fingerprint(addresses) -%}
     (
         select {{ fingerprint_of_lines('line') }} from (
-            select pseudonym || '|' || cast({{ hash_of(['messaging_user_id']) }} % 1000 as varchar) as line
+            select
+                pseudonym || '|' || cast({{ hash_of(['messaging_user_id', 'contact_id', 'platform_key']) }} % 1000 as varchar) as line
             from {{ addresses }}
         )
     )

@@ -35,6 +35,7 @@
 {% macro kept_code_points(text, kept) %}{{ return(adapter.dispatch('kept_code_points')(text, kept)) }}{% endmacro %}
 {% macro pattern_of_any(texts) %}{{ return(adapter.dispatch('pattern_of_any')(texts)) }}{% endmacro %}
 {% macro replaced_pattern(text, pattern, replacement) %}{{ return(adapter.dispatch('replaced_pattern')(text, pattern, replacement)) }}{% endmacro %}
+{% macro replaced_each(text, pattern, names) %}{{ return(adapter.dispatch('replaced_each')(text, pattern, names)) }}{% endmacro %}
 {% macro has_transactions() %}{{ return(adapter.dispatch('has_transactions')()) }}{% endmacro %}
 {% macro is_partial_model() %}{{ return(adapter.dispatch('is_partial_model')()) }}{% endmacro %}
 {% macro forget_what_is_not_built_on() %}{{ return(adapter.dispatch('forget_what_is_not_built_on')()) }}{% endmacro %}

@@ -145,6 +145,20 @@
 
 {% macro duckdb__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g'){% endmacro %}
 
+{# What the pattern finds, each by its own name ({text: name}; the first, where texts are the same). After each piece between two
+   finds comes the find of the same number, after the last none. #}
+{% macro duckdb__replaced_each(text, pattern, names) -%}
+    array_to_string(list_transform(
+        string_split_regex({{ text }}, {{ pattern }}),
+        lambda piece, number: piece || case regexp_extract_all({{ text }}, {{ pattern }})[number]
+            {%- for found, name in names.items() %}
+            when {{ found }} then {{ name }}
+            {%- endfor %}
+            else ''
+        end
+    ), '')
+{%- endmacro %}
+
 {# What computes the numbers, as one hash: the plugin looks into the project's files. #}
 {% macro duckdb__code_of_project() %}
     {{ return(run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0]) }}

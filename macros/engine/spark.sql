@@ -156,6 +156,19 @@
 
 {% macro spark__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}){% endmacro %}
 
+{# Pieces are numbered from 0, as `get` counts. #}
+{% macro spark__replaced_each(text, pattern, names) -%}
+    array_join(transform(
+        split({{ text }}, {{ pattern }}, -1),
+        (piece, number) -> concat(piece, case get(regexp_extract_all({{ text }}, {{ pattern }}, 0), number)
+            {%- for found, name in names.items() %}
+            when {{ found }} then {{ name }}
+            {%- endfor %}
+            else ''
+        end)
+    ), '')
+{%- endmacro %}
+
 {# What computes the numbers, as one hash: the session is prepared with it. #}
 {% macro spark__code_of_project() %}
     {{ return(run_query('select fingerprint from code_of_project').columns[0].values()[0]) }}

@@ -65,7 +65,7 @@ REQUESTS = [
     {"messaging_user_id": "mu-kiosk-munich", "requested_at": "2026-03-16T11:00:00Z"},
     {"messaging_user_id": "mu-nobody", "requested_at": "2026-03-17"},
 ]
-KOFIS_PHONE = "+447700900188"
+KOFIS_PHONE, KOFIS_KEY = "+447700900188", "(redacted 1.1 key)"
 # An actor of an unknown type in Owen's conversation: it may be him.
 UNKNOWN_ACTOR = {"robot-7": "(redacted 3.1)"}
 
@@ -178,9 +178,7 @@ def _renamed(column: str, value: Any) -> Any:
     if column in WORDS:
         return value is not None
     if isinstance(value, str):
-        return {**CONTACTS, **FORGOTTEN, **UNKNOWN_ACTOR}.get(
-            value, value.replace(KOFIS_PHONE, FORGOTTEN["mu-kofi-whatsapp"])
-        )
+        return {**CONTACTS, **FORGOTTEN, **UNKNOWN_ACTOR}.get(value, value.replace(KOFIS_PHONE, KOFIS_KEY))
     return value
 
 
@@ -523,7 +521,7 @@ def test_a_contact_asked_for_in_the_place_of_another_is_forgotten(contacts: Cont
     with duckdb.connect() as connection:
         found = connection.execute(
             "select other from (select 'other-' || i as other from range(100_000) as numbers (i)) "
-            "where hash(other) % 1000 = hash('bo') % 1000 limit 1"
+            "where hash(other, null, null) % 1000 = hash('bo', null, null) % 1000 limit 1"
         ).fetchall()
     ((other,),) = found
     contacts.asked(**{other: "2026-01-01"})
@@ -532,6 +530,77 @@ def test_a_contact_asked_for_in_the_place_of_another_is_forgotten(contacts: Cont
     contacts.asked(bo="2026-01-01")
     contacts.build()
     assert contacts.known() == ANN | {("(redacted 1)", "(redacted 1)", "(redacted)")}
+
+
+# --- conversations whose ids are made of identifiers ---------------------------------------------
+
+TOLD_AS = {
+    "wa:+4917012345": "wa:(redacted 1.1 key)",
+    "wa:quokka-17": "wa:(redacted 1.1)",
+    "wa:numbat-9": "wa:(redacted 1)",
+    "numbat-9/quokka-17": "(redacted 1)/(redacted 1.1)",
+    "7": "(redacted 2.1)",
+    "42": "(redacted 2)",
+    "427": "(redacted 2)(redacted 2.1)",
+    "sms:+4917099999": "sms:+4917099999",
+    "of nobody": "of nobody",
+}
+
+
+def test_conversations_stay_as_many_as_they_were(tmp_path: Path) -> None:
+    """Ids that are made of different identifiers of one person stay different; a key that comes later goes as well."""
+    raw, place = tmp_path / "raw", tmp_path / "built"
+    users = {"quokka-17": ("numbat-9", "+4917012345"), "7": ("42", None), "bandicoot": (None, None)}
+
+    def tell_contacts() -> None:
+        rows = [messaging_user(user, contact) | {"platform_key": key} for user, (contact, key) in users.items()]
+        write_csv(raw / "raw_messaging_users" / "1.csv", RAW_COLUMNS["raw_messaging_users"], rows)
+
+    def build(place: Path) -> DbtRun:
+        place.mkdir(exist_ok=True)
+        beside = {"MESSAGING_SERVING": str(place / "warehouse_serving.duckdb")}
+        run = parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, raw=str(raw), environment=beside)
+        assert run.exit_code == 0, run.output
+        return run
+
+    def row_counts(run: DbtRun) -> dict[str, int]:
+        return {name: rows.total() for name, rows in contents(run).items()}
+
+    def conversations(run: DbtRun) -> list[str]:
+        with run.connect() as connection:
+            found = connection.execute("select conversation_id from fct_messaging_sessions order by 1").fetchall()
+        return [conversation_id for (conversation_id,) in found]
+
+    tell_contacts()
+    writers = ["quokka-17"] * 4 + ["7"] * 3 + ["bandicoot", "lee"]
+    told = [
+        row | {"conversation_id": thread}
+        for number, (thread, user) in enumerate(zip(TOLD_AS, writers, strict=True))
+        for row in conversation(f"c{number}", messaging_user_id=user).at("10:00").end_user("hi").agent("a1", "hi").rows
+    ]
+    write_csv(raw / "raw_conversation_events" / "1.csv", RAW_COLUMNS["raw_conversation_events"], told)
+    run = build(place)
+    before = row_counts(run)
+    assert conversations(run) == sorted(TOLD_AS)
+
+    asked = [("quokka-17", "2026-01-01"), ("7", "2026-01-02"), ("bandicoot", "2026-01-03")]
+    requests = [dict(zip(REDACTION_COLUMNS, row, strict=True)) for row in asked]
+    write_csv(raw / "redactions" / "1.csv", REDACTION_COLUMNS, requests)
+    run = build(place)
+    assert conversations(run) == sorted(TOLD_AS.values())
+    assert row_counts(run) == before
+    words: tuple[str, ...] = ("+4917012345", "quokka-17", "numbat-9", "bandicoot")
+    assert files_with(place, words) == dict.fromkeys(words, 0)
+
+    # No request is new and no address, but an identifier.
+    users["bandicoot"] = (None, "+4917099999")
+    tell_contacts()
+    run = build(place)
+    assert conversations(run) == sorted({**TOLD_AS, "sms:+4917099999": "sms:(redacted 3 key)"}.values())
+    assert row_counts(run) == before
+    words = (*words, "+4917099999")
+    assert files_with(place, words) == dict.fromkeys(words, 0)
+    assert_same(contents(build(tmp_path / "anew")), contents(run))
 
 
 # --- requests ------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ addresses as (
 final as (
     select
         messaging_user_id,
+        contact_id,
+        platform_key,
         {{ pseudonym('person_number') }} as contact_pseudonym,
         -- Whose id is the person's key keeps it, so that `contact_key` still joins all addresses of one person.
         case
