@@ -1,12 +1,13 @@
 {#
     A build that dies half-way, or fails, must not look like a good one. `dim_build.build_state` says it:
 
-    building     a build is under way, was killed, or found the disk full
-    incomplete   the last build failed after it had begun to replace core or marts
-    complete     core and marts are all of this build
+    building     a build is under way, was killed, or found the disk full, and before it the state was `complete`
+    incomplete   the last build failed after it had begun to replace core or marts, or never was there one of everything
+    complete     core and marts are all of this build, or of it and of a selection that was built since
 
-    The table is written as `building`; the hooks below do the rest. A run that touches neither core nor marts (a guard
-    stopped it, or it had other models to build) leaves the state as it found it.
+    Only a build of all models makes `complete` what was not. A selection that succeeds leaves the state as it found it: it
+    cannot know whether what it left alone is of the same build. So does a run that touches neither core nor marts (a guard
+    stopped it, or it had other models to build). While a build is under way `building` remembers that it found `complete`.
 #}
 
 {% macro begin_build() %}
@@ -53,7 +54,7 @@
             {% set seen.touched = true %}
         {% endif %}
     {% endfor %}
-    {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched
+    {% set state = "'incomplete'" if seen.touched and seen.failed else "'complete'" if seen.touched and is_whole_dag(results)
         else "case build_state when 'building' then 'complete' else build_state end" %}
     {% if not has_transactions() %}
         {{ return(finish_build_step_by_step(dim_build, state, is_whole_dag(results))) }}
@@ -142,6 +143,15 @@
     {% call statement('at_once', auto_begin=true) %}{{ statements }}{% endcall %}
     {% do adapter.commit() %}
     {{ return('') }}
+{% endmacro %}
+
+
+{# What `dim_build` is written with: the state that it has, since a build under way has said there what it found. Asked before, and
+   not by the model itself: not every engine replaces a table by what it reads of it. #}
+{% macro state_under_way() %}
+    {% set dim_build = dim_build_with_state() %}
+    {% set rows = run_query('select build_state from ' ~ dim_build).rows if dim_build else [] %}
+    {{ return("'building'" if rows and rows[0][0] == 'building' else "'incomplete'") }}
 {% endmacro %}
 
 

@@ -55,7 +55,29 @@ def test_a_failed_build_is_incomplete_until_the_next_good_one(tmp_path: Path) ->
     assert run(BUILD, 1) == (0, "complete")
     assert run(["run"], 0.001) == (1, "incomplete")
     assert run(["run", "--select", "stg_messaging__teams"], 1) == (0, "incomplete")
+    assert run(["run", "--select", "mart_accounts", "dim_teams"], 1) == (0, "incomplete")
+    assert run(["run", "--select", "+dim_build"], 1) == (0, "incomplete"), "though it writes the state itself"
     assert run(["run"], 1) == (0, "complete")
+    assert run(["run", "--select", "mart_accounts", "dim_teams"], 1) == (0, "complete")
+    assert run(["run", "--exclude", "mart_accounts"], 1) == (0, "complete")
+
+
+def test_a_selection_completes_nothing(tmp_path: Path) -> None:
+    """Neither what a killed build has left nor what no build of everything has been before."""
+    folder = str(_folder(tmp_path / "raw", conversation("c1").at("10:00").end_user("Hello?").handoff()))
+
+    def run(*command: str) -> tuple[int, str]:
+        built = parsed_dbt().run(command, tmp_path, raw=folder, variables={"max_rejected_rate": 1})
+        return built.exit_code, _state(built.database)
+
+    assert parsed_dbt().run(["seed"], tmp_path, raw=folder).exit_code == 0
+    assert run("run", "--select", "+dim_build", "+dim_teams") == (0, "incomplete")
+    assert run("run", "--select", "+fct_messages") == (0, "incomplete")
+    assert run(*BUILD) == (0, "complete")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("update dim_build set build_state = 'building'")  # as kill -9 leaves it
+    assert run("run", "--select", "dim_teams") == (0, "incomplete")
+    assert run(*BUILD) == (0, "complete")
 
 
 def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
