@@ -52,6 +52,7 @@
 {% macro file_of_row() %}{{ return(adapter.dispatch('file_of_row')()) }}{% endmacro %}
 {% macro raw_files(name) %}{{ return(adapter.dispatch('raw_files')(name)) }}{% endmacro %}
 {% macro raw_files_as_they_are(name) %}{{ return(adapter.dispatch('raw_files_as_they_are')(name)) }}{% endmacro %}
+{% macro files_in(folder) %}{{ return(adapter.dispatch('files_in')(folder)) }}{% endmacro %}
 {% macro has_function(name) %}{{ return(adapter.dispatch('has_function')(name)) }}{% endmacro %}
 {% macro reads_objects() %}{{ return(adapter.dispatch('reads_objects')()) }}{% endmacro %}
 {% macro in_order_of(day) %}{{ return(adapter.dispatch('in_order_of')(day)) }}{% endmacro %}

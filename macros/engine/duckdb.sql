@@ -188,3 +188,9 @@
 {% macro duckdb__attached_files() %}
     {{ return(run_query('select path from duckdb_databases() where path is not null').columns[0].values() | list) }}
 {% endmacro %}
+
+
+{# A select of the names of the files in a local folder, as the plugin sees them; of none where there is no such folder. #}
+{% macro duckdb__files_in(folder) %}
+    {{ return("select key from json_each(raw_file_fingerprints(" ~ raw_literal(folder) ~ ", '*'))") }}
+{% endmacro %}

@@ -78,3 +78,7 @@
 
 
 {% macro spark__reads_objects() %}{{ return(false) }}{% endmacro %}
+
+
+{# A session has listed the folder that it reads, and no other. #}
+{% macro spark__files_in(folder) %}{{ return(none) }}{% endmacro %}

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from messaging_warehouse.fingerprints import code_fingerprint
-from messaging_warehouse.raw_input import file_fingerprints, find_problems
+from messaging_warehouse.raw_input import file_fingerprints, find_problems, folder_names
 from messaging_warehouse.rewriting import Rewriting, RewritingError
 from messaging_warehouse.room import (
     RoomError,
@@ -43,6 +43,11 @@ def raw_input_problems(location: str, contract: str, known: str, required_object
 def raw_file_fingerprints(folder: str, extension: str) -> str:
     """Return JSON {file name: fingerprint} of the files of a local folder that have an extension."""
     return json.dumps(file_fingerprints(Path(folder), extension))
+
+
+def raw_folder_names(folder: str) -> str:
+    """Return JSON [absolute path, the same with all links followed] of a local folder, which need not be there."""
+    return json.dumps(folder_names(folder))
 
 
 def rewrites(rewriting: Rewriting) -> Callable[[str], str]:
@@ -121,6 +126,7 @@ class Plugin:
                 return json.dumps({"problem": str(error)})
 
         conn.create_function("raw_file_fingerprints", raw_file_fingerprints, [str, str], str, side_effects=True)
+        conn.create_function("raw_folder_names", raw_folder_names, [str], str, side_effects=True)
         conn.create_function("raw_input_problems", raw_input_problems, [str] * 4, str, side_effects=True)
         conn.create_function("publish_serving_copy", publish_serving_copy, [str] * 5, str, side_effects=True)
         if _is_local_file(self._path):

@@ -82,6 +82,11 @@ def file_fingerprints(folder: Path, extension: str) -> dict[str, str]:
     return {name: f"{state.st_size}/{state.st_mtime_ns}" for name, state in states.items()}
 
 
+def folder_names(folder: str) -> tuple[str, str]:
+    """Return the absolute path of a local folder as it is called, and the same with all links followed."""
+    return str(Path(folder).absolute()), str(Path(folder).resolve())
+
+
 def _is_object(table: str) -> bool:
     return table != table.lower()
 

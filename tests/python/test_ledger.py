@@ -1,6 +1,7 @@
 """The ledgers read each part of a log once: what is new or has changed, and nothing else."""
 
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ import pytest
 from builders import conversation, messaging_user, presence
 from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from raw_folders import BUILD, parsed_dbt, write_csv, write_ndjson, write_parquet
-from warehouse import RAW_COLUMNS, RAW_SCHEMA, DbtRun, insert_rows, write_raw_schema
+from warehouse import PROJECT, RAW_COLUMNS, RAW_SCHEMA, DbtRun, insert_rows, write_raw_schema
 
 # Each test builds with dbt, several times over.
 pytestmark = pytest.mark.deep
@@ -373,6 +374,64 @@ def test_another_location_makes_the_build_whole_and_so_does_the_way_back(folder:
     run = folder.read()
 
     assert rows_read(run) == {EVENTS: 4, PRESENCE: 2}
+    assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+
+
+def _from(folder: Folder, raw: Path | str | None, command: Iterable[str] = READ) -> DbtRun:
+    """Read the warehouse's logs from a place of another name, or from the demo."""
+    place = str(raw) if raw is not None else None
+    return parsed_dbt().run(command, folder.place, raw=place, variables={"max_rejected_rate": 1})
+
+
+def test_a_folder_is_the_same_however_it_is_spelt(folder: Folder) -> None:
+    """By a detour, by its way from the project, by a link; and where the journal has the name as it was given."""
+    (folder.root / EVENTS / "2024-03-04.csv").unlink()
+    link = folder.place / "link"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.root)
+    relative = os.path.relpath(folder.root, PROJECT)
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute("update journal.parts_read set raw_source = ?", [relative])
+    for spelling in (f"{folder.place}/./exports/", relative, link, folder.root):
+        run = _from(folder, spelling)
+        assert run.exit_code == 0, run.output
+        assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+    assert _ask(run, "select distinct raw_source from journal.parts_read") == [(str(folder.root),)]
+
+
+def test_a_build_from_elsewhere_that_would_forget_what_has_vanished_is_refused(folder: Folder) -> None:
+    """From the demo too, which is read where MESSAGING_RAW was forgotten. A full refresh says that it is meant."""
+    (folder.root / EVENTS / "2024-03-04.csv").unlink()
+    elsewhere = folder.place / "third exports"
+    write_csv(elsewhere / EVENTS / "2024-03-04.csv", RAW_COLUMNS[EVENTS], FIRST[:1])  # called like what has vanished
+    known = _ask(DbtRun(0, "", folder.place / "warehouse.duckdb", folder.place), "from journal.parts_read order by all")
+
+    for raw, name in ((elsewhere, elsewhere), (None, r"the demo \(MESSAGING_RAW is not set\)")):
+        run = _from(folder, raw)
+        assert run.exit_code == 2, run.output
+        assert re.search(
+            rf"MESSAGING_RAW: the warehouse holds 2 deliveries of 1 part that is no longer in {folder.root}, "
+            rf"and a build from {name} would forget them: build from {folder.root}, or with --full-refresh if that is "
+            r"meant\.",
+            run.output,
+        )
+        assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+        assert _ask(run, "from journal.parts_read order by all") == known
+        assert _ask(run, "select build_state from dim_build") == [("complete",)]
+
+    run = _from(folder, elsewhere, [*SCOPE, "--full-refresh"])
+    assert run.exit_code == 0, run.output
+    assert holds(run, *FIRST[:1]) and holds(run, ledger=PRESENCE_LEDGER)
+
+
+def test_a_folder_that_was_moved_is_read_where_it_is_now(folder: Folder) -> None:
+    """All its files are there as they were, so nothing would be forgotten."""
+    moved = folder.place / "moved exports"
+    shutil.rmtree(moved, ignore_errors=True)
+    folder.root.rename(moved)
+    run = _from(folder, moved)
+    folder.root.mkdir()  # for the next test to take away
+    assert run.exit_code == 0, run.output
     assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
 
 
