@@ -21,6 +21,7 @@
     {% do refuse_partial_full_refresh() %}
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
+    {% do refuse_hours_spelt_otherwise() %}
     {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | join('; ') %}
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}

@@ -63,10 +63,37 @@
 
 {# The hour of received_at as it was delivered, a text like 2026-03-02T10; '' where there is none. #}
 {% macro raw_hour(types) %}
-    {% if types.get('received_at', 'VARCHAR').startswith('TIMESTAMP') %}
+    {% if is_received_at_typed(types) %}
         {{ return("coalesce(cast(date_trunc('hour', cast(received_at as timestamp)) as varchar), '')") }}
     {% endif %}
     {{ return("coalesce(left(cast(received_at as varchar), 13), '')") }}
+{% endmacro %}
+
+
+{% macro is_received_at_typed(types) %}
+    {{ return(types.get('received_at', 'VARCHAR').startswith('TIMESTAMP')) }}
+{% endmacro %}
+
+
+{# An hour of a timestamp is spelt to the second, one of a text is never so long. Where the type of the column has changed all hours
+   that were read would be gone, and kept, and all that are there new: each delivery would count twice. #}
+{% macro refuse_hours_spelt_otherwise() %}
+    {% for name in logs_built_on() if raw_mode() == 'schema' %}
+        {% set table = raw_relation(name) %}
+        {% set is_typed = is_received_at_typed(raw_column_types(table)) if table else none %}
+        {% set read = run_query(
+            "select part from " ~ journal('parts_read') ~ " where raw_table = " ~ raw_literal(name) ~ " and " ~ raw_source_is_here()
+            ~ " and length(part) " ~ ("<= 13" if is_typed else "> 13") ~ " and part not in ('', 'infinity', '-infinity') order by part limit 1"
+        ).rows if table else [] %}
+        {% if read %}
+            {% do exceptions.raise_compiler_error(
+                name ~ ": the hours that were read of this table are spelt like '" ~ read[0][0] ~ "', those in it now "
+                ~ ("as timestamps" if is_typed else "as texts") ~ ", because the type of received_at has changed, and what was read "
+                ~ "would count twice: give the column back its type, or build with --full-refresh, which reads the table anew and "
+                ~ "forgets what is not in it."
+            ) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 

@@ -27,6 +27,7 @@
     {% do refuse_partial_full_refresh() %}
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
+    {% do refuse_hours_spelt_otherwise() %}
     {% if flags.FULL_REFRESH or flags.EMPTY or not all_that_is_kept_stands() %}
         {% do run_query('truncate table ' ~ journal('builds')) %}
     {% endif %}

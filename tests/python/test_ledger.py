@@ -634,6 +634,24 @@ def test_a_row_taken_out_of_a_table_and_one_put_in_its_place_are_noticed(tables:
     assert holds(run, FIRST[0], FIRST[1] | {"event_id": "other"}, *SECOND)
 
 
+def test_a_table_of_which_received_at_has_another_type_is_refused(tables: DbtRun) -> None:
+    """Either way: with each hour spelt otherwise all would be read once more. A full refresh reads the table anew."""
+    place = tables.database.parent
+    told = {
+        ledger: _ask(_read_tables(tables), f"select count(*) from {ledger}") for ledger in (LEDGER, PRESENCE_LEDGER)
+    }
+    for log, kind, spelt in ((EVENTS, "timestamp", "2024-03-04T10"), (PRESENCE, "varchar", "2024-03-04 09:00:00")):
+        shutil.copy(place / "as built.duckdb", tables.database)
+        with duckdb.connect(str(tables.database)) as connection:
+            connection.execute(f"alter table {RAW_SCHEMA}.{log} alter received_at type {kind}")
+        for command, exit_code in ((READ, 2), ([*SCOPE, "--full-refresh"], 0)):
+            run = parsed_dbt().run(command, place, raw=f"schema:{RAW_SCHEMA}", variables={"max_rejected_rate": 1})
+            assert run.exit_code == exit_code, run.output
+            sentence = f"{log}: the hours that were read of this table are spelt like '{spelt}', those in it now as "
+            assert (sentence in run.output) == (exit_code == 2)
+            assert {ledger: _ask(run, f"select count(*) from {ledger}") for ledger in told} == told
+
+
 def test_parts_are_told_in_the_words_of_the_source(tables: DbtRun) -> None:
     run = _read_tables(tables)
     found = _ask(run, "select raw_table, part from journal.parts_read order by 1, 2")
