@@ -22,7 +22,8 @@
             then {{ stop_with(
                 "'The newest received_at, ' || " ~ newest ~ " || ', lies more than " ~ var('max_clock_gap_days')
                 ~ " days (max_clock_gap_days) after the next, ' || " ~ next_newest
-                ~ " || ': one bad clock would end every session; mend that delivery, or give as_of.'"
+                ~ " || ': one bad clock would end every session; mend that delivery in its file, under the same "
+                ~ "name, or in its table with --full-refresh, or give as_of.'"
             ) }} is null
         else true
     end

@@ -134,7 +134,7 @@ def test_a_clock_gap_of_more_than_seven_days_stops(guarded: Replay, log: str) ->
     with pytest.raises(
         duckdb.Error,
         match=r"The newest received_at, 2024-03-11 10:00:00.001, lies more than 7 days \(max_clock_gap_days\) "
-        "after the next, 2024-03-04 10:00:00: one bad clock .*; mend that delivery, or give as_of",
+        "after the next, 2024-03-04 10:00:00: one bad clock .*; mend that delivery in its file, .*, or give as_of",
     ):
         guarded.build(raw)
 
@@ -231,7 +231,8 @@ def test_now_is_the_moment_of_the_run(folder: Path, tmp_path: Path) -> None:
         (
             [*_events(40), _received("2024-05-01 10:00")],
             "The newest received_at, 2024-05-01 10:00:00, lies more than 7 days (max_clock_gap_days) after the next, "
-            "2024-03-04 10:00:00: one bad clock would end every session; mend that delivery, or give as_of.",
+            "2024-03-04 10:00:00: one bad clock would end every session; mend that delivery in its file, under the "
+            "same name, or in its table with --full-refresh, or give as_of.",
             1,  # as it was
         ),
         (

@@ -328,7 +328,7 @@ def test_a_folder_in_another_format_is_a_folder_of_other_files(folder: Folder) -
 
 
 def test_a_clock_that_jumps_stops_a_build_that_builds_on_the_last(folder: Folder) -> None:
-    """The ledger remembers the delivery, and the mended file takes its place."""
+    """The ledger remembers the delivery, and the mended file takes its place; what is mended elsewhere does not."""
     (bad,) = conversation("c3").at("2024-03-05 11:00").end_user("hi").received("2024-04-05 11:00").rows
     file = folder.events("2024-03-06.csv", [bad])
 
@@ -343,6 +343,9 @@ def test_a_clock_that_jumps_stops_a_build_that_builds_on_the_last(folder: Folder
     assert folder.run(SCOPE).exit_code != 0, "what has been read is judged again"
 
     good = bad | {"received_at": bad["occurred_at"]}
+    file.rename(folder.place / "taken away.csv")
+    assert folder.run(SCOPE).exit_code != 0, "what has vanished is kept"
+
     folder.events(file.name, [good])
     run = folder.run(SCOPE)
 
@@ -610,6 +613,23 @@ def test_a_row_that_comes_late_is_read_with_its_hour(tables: DbtRun) -> None:
     assert holds(run, *FIRST, *SECOND, late)
     assert _ask(run, f"select count(*) from {PRESENCE_LEDGER}") == [(4,)]
     assert touched(run, "event") == {"late"} and touched(run, "presence_event") == {"early", "late"}
+
+
+def test_a_clock_that_jumps_in_a_table_is_forgotten_by_a_full_refresh_alone(tables: DbtRun) -> None:
+    """The mended row is in another hour, and the hour that it was in has vanished and is kept."""
+    bad = "'bad' as event_id, 'c3' as conversation_id, '2024-04-05T10:00:00Z' as received_at"
+    a_row = f"from {EVENTS} where event_id = '{FIRST[0]['event_id']}'"
+    _read_tables(tables, f"insert into {EVENTS} select * replace ({bad}) {a_row}")
+    with duckdb.connect(str(tables.database)) as connection:
+        connection.execute(f"update {RAW_SCHEMA}.{EVENTS} set received_at = occurred_at where event_id = 'bad'")
+    hours: list[Any] = []
+    for command, exit_code in ((SCOPE, 1), ([*SCOPE, "--full-refresh"], 0)):
+        run = parsed_dbt().run(
+            command, tables.database.parent, raw=f"schema:{RAW_SCHEMA}", variables={"max_rejected_rate": 1}
+        )
+        assert run.exit_code == exit_code, run.output
+        hours.append(sorted(_ask(run, f"select part from {LEDGER} where event_id = 'bad'")))
+    assert hours == [[("2024-03-04T10",), ("2024-04-05T10",)], [("2024-03-04T10",)]]
 
 
 def test_rows_without_a_readable_time_have_a_part_too(tables: DbtRun) -> None:
