@@ -149,8 +149,9 @@
    finds comes the find of the same number, after the last none. #}
 {% macro duckdb__replaced_each(text, pattern, names) -%}
     array_to_string(list_transform(
-        string_split_regex({{ text }}, {{ pattern }}),
-        lambda piece, number: piece || case regexp_extract_all({{ text }}, {{ pattern }})[number]
+        generate_series(1, len(string_split_regex({{ text }}, {{ pattern }}))),
+        lambda number: string_split_regex({{ text }}, {{ pattern }})[number]
+        || case regexp_extract_all({{ text }}, {{ pattern }})[number]
             {%- for found, name in names.items() %}
             when {{ found }} then {{ name }}
             {%- endfor %}

@@ -2,7 +2,7 @@
 select
     build_id,
     config_fingerprint,
-    {{ state_under_way() }} as build_state,      -- `complete` once the whole run has succeeded: see macros/build_state.sql
+    {{ state_under_way() }} as build_state,  -- `complete` once the whole run has succeeded: macros/build_state.sql
     '{{ var("reporting_timezone") }}' as reporting_timezone,
     as_of,
     delivery_count,
