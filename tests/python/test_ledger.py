@@ -194,7 +194,8 @@ def test_what_is_in_a_file_does_not_depend_on_what_is_read_with_it(folder: Folde
         _write_typed(folder.root / EVENTS / f"{number}.parquet", ids, payload, times, number)
         run = folder.read()
     bit_by_bit = _ask(run, as_told)
-    found = _ask(run, f"select distinct conversation_id, messaging_user_id from {LEDGER} where event_id similar to '.-.'")
+    of_files = "where event_id similar to '.-.'"
+    found = _ask(run, f"select distinct conversation_id, messaging_user_id from {LEDGER} {of_files}")
     assert set(found) == {("7", "7"), ("7", None)}
     payloads = _ask(run, f"select payload from {LEDGER} where event_id in ('1-1', '2-1', '3-1') order by event_id")
     assert payloads == [('{"text":"one"}',), ('{"text":"two","language":"en"}',), ('{"text":"three"}',)]
