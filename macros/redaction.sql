@@ -19,18 +19,6 @@
 {%- endmacro %}
 
 
-{# An id with the identifiers of an address within it replaced, each by a pseudonym of its own: `(redacted 3.1)` for the id of
-   the address, `(redacted 3)` for that of the contact, `(redacted 3.1 key)` for the platform key. Were any two alike, two
-   conversations could become one. What is replaced is not looked through again: `1` may be somebody's id. #}
-{% macro redacted_id(id, address) -%}
-    {{ replaced_each(id, address ~ '.identifiers_pattern', {
-        address ~ '.messaging_user_id': address ~ '.pseudonym',
-        address ~ '.contact_id': address ~ '.contact_pseudonym',
-        address ~ '.platform_key': "replace(" ~ address ~ ".pseudonym, ')', ' key)')",
-    }) }}
-{%- endmacro %}
-
-
 {#
     The deliveries of a relation with the columns of the raw event log, those of the forgotten without text and
     identifiers. A conversation is forgotten as a whole, whoever wrote in it, as soon as one delivery names the person:
@@ -53,6 +41,10 @@ addresses as (
     select * from {{ ref('stg_messaging__redacted_addresses') }}
 ),
 
+identifiers as (
+    select * from {{ ref('stg_messaging__redacted_identifiers') }}
+),
+
 lexicon as (
     select {{ list_of('emoji') }} as known_emoji from {{ ref('stg_messaging__emoji_sentiment') }}
 ),
@@ -61,7 +53,8 @@ named as (
     {%- for user in ['deliveries.messaging_user_id', acting_user('deliveries')] %}
     select
         deliveries.conversation_id,
-        addresses.pseudonym
+        addresses.pseudonym,
+        addresses.contact_pseudonym
     from {{ deliveries }} as deliveries
     inner join addresses on {{ user }} = addresses.messaging_user_id
     {{ 'union all' if not loop.last }}
@@ -77,15 +70,35 @@ conversations_named as (
     group by conversation_id
 ),
 
+identifiers_of_conversations as (      -- of all persons who are named: some platforms make the thread's id of addresses
+    select
+        named.conversation_id,
+        identifiers.identifier,
+        -- What two persons share is called one thing.
+        min(identifiers.identifier_pseudonym) as identifier_pseudonym
+    from (select distinct conversation_id, contact_pseudonym from named) as named
+    inner join identifiers using (contact_pseudonym)
+    where named.conversation_id is not null
+    group by named.conversation_id, identifiers.identifier
+),
+
+names_of_conversations as (
+    select
+        conversation_id,
+        {{ map_of('identifier', 'identifier_pseudonym') }} as names
+    from identifiers_of_conversations
+    group by conversation_id
+),
+
 conversations as (
     select
         conversations_named.conversation_id,
         conversations_named.pseudonym,
-        -- Some platforms make the thread's id of the address.
-        {{ redacted_id('conversations_named.conversation_id', 'addresses') }} as conversation_pseudonym,
+        -- What has been replaced is not looked through again: `1` may be somebody's id.
+        {{ replaced_each('conversations_named.conversation_id', 'names_of_conversations.names') }} as conversation_pseudonym,
         lexicon.known_emoji
     from conversations_named
-    inner join addresses using (pseudonym)
+    inner join names_of_conversations using (conversation_id)
     cross join lexicon
 ),
 
@@ -216,11 +229,12 @@ select * from final
     changed by it.
 #}
 {% macro forgotten_are_told_of() %}
-    {% do waits_for('stg_messaging__redacted_addresses', 'base_messaging__raw_parts') %}
+    {% do waits_for('stg_messaging__redacted_addresses', 'stg_messaging__redacted_identifiers', 'base_messaging__raw_parts') %}
     {% if not execute or model.resource_type != 'model' or not builds_on_the_last() %}
         {{ return(false) }}
     {% endif %}
     {% set addresses = ref('stg_messaging__redacted_addresses') %}
+    {% set identifiers = ref('stg_messaging__redacted_identifiers') %}
     {% if not run_query('select count(*) > 0 from ' ~ addresses).columns[0].values()[0] %}
         {{ return(false) }}
     {% endif %}
@@ -234,8 +248,8 @@ select * from final
         "select count(*) > 0 from " ~ rows ~ " as told where cast(messaging_user_id as varchar) in (select messaging_user_id from " ~ addresses
         ~ ") or cast(actor_id as varchar) in (select messaging_user_id from " ~ addresses
         ~ ") or cast(conversation_id as varchar) in (select conversation_id from " ~ standing('stg_messaging__conversation_event_ledger')
-        ~ " where messaging_user_id like '(redacted %' or actor_id like '(redacted %') or exists (select 1 from " ~ addresses
-        ~ " as addresses where " ~ text_finds("cast(told.conversation_id as varchar)", "addresses.identifiers_pattern") ~ ")"
+        ~ " where messaging_user_id like '(redacted %' or actor_id like '(redacted %') or exists (select 1 from " ~ identifiers
+        ~ " as identifiers where contains(cast(told.conversation_id as varchar), identifiers.identifier))"
         ~ " union all select count(*) > 0 from " ~ standing('stg_messaging__conversation_event_ledger') ~ " where part in (" ~ parts
         ~ ") and (messaging_user_id like '(redacted %' or actor_id like '(redacted %') order by 1 desc limit 1"
     )).columns[0].values()[0]) }}

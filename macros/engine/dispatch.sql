@@ -33,16 +33,15 @@
 {% macro position_in_list(list, item) %}{{ return(adapter.dispatch('position_in_list')(list, item)) }}{% endmacro %}
 {% macro json_object_of(texts) %}{{ return(adapter.dispatch('json_object_of')(texts)) }}{% endmacro %}
 {% macro kept_code_points(text, kept) %}{{ return(adapter.dispatch('kept_code_points')(text, kept)) }}{% endmacro %}
-{% macro pattern_of_any(texts) %}{{ return(adapter.dispatch('pattern_of_any')(texts)) }}{% endmacro %}
+{% macro map_of(key, value) %}{{ return(adapter.dispatch('map_of')(key, value)) }}{% endmacro %}
 {% macro replaced_pattern(text, pattern, replacement) %}{{ return(adapter.dispatch('replaced_pattern')(text, pattern, replacement)) }}{% endmacro %}
-{% macro replaced_each(text, pattern, names) %}{{ return(adapter.dispatch('replaced_each')(text, pattern, names)) }}{% endmacro %}
+{% macro replaced_each(text, names) %}{{ return(adapter.dispatch('replaced_each')(text, names)) }}{% endmacro %}
 {% macro has_transactions() %}{{ return(adapter.dispatch('has_transactions')()) }}{% endmacro %}
 {% macro is_partial_model() %}{{ return(adapter.dispatch('is_partial_model')()) }}{% endmacro %}
 {% macro forget_what_is_not_built_on() %}{{ return(adapter.dispatch('forget_what_is_not_built_on')()) }}{% endmacro %}
 {% macro journal_parts_read(name) %}{{ return(adapter.dispatch('journal_parts_read')(name)) }}{% endmacro %}
 {% macro rows_found(relation, condition, by=none) %}{{ return(adapter.dispatch('rows_found')(relation, condition, by)) }}{% endmacro %}
 {% macro waits_for_readers(names) %}{{ return(adapter.dispatch('waits_for_readers')(names)) }}{% endmacro %}
-{% macro text_finds(text, pattern) %}{{ return(adapter.dispatch('text_finds')(text, pattern)) }}{% endmacro %}
 {% macro as_spelt(sql) %}{{ return(adapter.dispatch('as_spelt')(sql)) }}{% endmacro %}
 {% macro code_of_project() %}{{ return(adapter.dispatch('code_of_project')()) }}{% endmacro %}
 {% macro hash_of(columns) %}{{ return(adapter.dispatch('hash_of')(columns)) }}{% endmacro %}

@@ -132,31 +132,26 @@
     array_to_string(list_filter(string_split({{ text }}, ''), lambda code_point: list_contains({{ kept }}, code_point)), '')
 {%- endmacro %}
 
-{# A pattern that finds any of the texts, taken literally, the longest first. Null texts are left out. #}
+{# A map of a group's rows. A key that is there twice is an error. #}
+{% macro duckdb__map_of(key, value) %}map_from_entries(list(struct_pack(key := {{ key }}, value := {{ value }}))){% endmacro %}
+
+{# A pattern that finds any text of a list, taken literally, the longest first. #}
 {% macro duckdb__pattern_of_any(texts) -%}
     array_to_string(list_transform(
-        list_sort(list_transform(
-            list_filter([{{ texts | join(', ') }}], lambda word: word is not null),
-            lambda word: {'shortness': -length(word), 'word': word}
-        )),
+        list_sort(list_transform({{ texts }}, lambda word: {'shortness': -length(word), 'word': word})),
         lambda ranked: regexp_escape(ranked.word)
     ), '|')
 {%- endmacro %}
 
 {% macro duckdb__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}, 'g'){% endmacro %}
 
-{# What the pattern finds, each by its own name ({text: name}; the first, where texts are the same). After each piece between two
-   finds comes the find of the same number, after the last none. #}
-{% macro duckdb__replaced_each(text, pattern, names) -%}
+{# Each text that `names` holds, by its own name (a map: text to name). After each piece between two finds comes the find of the
+   same number, after the last none. #}
+{% macro duckdb__replaced_each(text, names) -%}
+    {% set pattern = duckdb__pattern_of_any('map_keys(' ~ names ~ ')') -%}
     array_to_string(list_transform(
-        generate_series(1, len(string_split_regex({{ text }}, {{ pattern }}))),
-        lambda number: string_split_regex({{ text }}, {{ pattern }})[number]
-        || case regexp_extract_all({{ text }}, {{ pattern }})[number]
-            {%- for found, name in names.items() %}
-            when {{ found }} then {{ name }}
-            {%- endfor %}
-            else ''
-        end
+        list_zip(string_split_regex({{ text }}, {{ pattern }}), regexp_extract_all({{ text }}, {{ pattern }})),
+        lambda found: found[1] || coalesce({{ names }}[found[2]], '')
     ), '')
 {%- endmacro %}
 
@@ -166,8 +161,6 @@
 {% endmacro %}
 
 {% macro duckdb__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}
-
-{% macro duckdb__text_finds(text, pattern) %}regexp_matches({{ text }}, {{ pattern }}){% endmacro %}
 
 {# The models are written in its spelling. #}
 {% macro duckdb__as_spelt(sql) %}{{ return(sql) }}{% endmacro %}

@@ -140,16 +140,15 @@
     array_join(filter({{ spark__code_points(text) }}, code_point -> array_contains({{ kept }}, code_point)), '')
 {%- endmacro %}
 
+{% macro spark__map_of(key, value) %}map_from_entries(array_agg(struct({{ key }}, {{ value }}))){% endmacro %}
+
 {% macro spark__pattern_of_any(texts) -%}
     array_join(transform(
-        array_sort(
-            filter(array({{ texts | join(', ') }}), word -> word is not null),
-            (one, other) -> case
-                when length(one) > length(other) or (length(one) = length(other) and one < other) then -1
-                when one = other then 0
-                else 1
-            end
-        ),
+        array_sort({{ texts }}, (one, other) -> case
+            when length(one) > length(other) or (length(one) = length(other) and one < other) then -1
+            when one = other then 0
+            else 1
+        end),
         word -> concat('\Q', replace(word, '\E', '\E\\E\Q'), '\E')
     ), '|')
 {%- endmacro %}
@@ -157,15 +156,11 @@
 {% macro spark__replaced_pattern(text, pattern, replacement) %}regexp_replace({{ text }}, {{ pattern }}, {{ replacement }}){% endmacro %}
 
 {# Pieces are numbered from 0, as `get` counts. #}
-{% macro spark__replaced_each(text, pattern, names) -%}
+{% macro spark__replaced_each(text, names) -%}
+    {% set pattern = spark__pattern_of_any('map_keys(' ~ names ~ ')') -%}
     array_join(transform(
         split({{ text }}, {{ pattern }}, -1),
-        (piece, number) -> concat(piece, case get(regexp_extract_all({{ text }}, {{ pattern }}, 0), number)
-            {%- for found, name in names.items() %}
-            when {{ found }} then {{ name }}
-            {%- endfor %}
-            else ''
-        end)
+        (piece, number) -> concat(piece, coalesce({{ names }}[get(regexp_extract_all({{ text }}, {{ pattern }}, 0), number)], ''))
     ), '')
 {%- endmacro %}
 
@@ -178,8 +173,6 @@
 {% macro spark__hash_of(columns) -%}
     hash({{ columns | join(', ') }}{% if columns | length > 1 %}, {{ columns | join(' is null, ') }} is null{% endif %})
 {%- endmacro %}
-
-{% macro spark__text_finds(text, pattern) %}regexp_like({{ text }}, {{ pattern }}){% endmacro %}
 
 {% macro spark__as_spelt(sql) %}{{ return(respelt(sql)) }}{% endmacro %}
 

@@ -39,8 +39,12 @@ BEFORE_REDACTION = {
     "stg_messaging__redactions": {"stg_messaging__redacted_addresses"},
     "stg_messaging__redacted_addresses": {
         "stg_messaging__conversation_events_redacted", "stg_messaging__messaging_users",
+        "stg_messaging__redacted_identifiers",
         # Who ask about the forgotten, and keep no more than an answer: a hash that is too short, a yes or a no.
         "stg_messaging__definitions", "stg_messaging__raw_parts",
+    },
+    "stg_messaging__redacted_identifiers": {
+        "stg_messaging__conversation_events_redacted", "stg_messaging__raw_parts",
     },
 }  # fmt: skip
 

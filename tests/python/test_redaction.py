@@ -542,15 +542,20 @@ TOLD_AS = {
     "7": "(redacted 2.1)",
     "42": "(redacted 2)",
     "427": "(redacted 2)(redacted 2.1)",
+    "wa:+4917055555": "wa:(redacted 1.2 key)",
+    "7+quokka-17": "(redacted 2.1)+(redacted 1.1)",
     "sms:+4917099999": "sms:+4917099999",
     "of nobody": "of nobody",
 }
 
 
 def test_conversations_stay_as_many_as_they_were(tmp_path: Path) -> None:
-    """Ids that are made of different identifiers of one person stay different; a key that comes later goes as well."""
+    """Identifiers go, of all persons named by any address; ids that differ still do; a later key goes, too."""
     raw, place = tmp_path / "raw", tmp_path / "built"
-    users = {"quokka-17": ("numbat-9", "+4917012345"), "7": ("42", None), "bandicoot": (None, None)}
+    users = {
+        "quokka-17": ("numbat-9", "+4917012345"), "wombat-3": ("numbat-9", "+4917055555"), "7": ("42", None),
+        "bandicoot": (None, None),
+    }  # fmt: skip
 
     def tell_contacts() -> None:
         rows = [messaging_user(user, contact) | {"platform_key": key} for user, (contact, key) in users.items()]
@@ -568,14 +573,15 @@ def test_conversations_stay_as_many_as_they_were(tmp_path: Path) -> None:
 
     def conversations(run: DbtRun) -> list[str]:
         with run.connect() as connection:
-            found = connection.execute("select conversation_id from fct_messaging_sessions order by 1").fetchall()
-        return [conversation_id for (conversation_id,) in found]
+            found = connection.execute("select distinct conversation_id from fct_messaging_sessions").fetchall()
+        return sorted(conversation_id for (conversation_id,) in found)
 
     tell_contacts()
-    writers = ["quokka-17"] * 4 + ["7"] * 3 + ["bandicoot", "lee"]
+    writers = ["quokka-17"] * 4 + ["7"] * 3 + ["quokka-17", "7", "bandicoot", "lee"]
+    written = [*zip(TOLD_AS, writers, strict=True), ("7+quokka-17", "wombat-3")]
     told = [
         row | {"conversation_id": thread}
-        for number, (thread, user) in enumerate(zip(TOLD_AS, writers, strict=True))
+        for number, (thread, user) in enumerate(written)
         for row in conversation(f"c{number}", messaging_user_id=user).at("10:00").end_user("hi").agent("a1", "hi").rows
     ]
     write_csv(raw / "raw_conversation_events" / "1.csv", RAW_COLUMNS["raw_conversation_events"], told)
@@ -589,7 +595,7 @@ def test_conversations_stay_as_many_as_they_were(tmp_path: Path) -> None:
     run = build(place)
     assert conversations(run) == sorted(TOLD_AS.values())
     assert row_counts(run) == before
-    words: tuple[str, ...] = ("+4917012345", "quokka-17", "numbat-9", "bandicoot")
+    words: tuple[str, ...] = ("+4917012345", "+4917055555", "quokka-17", "wombat-3", "numbat-9", "bandicoot")
     assert files_with(place, words) == dict.fromkeys(words, 0)
 
     # No request is new and no address, but an identifier.

@@ -33,7 +33,7 @@ WITHOUT_MADE_CODE = {
 READERS = 4
 WITHOUT_TESTS = ["--exclude", "resource_type:test", "resource_type:unit_test"]
 # What no two builds have in common, and what engines write in their own way: hashes, and a pattern for their own use.
-OF_THE_BUILD = {"build_id", "code_fingerprint", "fingerprint", "identifiers_pattern"}
+OF_THE_BUILD = {"build_id", "code_fingerprint", "fingerprint"}
 
 
 @dataclass(frozen=True)

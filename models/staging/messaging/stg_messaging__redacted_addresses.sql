@@ -63,8 +63,7 @@ final as (
             else {{ pseudonym('person_number', 'row_number() over (
                 partition by person_number, messaging_user_id = contact_key order by messaging_user_id
             )') }}
-        end as pseudonym,
-        {{ pattern_of_any(['messaging_user_id', 'contact_id', 'platform_key']) }} as identifiers_pattern
+        end as pseudonym
     from addresses
 )
 
