@@ -31,7 +31,7 @@ from builders import (
     sandbox_channel,
     schedule,
 )
-from conftest import GUARDS_OFF
+from conftest import ELSEWHERE, GUARDS_OFF
 from hostile_streams import BASE, CLOCK_CHANGES
 from increments import (
     IncrementalReplay,
@@ -72,6 +72,12 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Recordings:
 def incremental(recordings: Recordings) -> IncrementalReplay:
     """Replay builds upon builds."""
     return IncrementalReplay(recordings)
+
+
+@pytest.fixture(scope="module")
+def incremental_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> IncrementalReplay:
+    """Replay builds upon builds where midnight comes twice or not at all."""
+    return IncrementalReplay(record(tmp_path_factory.mktemp("elsewhere"), **GUARDS_OFF, **ELSEWHERE))
 
 
 # --- deliveries ----------------------------------------------------------------------------------
@@ -196,6 +202,16 @@ def test_builds_upon_builds_equal_one_build(
 ) -> None:
     build_all(incremental, deliveries, random.Random(order))
     assert_as_if_made_anew(incremental, deliveries[-1])
+
+
+@FEW
+@given(deliveries=streams_in_deliveries(), order=st.integers(min_value=0, max_value=99))
+def test_chains_of_builds_equal_one_build_elsewhere(
+    incremental_elsewhere: IncrementalReplay, deliveries: list[Delivery], order: int
+) -> None:
+    """Days of 23 and 25 hours, and every limit of an agent's time is reached within the hour."""
+    build_all(incremental_elsewhere, deliveries, random.Random(order))
+    assert_as_if_made_anew(incremental_elsewhere, deliveries[-1])
 
 
 @FEW
@@ -599,11 +615,17 @@ def test_presence_is_not_read_again(incremental: IncrementalReplay) -> None:
 # --- examples ----------------------------------------------------------------------------------------
 
 
-def test_a_late_opener_on_another_channel_changes_what_its_agents_did(incremental: IncrementalReplay) -> None:
+@pytest.mark.parametrize("is_work", [True, False])
+def test_a_late_opener_on_another_channel_changes_what_its_agents_did(
+    incremental: IncrementalReplay, is_work: bool
+) -> None:
     """It is the customer's, and no event of the agent's has changed: but their time was for a test, and is no work."""
-    told = conversation("c1", "sms").at("10:00").end_user("hi").at("10:04").work("assigned", "w1", agent_id="ann")
-    told = told.work("accepted", "w1", by="ann").at("10:05").agent("ann", "hello").at("10:06")
-    told = told.work("closed", "w1", by="ann").at("10:07").ended("ann")
+    told = conversation("c1", "sms").at("10:00").end_user("hi")
+    if is_work:
+        told = told.at("10:04").work("assigned", "w1", agent_id="ann").work("accepted", "w1", by="ann")
+    told = told.at("10:04").opened("ann").at("10:05").agent("ann", "hello").at("10:06").left("ann")
+    if is_work:
+        told = told.work("closed", "w1", by="ann").at("10:07").ended("ann")
     shift = presence("ann").at("09:00").status("available").at("10:30").status("offline")
     other = conversation("c2", "sms").at("2024-03-08 10:00").end_user("hi")
     opener = conversation("c1", "web").at("09:55").end_user("hello").altered(event_id="late")
@@ -612,7 +634,7 @@ def test_a_late_opener_on_another_channel_changes_what_its_agents_did(incrementa
     second = raw_input(told, shift, other, opener.received("2024-03-08 11:00"), channels=channels)
     build_all(incremental, [Delivery(first), Delivery(second)])
     assert "fct_agent_timeline" in incremental.partially_built
-    assert incremental.rows("main.fct_agent_timeline", ["max(test_work_count) as most"]) == [{"most": 1}]
+    assert incremental.rows("main.fct_agent_timeline", ["max(test_work_count) as most"]) == [{"most": int(is_work)}]
     assert_as_if_made_anew(incremental, Delivery(second))
 
 
