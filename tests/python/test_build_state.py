@@ -43,6 +43,7 @@ def test_a_good_build_is_complete(demo: DbtRun) -> None:
     assert _state(demo.database) == "complete"
 
 
+@pytest.mark.deep
 def test_a_failed_build_is_incomplete_until_the_next_good_one(tmp_path: Path) -> None:
     stream = conversation("c1").at("10:00").end_user("Hello?").event("telepathy")
     folder = str(_folder(tmp_path / "raw", stream))
@@ -62,6 +63,7 @@ def test_a_failed_build_is_incomplete_until_the_next_good_one(tmp_path: Path) ->
     assert run(["run", "--exclude", "mart_accounts"], 1) == (0, "complete")
 
 
+@pytest.mark.deep
 def test_a_selection_completes_nothing(tmp_path: Path) -> None:
     """Neither what a killed build has left nor what no build of everything has been before."""
     folder = str(_folder(tmp_path / "raw", conversation("c1").at("10:00").end_user("Hello?").handoff()))

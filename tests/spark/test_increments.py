@@ -1,6 +1,7 @@
 """Spark builds upon its builds by overwriting partitions, and equals one build by DuckDB of all that was delivered."""
 
 import contextlib
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +32,8 @@ LOGS = ("raw_conversation_events", "raw_presence_events")
 # The tables take the formats by turns: the events NDJSON, presence CSV.
 FORMATS = ("ndjson", "csv", "parquet")
 FORMAT_OF = {table: FORMATS[place % 3] for place, table in enumerate(RAW_COLUMNS | CONFIGURATION_COLUMNS)}
-# Names of which Spark and Hadoop would each read something else.
-FILES = ("part 1", "part 2 [late], 100%+ü", "part%203")
+# Names of which Spark and Hadoop would each read something else; as many as there are builds upon one another.
+FILES = ("part 1", "part 2 [late], 100%+ü", "part%203")[-int(os.environ.get("MESSAGING_TEST_SPARK_BUILDS", "3")) :]
 # A conversation of another month than all others, and what its customer wrote.
 QUIET_MONTH, WORD, FORGOTTEN = "2023-01", "Quokkazimtstern", "mu-wombatina"
 # What a build computes for itself, and what it is told of the last one; not what intermediate models keep.
@@ -49,7 +50,7 @@ Files = dict[str, dict[str, int]]
 
 @dataclass(frozen=True)
 class Builds:
-    """What three builds upon one another have left, the last of them of all that was delivered."""
+    """What builds upon one another have left, the last of them of all that was delivered."""
 
     raw: str
     # What is wrong with the first of them, which is a whole one, beside DuckDB's of the same.
@@ -85,7 +86,7 @@ def builds(
     duckdb_of_hostile: Callable[[Path, str], Future[DbtRun]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Builds:
-    """Build three times, with a third of the log more each time."""
+    """Build a log in as many parts as it has files, with one more each time."""
     place = tmp_path_factory.mktemp("increments")
     raw = place / "raw"
     stream = with_a_quiet_month(big_configuration(1).applied_to(big_stream(1, 60)))
@@ -118,7 +119,7 @@ def test_a_hostile_stream_is_equal_on_both_engines(builds: Builds) -> None:
 
 
 def test_builds_upon_builds_equal_one_build_of_the_other_engine(spark: SparkWarehouse, builds: Builds) -> None:
-    assert builds.built_on_the_last == [False, True, True]
+    assert builds.built_on_the_last == [False] + [True] * (len(FILES) - 1)
     without = (*OF_ONE_BUILD, "stg_messaging__conversation_events_redacted")
     assert_equal(spark, builds.by_duckdb, lambda name: name in KEPT or not name.startswith(without))
 
@@ -130,10 +131,10 @@ def test_what_a_dead_build_was_about_to_write_is_written_by_the_next(spark: Spar
 
 
 def test_a_partition_that_nothing_touches_is_not_written(builds: Builds) -> None:
-    first, second, third = builds.files
     quiet = f"lies_in={QUIET_MONTH}"
-    assert first[quiet] == second[quiet] == third[quiet]
-    assert {name for name in second if second[name] != third.get(name)}
+    assert all(files[quiet] == builds.files[0][quiet] for files in builds.files)
+    *_, before, last = builds.files
+    assert {name for name in before if before[name] != last.get(name)}
 
 
 def test_who_reads_what_stands_comes_before_it_is_replaced(builds: Builds) -> None:
