@@ -35,6 +35,11 @@ told as (      -- once: to plan what an adapter makes takes seconds each time, h
     select * from {{ deliveries }}
 ),
     {%- set deliveries = 'told' %}
+{%- elif execute and model.resource_type == 'model' and kept_deliveries('raw_conversation_events') %}
+
+told as (
+    {{- unredacted_deliveries(deliveries) }}),
+    {%- set deliveries = 'told' %}
 {%- endif %}
 
 addresses as (
@@ -155,9 +160,44 @@ select * from final
 {% endmacro %}
 
 
-{# Who acted, where a customer did: agents and bots have ids of their own, which may look the same. #}
+{#
+    What the ledger alone still has comes with the pseudonyms that it got: here it says again who is meant, or a later delivery of
+    the same conversation would be another one's, and nobody's. What it says is redacted again right away.
+#}
+{% macro unredacted_deliveries(deliveries) %}
+    select
+        deliveries.* replace (
+            coalesce(conversations.raw_conversation_id, deliveries.conversation_id) as conversation_id,
+            coalesce(users.messaging_user_id, deliveries.messaging_user_id) as messaging_user_id,
+            coalesce(actors.messaging_user_id, deliveries.actor_id) as actor_id
+        )
+    from {{ deliveries }} as deliveries
+    left join ({{ conversations_meant(deliveries) }}) as conversations on deliveries.conversation_id = conversations.conversation_id
+    left join {{ ref('stg_messaging__redacted_addresses') }} as users on deliveries.messaging_user_id = users.pseudonym
+    left join {{ ref('stg_messaging__redacted_addresses') }} as actors on deliveries.actor_id = actors.pseudonym
+{% endmacro %}
+
+
+{# The ids of conversations in which pseudonyms stand, and what they were. #}
+{% macro conversations_meant(deliveries) %}
+    select
+        conversation_id,
+        {{ replaced_each('conversation_id', 'names') }} as raw_conversation_id
+    from (
+        select
+            told.conversation_id,
+            {{ map_of('identifiers.identifier_pseudonym', 'identifiers.identifier') }} as names
+        from (select distinct conversation_id from {{ deliveries }} where conversation_id like '%(redacted %') as told
+        inner join {{ ref('stg_messaging__redacted_identifiers') }} as identifiers
+            on contains(told.conversation_id, identifiers.identifier_pseudonym)
+        group by told.conversation_id
+    )
+{% endmacro %}
+
+
+{# Who acted, where a customer did or may have: agents and bots have ids of their own, which may look the same. #}
 {% macro acting_user(deliveries) -%}
-    case when {{ deliveries }}.actor_type = 'end_user' then {{ deliveries }}.actor_id end
+    case when coalesce({{ deliveries }}.actor_type, '') not in ('agent', 'bot', 'system') then {{ deliveries }}.actor_id end
 {%- endmacro %}
 
 
@@ -234,7 +274,6 @@ select * from final
         {{ return(false) }}
     {% endif %}
     {% set addresses = ref('stg_messaging__redacted_addresses') %}
-    {% set identifiers = ref('stg_messaging__redacted_identifiers') %}
     {% if not run_query('select count(*) > 0 from ' ~ addresses).columns[0].values()[0] %}
         {{ return(false) }}
     {% endif %}
@@ -244,13 +283,18 @@ select * from final
     {% if not rows %}
         {{ return(false) }}
     {% endif %}
+    {% set types = raw_column_types(rows) %}
+    {% set ids = {} %}
+    {% for name in ['conversation_id', 'messaging_user_id', 'actor_id'] %}
+        {% do ids.update({name: raw_column(name, 'varchar', types.get(name, 'VARCHAR'))}) %}
+    {% endfor %}
     {{ return(run_query(as_spelt(
-        "select count(*) > 0 from " ~ rows ~ " as told where cast(messaging_user_id as varchar) in (select messaging_user_id from " ~ addresses
-        ~ ") or cast(actor_id as varchar) in (select messaging_user_id from " ~ addresses
-        ~ ") or cast(conversation_id as varchar) in (select conversation_id from " ~ standing('stg_messaging__conversation_event_ledger')
-        ~ " where messaging_user_id like '(redacted %' or actor_id like '(redacted %') or exists (select 1 from " ~ identifiers
-        ~ " as identifiers where contains(cast(told.conversation_id as varchar), identifiers.identifier))"
-        ~ " union all select count(*) > 0 from " ~ standing('stg_messaging__conversation_event_ledger') ~ " where part in (" ~ parts
+        "select count(*) > 0 from " ~ rows ~ " as told where " ~ ids.messaging_user_id ~ " in (select messaging_user_id from " ~ addresses
+        ~ ") or " ~ ids.actor_id ~ " in (select messaging_user_id from " ~ addresses
+        ~ ") or " ~ ids.conversation_id ~ " in (select conversation_id from " ~ standing('stg_messaging__conversation_event_ledger')
+        ~ " where messaging_user_id like '(redacted %' or actor_id like '(redacted %') or " ~ ids.conversation_id
+        ~ " in (select raw_conversation_id from (" ~ conversations_meant(standing('stg_messaging__conversation_event_ledger'))
+        ~ ")) union all select count(*) > 0 from " ~ standing('stg_messaging__conversation_event_ledger') ~ " where part in (" ~ parts
         ~ ") and (messaging_user_id like '(redacted %' or actor_id like '(redacted %') order by 1 desc limit 1"
     )).columns[0].values()[0]) }}
 {% endmacro %}

@@ -53,7 +53,14 @@
         {{ return(none) }}
     {% endif %}
     {% set redactions = redaction_fingerprint() %}
-    {{ return(none if redactions == redactions_left_behind() else redactions) }}
+    {{ return(none if redactions == redactions_left_behind() and was_built_on_the_last() else redactions) }}
+{% endmacro %}
+
+
+{# A build that makes everything anew may follow one that died without the request, or with another of the same moment: what
+   that one wrote may be in the file, and no fingerprint tells. #}
+{% macro was_built_on_the_last() %}
+    {{ return(run_query('select builds_on_the_last from ' ~ ref_by_name('int_build_scope')).columns[0].values()[0]) }}
 {% endmacro %}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from builders import RawRowDict, conversation, messaging_user
+from builders import ConversationBuilder, RawRowDict, conversation, messaging_user
 from messaging_warehouse.export import Options, export
 from messaging_warehouse.export.reports import REPORTS
 from messaging_warehouse.rewriting import Rewriting
@@ -25,6 +25,7 @@ from raw_folders import (
     write_csv,
     write_csv_folder,
     write_ndjson,
+    write_parquet,
 )
 from warehouse import RAW_COLUMNS, DbtRun
 
@@ -385,12 +386,16 @@ class Contacts:
         rows = [{"messaging_user_id": user, "requested_at": time} for user, time in requests.items()]
         write_csv(Path(self.raw) / "redactions" / "1.csv", REDACTION_COLUMNS, rows)
 
-    def build(self, name: str = "built") -> DbtRun:
-        """Build the warehouse and its serving copy, or another warehouse of the same folder."""
+    def run(self, name: str = "built", **variables: float) -> DbtRun:
+        """Build the warehouse and its serving copy, or another warehouse of the same folder, if that can be done."""
         place = self.place / name
         place.mkdir(exist_ok=True)
         beside = {"MESSAGING_SERVING": str(place / "serving.duckdb")}
-        run = parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, raw=self.raw, environment=beside)
+        return parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, self.raw, variables, environment=beside)
+
+    def build(self, name: str = "built", **variables: float) -> DbtRun:
+        """Do so."""
+        run = self.run(name, **variables)
         assert run.exit_code == 0, run.output
         return run
 
@@ -530,6 +535,87 @@ def test_a_contact_asked_for_in_the_place_of_another_is_forgotten(contacts: Cont
     contacts.asked(bo="2026-01-01")
     contacts.build()
     assert contacts.known() == ANN | {("(redacted 1)", "(redacted 1)", "(redacted)")}
+
+
+# --- what comes when files are gone, or a request was ----------------------------------------------
+
+
+def _texts(run: DbtRun) -> list[Any]:
+    with run.connect() as connection:
+        return connection.execute(
+            "select conversation_id, messaging_user_id, message_text from fct_messages order by 1, event_id"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_who_is_forgotten_stays_so_in_what_comes_later(contacts: Contacts, is_archived: bool) -> None:
+    """The ledger has pseudonyms where the raw file had whom the later answer, which names nobody, is for."""
+    contacts.told("3.csv", messaging_user("quokka-17", "numbat-9") | {"platform_key": "+4917012345"})
+    events = Path(contacts.raw) / "raw_conversation_events"
+
+    def deliver(name: str, *told: ConversationBuilder) -> Path:
+        write_csv(events / name, RAW_COLUMNS["raw_conversation_events"], [row for each in told for row in each.rows])
+        return events / name
+
+    ids = {"wa:+4917012345": "wa:(redacted 1.1 key)", "c1": "c1"}
+    written = [conversation(name, messaging_user_id="quokka-17").at("10:00").end_user(WORD) for name in ids]
+    first = deliver("1.csv", *(wrote.altered(event_id=f"first-{number}") for number, wrote in enumerate(written)))
+    contacts.asked(**{"quokka-17": "2024-01-01"})
+    contacts.build()
+    if is_archived:
+        first.unlink()
+    contacts.build()
+    answers = [conversation(name, messaging_user_id=None).at("11:00").agent("a1", f"Dear {WORD}") for name in ids]
+    deliver("2.csv", *(answer.altered(event_id=f"later-{number}") for number, answer in enumerate(answers)))
+    run = contacts.build()
+    assert contacts.is_partial()
+    told = [row for row in _texts(run) if row[0] in ids.values()]
+    assert told == [
+        (name, "(redacted 1.1)", "(redacted)")
+        for name in ("c1", "c1", "wa:(redacted 1.1 key)", "wa:(redacted 1.1 key)")
+    ]
+    words = (WORD, "+4917012345", "quokka-17")
+    assert files_with(contacts.place / "built", words) == dict.fromkeys(words, 0)
+
+
+def test_a_later_file_that_names_the_person_by_a_number_makes_the_rest_be_read(contacts: Contacts) -> None:
+    """As pandas writes ids of which one is missing: `7` is stored as 7.0."""
+    events = Path(contacts.raw) / "raw_conversation_events"
+    shutil.rmtree(events)
+    types = dict.fromkeys(RAW_COLUMNS["raw_conversation_events"], "varchar") | {"messaging_user_id": "double"}
+    offer = conversation("c9", messaging_user_id=None).at("10:00").started().agent("a1", f"offer {WORD}")
+    answer = conversation("c9", messaging_user_id="7").at("12:00").end_user("no").altered(event_id="answer")
+    contacts.asked(**{"7": "2024-01-01"})
+    write_parquet(events / "1.parquet", types, offer.rows)
+    contacts.build()
+    assert files_with(contacts.place / "built", (WORD,))[WORD] > 0, "nobody knows yet whom the offer was made to"
+    write_parquet(events / "2.parquet", types, answer.rows)
+    run = contacts.build()
+    assert contacts.is_partial()
+    assert [text for _, _, text in _texts(run)] == ["(redacted)", "(redacted)"]
+    assert files_with(contacts.place / "built", (WORD,)) == {WORD: 0}
+    contacts.assert_as_if_made_anew()
+
+
+def test_what_a_build_without_the_request_wrote_is_left_behind(contacts: Contacts) -> None:
+    """It did not even end: the requests were missing, and the share of what was rejected too large."""
+    events = Path(contacts.raw) / "raw_conversation_events"
+    written = [conversation(f"c{n}", messaging_user_id="ann").at("10:00").end_user(f"{WORD} {n}") for n in range(9)]
+    odd = conversation("odd", messaging_user_id="bo").at("10:00").end_user("hi").event("unheard_of")
+    rows = [row for each in (*written, odd) for row in each.rows]
+    write_csv(events / "ann.csv", RAW_COLUMNS["raw_conversation_events"], rows)
+    contacts.asked(ann="2024-01-01")
+    contacts.build(max_rejected_rate=1)
+    words = (WORD, NAME)
+    assert files_with(contacts.place / "built", words) == {WORD: 0, NAME: 0}
+
+    requests = Path(contacts.raw) / "redactions"
+    requests.rename(contacts.place / "away")
+    assert contacts.run(max_rejected_rate=0).exit_code != 0
+    assert files_with(contacts.place / "built", (WORD,))[WORD] > 0
+    (contacts.place / "away").rename(requests)
+    contacts.build(max_rejected_rate=1)
+    assert files_with(contacts.place / "built", words) == {WORD: 0, NAME: 0}
 
 
 # --- conversations whose ids are made of identifiers ---------------------------------------------
