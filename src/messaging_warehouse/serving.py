@@ -153,16 +153,38 @@ def _refuse_other_files(connection: duckdb.DuckDBPyConnection, target: Path) -> 
 def _is_serving_copy(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """Tell a copy from any other file: it holds what is published, as one schema, and nothing else."""
     try:
-        with _attached(connection, path, _OLD, "(read_only)"):
-            found = connection.execute(
-                "select count(distinct schema_name) = 1 and bool_or(table_name = 'dim_build') "
-                f"from duckdb_tables() where database_name = '{_OLD}'"
-            ).fetchone()
-            return found == (True,)
+        return _holds_what_is_published(connection, path)
     except duckdb.Error:
-        # A reader who opened it for writing has locked it. That must not stop a build, and no live database of
-        # somebody else's is a file that nobody may write to.
-        return path.is_file() and not path.stat().st_mode & WRITE_BITS
+        # A reader who opened it for writing may have locked it, which must not stop a build. No live database of
+        # somebody else's is a file that nobody may write to; but other files are such, so its bytes have to prove it.
+        if not path.is_file() or path.stat().st_mode & WRITE_BITS or not _is_a_database(path):
+            return False
+    looked_at = path.with_name(f".{path.name}.looked_at.tmp")
+    try:
+        return any(
+            _copied(path, looked_at, ["cp", *how, str(path), str(looked_at)])
+            and _holds_what_is_published(connection, looked_at)
+            for how in (["--reflink=always"], [])
+        )
+    except duckdb.Error:
+        return False
+    finally:
+        looked_at.unlink(missing_ok=True)
+
+
+def _holds_what_is_published(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    with _attached(connection, path, _OLD, "(read_only)"):
+        found = connection.execute(
+            "select count(distinct schema_name) = 1 and bool_or(table_name = 'dim_build') "
+            f"from duckdb_tables() where database_name = '{_OLD}'"
+        ).fetchone()
+        return found == (True,)
+
+
+def _is_a_database(path: Path) -> bool:
+    """Whether a file begins as the engine's do. Asked of another process, for the reason that `_copied` has."""
+    begin = subprocess.run(["head", "-c", "12", str(path)], capture_output=True, check=False).stdout
+    return begin[8:] == b"DUCK"
 
 
 @contextmanager

@@ -8,13 +8,14 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -463,15 +464,22 @@ def test_who_has_the_last_copy_open_keeps_it(tmp_path: Path) -> None:
 def test_a_reader_who_opens_it_for_writing_stops_no_publication(tmp_path: Path) -> None:
     path = tmp_path / "serving.duckdb"
     _publish(path, 1)
-    locked = multiprocessing.get_context("spawn").Event()
-    release = multiprocessing.get_context("spawn").Event()
-    rude = multiprocessing.get_context("spawn").Process(target=_hold_for_writing, args=(path, locked, release))
-    rude.start()
-    try:
-        assert locked.wait(60)
+    with _held_for_writing(path):
         _publish(path, 2)
         with by_driver(path) as ask:
             assert ask(BUILD_ID) == "build 2"
+    assert _debris(tmp_path) == []
+
+
+@contextmanager
+def _held_for_writing(path: Path) -> Iterator[None]:
+    spawned = multiprocessing.get_context("spawn")
+    locked, release = spawned.Event(), spawned.Event()
+    rude = spawned.Process(target=_hold_for_writing, args=(path, locked, release))
+    rude.start()
+    try:
+        assert locked.wait(60)
+        yield
     finally:
         release.set()
         rude.join(60)
@@ -486,20 +494,45 @@ def _hold_for_writing(path: Path, locked: Any, release: Any) -> None:
         release.wait(60)
 
 
-@pytest.mark.parametrize("stranger", ["a database", "a text", "a folder"])
-def test_a_file_that_is_no_serving_copy_is_left_alone(tmp_path: Path, stranger: str) -> None:
+@pytest.mark.parametrize("mode", [0o644, 0o444])
+@pytest.mark.parametrize("stranger", ["a database", "half a database", "another engine's", "a text", "a folder"])
+def test_a_file_that_is_no_serving_copy_is_left_alone(tmp_path: Path, stranger: str, mode: int) -> None:
+    """Nor does it become one by being nobody's to write, as a signed letter or an archive is."""
     path = tmp_path / "raw.duckdb"
-    if stranger == "a database":
-        with duckdb.connect(str(path)) as connection:
-            connection.execute("create schema landing; create table landing.raw_conversation_events (event_id varchar)")
+    if stranger in ("a database", "half a database"):
+        _a_strangers(path)
+        path.write_bytes(path.read_bytes()[: 6000 if stranger == "half a database" else None])
+    elif stranger == "another engine's":
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("create table raw_conversation_events (event_id text)")
     elif stranger == "a text":
         path.write_text("Dear diary")
     else:
         path.mkdir()
     before = path.read_bytes() if path.is_file() else None
+    if before is not None:
+        path.chmod(mode)
+    _is_left_alone(path, before)
+
+
+def test_an_archive_that_somebody_has_locked_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "raw.duckdb"
+    _a_strangers(path)
+    before = path.read_bytes()
+    with _held_for_writing(path):
+        _is_left_alone(path, before)
+
+
+def _a_strangers(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema landing; create table landing.raw_conversation_events (event_id varchar)")
+
+
+def _is_left_alone(path: Path, before: bytes | None) -> None:
     with pytest.raises(PublishingError, match=r"raw\.duckdb is there and is no serving copy, so it was left alone"):
         _publish(path, 1)
     assert (path.read_bytes() if path.is_file() else None) == before
+    assert _debris(path.parent) == []
 
 
 def test_a_copy_for_which_there_is_no_room_leaves_the_last(tmp_path: Path) -> None:
