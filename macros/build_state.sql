@@ -8,6 +8,9 @@
     Only a build of all models makes `complete` what was not. A selection that succeeds leaves the state as it found it: it
     cannot know whether what it left alone is of the same build. So does a run that touches neither core nor marts (a guard
     stopped it, or it had other models to build). While a build is under way `building` remembers that it found `complete`.
+
+    A selection that means something else than what stands, by its vars, its code or its raw input, is `incomplete` from its begin,
+    and nothing is built on it: of what it left alone and what it made nobody could tell which is which.
 #}
 
 {% macro begin_build() %}
@@ -25,6 +28,8 @@
     {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | join('; ') %}
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
+    {% elif selected_models() %}
+        {% set statements = statements ~ '; delete from ' ~ journal('builds') ~ ' where not ' ~ means_what_stands() %}
     {% endif %}
     {% if logs_made_anew() %}
         {% set statements = statements ~ '; delete from ' ~ journal('parts_read')
@@ -33,7 +38,7 @@
     {% set dim_build = dim_build_with_state() %}
     {% if dim_build %}
         {% set statements = statements ~ "; update " ~ dim_build
-            ~ " set build_state = case build_state when 'complete' then 'building' else 'incomplete' end" %}
+            ~ " set build_state = case when build_state = 'complete' and " ~ leaves_one_meaning() ~ " then 'building' else 'incomplete' end" %}
     {% endif %}
     {{ return(at_once(statements)) }}
 {% endmacro %}
@@ -88,6 +93,45 @@
     {% endfor %}
     {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') %}
     {{ return(not flags.EMPTY and models | reject('in', built) | list | length == 0) }}
+{% endmacro %}
+
+
+{# The models of this project that a command has selected, tests and seeds aside. #}
+{% macro selected_models() %}
+    {{ return(selected_resources | map('string') | select('in', models_of_project()) | list) }}
+{% endmacro %}
+
+
+{% macro models_of_project() %}
+    {{ return(
+        graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('package_name', 'equalto', 'messaging_warehouse')
+        | map(attribute='unique_id') | list
+    ) }}
+{% endmacro %}
+
+
+{# What the numbers of this command mean, as far as it is known before anything is built: `stg_messaging__definitions` knows the rest,
+   but a selection may leave it out. #}
+{% macro meaning() %}
+    {{ return(local_md5(
+        settings_with_meaning() | join(';') ~ ';unrecorded=' ~ var('unrecorded') ~ ';' ~ code_fingerprint() | trim ~ ';' ~ raw_source()
+    )) }}
+{% endmacro %}
+
+
+{# Whether that is what the last completed build meant: a condition. #}
+{% macro means_what_stands() %}
+    {{ return('((select count(*) from ' ~ journal('meant') ~ ' where meaning = ' ~ raw_literal(meaning()) ~ ') > 0)') }}
+{% endmacro %}
+
+
+{# Whether all that stands will mean the same when this command has succeeded: a condition. #}
+{% macro leaves_one_meaning() %}
+    {% set selected = selected_models() %}
+    {% if not selected or models_of_project() | reject('in', selected) | list | length == 0 %}
+        {{ return('true') }}
+    {% endif %}
+    {{ return(means_what_stands()) }}
 {% endmacro %}
 
 

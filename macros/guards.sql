@@ -46,18 +46,25 @@
 {%- endmacro %}
 
 
-{# What the numbers mean, as one hash: the vars that carry a definition, the vocabulary and the business's configuration.
-   Equal fingerprints: equal meaning. Taken of the rows as they came in, since it is known before anything is built. #}
-{% macro config_fingerprint() -%}
-    {%- set settings = [] -%}
-    {%- for name in [
+{# The vars that carry a definition, each with its value. Not among them: `as_of`, which says when we look. #}
+{% macro settings_with_meaning() %}
+    {% set settings = [] %}
+    {% for name in [
         'reporting_timezone', 'session_inactivity_hours', 'focus_idle_minutes', 'presence_stale_hours',
         'repeat_contact_days', 'clock_skew_tolerance_seconds', 'max_lateness_days', 'late_after_minutes',
         'volume_baseline_weeks', 'volume_min_weeks', 'volume_distance_factor', 'volume_min_percent', 'volume_min_events',
         'service_cloud_presence_statuses', 'service_cloud_test_channels', 'service_cloud_business_hours'
-    ] -%}
-        {%- do settings.append(name ~ '=' ~ var(name)) -%}
-    {%- endfor -%}
+    ] %}
+        {% do settings.append(name ~ '=' ~ var(name)) %}
+    {% endfor %}
+    {{ return(settings) }}
+{% endmacro %}
+
+
+{# What the numbers mean, as one hash: the vars that carry a definition, the vocabulary and the business's configuration.
+   Equal fingerprints: equal meaning. Taken of the rows as they came in, since it is known before anything is built. #}
+{% macro config_fingerprint() -%}
+    {%- set settings = settings_with_meaning() -%}
     {%- do settings.append('unrecorded=' ~ unrecorded() | sort | join(' ')) -%}
     md5({{ raw_literal(settings | join(';')) }}
     {%- for table, columns in {

@@ -28,7 +28,8 @@
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
     {% do refuse_hours_spelt_otherwise() %}
-    {% if flags.FULL_REFRESH or flags.EMPTY or not all_that_is_kept_stands() %}
+    {% set is_meant = run_query('select ' ~ means_what_stands()).columns[0].values()[0] or not selected_models() %}
+    {% if flags.FULL_REFRESH or flags.EMPTY or not is_meant or not all_that_is_kept_stands() %}
         {% do run_query('truncate table ' ~ journal('builds')) %}
     {% endif %}
     {% for name in logs_made_anew() %}
@@ -36,7 +37,10 @@
     {% endfor %}
     {% set dim_build = dim_build_with_state() %}
     {% if dim_build %}
-        {% do write_build_state(dim_build, "case build_state when 'complete' then 'building' else 'incomplete' end") %}
+        {% set is_one = run_query('select ' ~ leaves_one_meaning()).columns[0].values()[0] %}
+        {% do write_build_state(
+            dim_build, "case build_state when 'complete' then 'building' else 'incomplete' end" if is_one else "'incomplete'"
+        ) %}
     {% endif %}
     {{ return('') }}
 {% endmacro %}
@@ -57,13 +61,14 @@
     {% do write_build_state(dim_build, state) %}
     {% if is_complete %}
         {% do forget_raw_text() %}
-        {% for table in ['builds', 'touched', 'attempts', 'seen'] %}
+        {% for table in ['builds', 'meant', 'touched', 'attempts', 'seen'] %}
             {% do run_query('truncate table ' ~ journal(table)) %}
         {% endfor %}
         {% do run_query('insert into ' ~ journal('seen') ~ ' select received_until from ' ~ standing('int_build_scope')) %}
         {% do run_query(
             'insert into ' ~ journal('builds') ~ ' select build_id, as_of, config_fingerprint, code_fingerprint from ' ~ standing('int_build')
         ) %}
+        {% do run_query('insert into ' ~ journal('meant') ~ ' values (' ~ raw_literal(meaning()) ~ ')') %}
     {% endif %}
     {{ return('') }}
 {% endmacro %}

@@ -3,6 +3,7 @@
 
     journal.builds      the last build that was completed: what it spoke for, and by which definitions. Without a row
                         there is nothing to build on, and the next build makes everything anew.
+    journal.meant       what the last completed build meant: its vars, its code and where its raw rows came from, as one hash.
     journal.attempts    what the builds after it spoke for: they may have died after they had written.
     journal.seen        until which receipt the last completed build, and those begun since, looked at deliveries. It may be
                         later than their as_of: what is rejected tells no time.
@@ -36,6 +37,7 @@
 {% macro journal_tables() %}
     {{ return({
         'builds': 'build_id varchar, as_of timestamp, config_fingerprint varchar, code_fingerprint varchar',
+        'meant': 'meaning varchar',
         'attempts': 'as_of timestamp',
         'seen': 'received_until timestamp',
         'touched': 'unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar',
@@ -97,7 +99,9 @@
             as_of,
             config_fingerprint,
             code_fingerprint
-        from {{ standing('int_build') }}
+        from {{ standing('int_build') }};
+        delete from {{ journal('meant') }};
+        insert into {{ journal('meant') }} values ({{ raw_literal(meaning()) }})
     {% endset %}
     {{ return(statements) }}
 {% endmacro %}

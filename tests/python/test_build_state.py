@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -80,6 +81,42 @@ def test_a_selection_completes_nothing(tmp_path: Path) -> None:
         connection.execute("update dim_build set build_state = 'building'")  # as kill -9 leaves it
     assert run("run", "--select", "dim_teams") == (0, "incomplete")
     assert run(*BUILD) == (0, "complete")
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        pytest.param({"variables": {"reporting_timezone": "Asia/Tokyo"}}, id="another var"),
+        pytest.param({"raw": "elsewhere"}, id="another place"),
+    ],
+)
+def test_nothing_is_built_on_a_selection_that_means_something_else(tmp_path: Path, otherwise: dict[str, Any]) -> None:
+    """Not even where the next build means again what the last whole one did: it cannot tell which rows are whose."""
+    folder = str(_folder(tmp_path / "raw", conversation("c1").at("20:30").end_user("Hello?").handoff()))
+
+    def run(command: list[str], raw: str = folder, **options: Any) -> tuple[int, str]:
+        variables = {"max_rejected_rate": 1, **options.get("variables", {})}
+        built = parsed_dbt().run(command, tmp_path, raw=raw, variables=variables)
+        return built.exit_code, _state(built.database)
+
+    def ask(question: str) -> list[Any]:
+        with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as connection:
+            return [answer for (answer,) in connection.execute(question).fetchall()]
+
+    shutil.copytree(folder, tmp_path / "elsewhere")
+    otherwise = otherwise | ({"raw": str(tmp_path / "elsewhere")} if "raw" in otherwise else {})
+    facts = ["run", "--select", "fct_messages", "fct_messaging_sessions"]
+    days = "select distinct sent_date::varchar from fct_messages"
+
+    assert run(BUILD) == (0, "complete")
+    assert run(facts, variables={"as_of": "2024-03-05T00:00:00Z"}) == (0, "complete"), "when we look is no meaning"
+    assert ask("select count(*) from journal.builds") == [1]
+    assert run(facts, **otherwise) == (0, "incomplete")
+    assert ask("select count(*) from journal.builds") == [0]
+    assert ask(days) == (["2024-03-05"] if "variables" in otherwise else ["2024-03-04"])
+    assert run(BUILD) == (0, "complete")
+    assert ask(days) == ["2024-03-04"]
 
 
 def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
