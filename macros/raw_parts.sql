@@ -123,7 +123,7 @@
     {% set kept = kept_deliveries(name) %}
     {% set rows = raw_select(types, relation, part, is_text=kept != '') %}
     {% if raw_mode() != 'files' and builds_on_the_last() %}
-        {% set rows = rows ~ " where " ~ raw_is_among(part, parts) %}
+        {% set rows = rows ~ " where " ~ raw_is_among(types, part, parts) %}
     {% endif %}
     {{ return(rows ~ kept) }}
 {% endmacro %}
@@ -156,19 +156,40 @@
     {% endif %}
     {% set adapted = ref_by_name(adapter_model(name)) if adapter_model(name) else none %}
     {% set relation = adapted or (ref(name) if raw_mode() == 'demo' else raw_relation(name)) %}
-    {{ return('(select * from ' ~ relation ~ ' where ' ~ raw_is_among(raw_hour(raw_column_types(relation)), parts) ~ ')') }}
+    {% set types = raw_column_types(relation) %}
+    {{ return('(select * from ' ~ relation ~ ' where ' ~ raw_is_among(types, raw_hour(types), parts) ~ ')') }}
 {% endmacro %}
 
 
 {# Whether a row of a table is of one of the parts. The bound is for the engine, which skips what lies before it without
    reading the rest of the row; what has no time lies nowhere. #}
-{% macro raw_is_among(part, parts) %}
+{% macro raw_is_among(types, part, parts) %}
     {% set literals = [] %}
     {% for text in parts %}
         {% do literals.append(raw_literal(text)) %}
     {% endfor %}
     {% set condition = part ~ " in (" ~ literals | join(', ') ~ ")" %}
-    {{ return(condition if parts[0] == '' else "received_at >= " ~ raw_literal(parts[0]) ~ " and " ~ condition) }}
+    {% set first = first_part(types, parts) %}
+    {{ return("received_at >= " ~ raw_literal(first) ~ " and " ~ condition if first else condition) }}
+{% endmacro %}
+
+
+{# The part that no other one lies before, if that is known; '' or null if not. The order of parts is that of their texts. Of times it
+   is the same from the year 0 to 9999: later ones, and infinity, are after all of these, but before Christ and since ever nothing
+   is told. #}
+{% macro first_part(types, parts) %}
+    {% if types.get('received_at', 'VARCHAR') in ('VARCHAR', 'STRING') %}
+        {{ return(parts[0]) }}
+    {% endif %}
+    {% set usual = [] %}
+    {% for text in parts %}
+        {% if text == '' or text.startswith('-') or '(BC)' in text %}
+            {{ return(none) }}
+        {% elif text[4:5] == '-' %}
+            {% do usual.append(text) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(usual | first if usual else none) }}
 {% endmacro %}
 
 

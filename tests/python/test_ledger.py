@@ -643,6 +643,24 @@ def test_rows_without_a_readable_time_have_a_part_too(tables: DbtRun) -> None:
     assert touched(run, "event") == {"none", "empty", "noon"} and touched(run, "presence_event") == {"none", "ever"}
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(["12024-03-05 11:30:00"], id="a year of five digits"),
+        pytest.param(["0100-03-05 (BC) 11:30:00", "0044-03-05 (BC) 11:30:00"], id="years before Christ"),
+        pytest.param(["infinity", "-infinity", "12024-03-05 11:30:00", "0044-03-05 (BC) 11:30:00"], id="all at once"),
+    ],
+)
+def test_rows_at_impossible_times_cost_no_other_row(tables: DbtRun, odd: list[str]) -> None:
+    """As a text their hour comes before others that lie before it in time, or after others that lie after it."""
+    times = ["2024-03-05 11:30", "0044-03-15 12:00", "1969-12-31 23:00", *odd]
+    rows = ", ".join(f"('{number}', '{time}')" for number, time in enumerate(times))
+    run = _read_tables(tables, f"insert into {PRESENCE} (event_id, received_at) values {rows}")
+    assert rows_read(run)[PRESENCE] == len(times)
+    assert touched(run, "presence_event") == {str(number) for number in range(len(times))}
+    assert _ask(run, f"select count(*) from {PRESENCE_LEDGER}") == [(2 + len(times),)]
+
+
 def test_a_row_taken_out_of_a_table_and_one_put_in_its_place_are_noticed(tables: DbtRun) -> None:
     """By its id; what is rewritten under its id is not, because a log only grows."""
     run = _read_tables(
