@@ -135,25 +135,39 @@
 {% endmacro %}
 
 
-{# Of a fact that was dropped and filled from a working set that holds only what was touched, the rest would be gone. #}
+{# Of a fact that was dropped and filled from a working set that holds only what was touched, the rest would be gone. The working set
+   holds everything only where all that it is made of is made anew too, from the list of raw parts on. #}
 {% macro refuse_partial_full_refresh() %}
     {% if not flags.FULL_REFRESH %}
         {{ return('') }}
     {% endif %}
-    {% set selected = selected_resources | map('string') | list %}
+    {% set selected = selected_models() %}
     {% for unique_id in selected %}
-        {% set node = graph.nodes.get(unique_id) %}
+        {% set node = graph.nodes[unique_id] %}
         {% if
-            node and node.resource_type == 'model' and node.config.materialized == 'incremental'
-            and node.config.meta.get('unit') not in units_out_of_facts()
-            and 'model.messaging_warehouse.int_build_scope' not in selected
+            node.config.materialized == 'incremental' and node.config.meta.get('unit') not in units_out_of_facts()
+            and models_behind(node) | reject('in', selected) | list
         %}
             {% do exceptions.raise_compiler_error(
-                "--full-refresh of " ~ node.name ~ " alone would leave out what the last build did not touch: run it without "
-                ~ "a selection, or select +" ~ node.name ~ "."
+                "--full-refresh of " ~ node.name ~ " without all that it is made of would leave out what the last build did not touch: "
+                ~ "run it without a selection, or select +" ~ node.name ~ "."
             ) %}
         {% endif %}
     {% endfor %}
+{% endmacro %}
+
+
+{# All models that a node is made of. #}
+{% macro models_behind(node) %}
+    {% set found = [] %}
+    {% set waiting = [node] %}
+    {% for each in waiting %}    {#- which grows meanwhile -#}
+        {% for parent in each.depends_on.nodes if parent.startswith('model.') and parent not in found %}
+            {% do found.append(parent) %}
+            {% do waiting.append(graph.nodes[parent]) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 

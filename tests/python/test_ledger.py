@@ -297,6 +297,30 @@ def test_what_makes_something_else_anew_forgets_nothing(folder: Folder, command:
     assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
 
 
+@pytest.mark.parametrize(
+    "selected",
+    [["fct_messages"], ["int_build_scope", "fct_messages"], ["+int_build_scope", "fct_messages"], ["int_build_scope+"]],
+)
+def test_no_fact_is_made_anew_without_all_that_it_is_made_of(folder: Folder, selected: list[str]) -> None:
+    """What lies between would still hold no more than the last build touched, or take it for what it is to do."""
+    run = folder.run(["run", "--full-refresh", "--select", *selected])
+    assert run.exit_code != 0
+    assert re.search(
+        r"--full-refresh of \w+ without all that it is made of would leave out what the last build did not touch: run "
+        r"it without a selection, or select \+\w+\.",
+        run.output,
+    )
+    assert _ask(run, "select count(*) from fct_messages") == [(4,)]
+    assert _ask(run, "select build_state from dim_build") == [("complete",)]
+
+
+def test_a_fact_is_made_anew_with_all_that_it_is_made_of(folder: Folder) -> None:
+    assert folder.run(["run"]).exit_code == 0  # of which nothing is new
+    run = folder.run(["run", "--full-refresh", "--select", "+fct_messages"])
+    assert run.exit_code == 0, run.output
+    assert _ask(run, "select count(*) from fct_messages") == [(4,)]
+
+
 def test_no_ledger_is_emptied(folder: Folder) -> None:
     """dbt would do so without a word; where nothing is kept there is nothing to refuse."""
     run = folder.run(["run", "--empty"])
