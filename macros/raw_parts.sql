@@ -178,7 +178,7 @@
    is the same from the year 0 to 9999: later ones, and infinity, are after all of these, but before Christ and since ever nothing
    is told. #}
 {% macro first_part(types, parts) %}
-    {% if types.get('received_at', 'VARCHAR') in ('VARCHAR', 'STRING') %}
+    {% if types.get('received_at', 'VARCHAR').startswith(('VARCHAR', 'STRING', 'CHAR')) %}
         {{ return(parts[0]) }}
     {% endif %}
     {% set usual = [] %}

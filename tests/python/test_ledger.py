@@ -671,13 +671,13 @@ def test_rows_without_a_readable_time_have_a_part_too(tables: DbtRun) -> None:
     "odd",
     [
         pytest.param(["12024-03-05 11:30:00"], id="a year of five digits"),
-        pytest.param(["0100-03-05 (BC) 11:30:00", "0044-03-05 (BC) 11:30:00"], id="years before Christ"),
+        pytest.param(["0100-03-05 (BC) 11:30:00", "0044-03-15 12:00:00"], id="a year before Christ"),
         pytest.param(["infinity", "-infinity", "12024-03-05 11:30:00", "0044-03-05 (BC) 11:30:00"], id="all at once"),
     ],
 )
 def test_rows_at_impossible_times_cost_no_other_row(tables: DbtRun, odd: list[str]) -> None:
     """As a text their hour comes before others that lie before it in time, or after others that lie after it."""
-    times = ["2024-03-05 11:30", "0044-03-15 12:00", "1969-12-31 23:00", *odd]
+    times = ["2024-03-05 11:30", "1969-12-31 23:00", *odd]
     rows = ", ".join(f"('{number}', '{time}')" for number, time in enumerate(times))
     run = _read_tables(tables, f"insert into {PRESENCE} (event_id, received_at) values {rows}")
     assert rows_read(run)[PRESENCE] == len(times)
