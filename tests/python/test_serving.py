@@ -957,19 +957,25 @@ def _publish_by_overwriting(path: Path, number: int) -> None:
 )
 def test_an_unsafe_publication_would_be_seen(tmp_path: Path, how: Callable[[Path, int], None], is_safe: bool) -> None:
     path = tmp_path / "serving.duckdb"
-    _publish(path, 1)
-    with readers(path) as found:
-        path.chmod(0o444 if is_safe else 0o644)
-        ends_at = time.monotonic() + 5
-        number, blocked = 1, 0
-        while time.monotonic() < ends_at:
-            try:
-                how(path, number + 1)
-                number += 1
-            except duckdb.IOException:  # a reader was in the way
-                blocked += 1
+    number = 1
+    _publish(path, number)
+    # On a machine that has more to do a reader may not look at the wrong moment for a while.
+    for _ in range(1 if is_safe else 6):
+        with readers(path) as found:
+            path.chmod(0o444 if is_safe else 0o644)
+            ends_at = time.monotonic() + 5
+            blocked = 0
+            while time.monotonic() < ends_at:
+                try:
+                    how(path, number + 1)
+                    number += 1
+                except duckdb.IOException:  # a reader was in the way
+                    blocked += 1
+        is_seen = blocked > 0 or any(looks.errors or looks.mixed for looks in found)
+        if is_seen:
+            break
     if is_safe:
         assert blocked == 0
         _assert_at_peace(found, {f"build {each}" for each in range(1, number + 1)})
     else:
-        assert blocked > 0 or any(looks.errors or looks.mixed for looks in found)
+        assert is_seen
