@@ -36,6 +36,7 @@ told as (      -- once: to plan what an adapter makes takes seconds each time, h
 ),
     {%- set deliveries = 'told' %}
 {%- elif execute and model.resource_type == 'model' and kept_deliveries('raw_conversation_events') %}
+    {%- set are_kept = true %}
 
 told as (
     {{- unredacted_deliveries(deliveries) }}),
@@ -139,9 +140,9 @@ marked as (
 
 final as (
     select
-        * exclude (user_pseudonym, conversation_pseudonym, known_emoji, redacted_as, payload_texts, variant)
+        * exclude (user_pseudonym, conversation_pseudonym, known_emoji, redacted_as, payload_texts, variant{{ ', id_in_ledger' if are_kept }})
         replace (
-            coalesce(conversation_pseudonym, conversation_id) as conversation_id,
+            coalesce(conversation_pseudonym, {{ 'id_in_ledger, ' if are_kept }}conversation_id) as conversation_id,
             coalesce(user_pseudonym, messaging_user_id) as messaging_user_id,
             case
                 when redacted_as is null or actor_id is null or actor_type in ('agent', 'bot', 'system') then actor_id
@@ -162,7 +163,8 @@ select * from final
 
 {#
     What the ledger alone still has comes with the pseudonyms that it got: here it says again who is meant, or a later delivery of
-    the same conversation would be another one's, and nobody's. What it says is redacted again right away.
+    the same conversation would be another one's, and nobody's. What it says is redacted again right away; where no delivery names
+    the person any more, the id stays as the ledger has it.
 #}
 {% macro unredacted_deliveries(deliveries) %}
     select
@@ -170,7 +172,8 @@ select * from final
             coalesce(conversations.raw_conversation_id, deliveries.conversation_id) as conversation_id,
             coalesce(users.messaging_user_id, deliveries.messaging_user_id) as messaging_user_id,
             coalesce(actors.messaging_user_id, deliveries.actor_id) as actor_id
-        )
+        ),
+        case when conversations.raw_conversation_id is not null then deliveries.conversation_id end as id_in_ledger
     from {{ deliveries }} as deliveries
     left join ({{ conversations_meant(deliveries) }}) as conversations on deliveries.conversation_id = conversations.conversation_id
     left join {{ ref('stg_messaging__redacted_addresses') }} as users on deliveries.messaging_user_id = users.pseudonym

@@ -578,6 +578,26 @@ def test_who_is_forgotten_stays_so_in_what_comes_later(contacts: Contacts, is_ar
     assert files_with(contacts.place / "built", words) == dict.fromkeys(words, 0)
 
 
+def test_an_id_that_the_ledger_has_redacted_is_not_told_again(contacts: Contacts) -> None:
+    """What named the person is taken back, and the file with the rest of the conversation is gone."""
+    contacts.told("3.csv", messaging_user("quokka-17", "numbat-9") | {"platform_key": "+4917012345"})
+    events = Path(contacts.raw) / "raw_conversation_events"
+    offer = conversation("offer", messaging_user_id=None).at("10:00").started().agent("a1", WORD)
+    answer = conversation("answer", messaging_user_id="quokka-17").at("11:00").end_user("no")
+    for name, written in {"1.csv": offer, "2.csv": answer}.items():
+        rows = [row | {"conversation_id": "wa:+4917012345"} for row in written.rows]
+        write_csv(events / name, RAW_COLUMNS["raw_conversation_events"], rows)
+    contacts.asked(**{"quokka-17": "2024-01-01"})
+    contacts.build()
+    (events / "1.csv").unlink()
+    write_csv(events / "2.csv", RAW_COLUMNS["raw_conversation_events"], [])
+    run = contacts.build()
+    assert [text for text in _texts(run) if text[0].startswith("wa:")] == [
+        ("wa:(redacted 1.1 key)", None, "(redacted)")
+    ]
+    assert files_with(contacts.place / "built", ("+4917012345", WORD)) == {"+4917012345": 0, WORD: 0}
+
+
 def test_a_later_file_that_names_the_person_by_a_number_makes_the_rest_be_read(contacts: Contacts) -> None:
     """As pandas writes ids of which one is missing: `7` is stored as 7.0."""
     events = Path(contacts.raw) / "raw_conversation_events"
