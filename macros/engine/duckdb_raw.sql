@@ -96,8 +96,8 @@
 {% endmacro %}
 
 
-{# The name of the file that a row came in. #}
-{% macro duckdb__file_of_row() %}parse_filename("file of this row"){% endmacro %}
+{# The name of the file that a row came in. A backslash is a letter of it. #}
+{% macro duckdb__file_of_row() %}parse_filename("file of this row", false, 'forward_slash'){% endmacro %}
 
 
 {# The files of a log: where they are listed, and what is name and fingerprint. The engine knows the time of a change by
@@ -107,7 +107,7 @@
     {% if not pattern %}
         {{ return((none, none, none)) }}
     {% elif '://' in raw_location() %}
-        {{ return(('read_blob(' ~ pattern ~ ')', 'parse_filename(filename)', "size || '/' || epoch_us(last_modified)")) }}
+        {{ return(('read_blob(' ~ pattern ~ ')', "parse_filename(filename, false, 'forward_slash')", "size || '/' || epoch_us(last_modified)")) }}
     {% endif %}
     {% set folder = raw_literal(raw_location() ~ '/' ~ name) ~ ", " ~ raw_literal(pattern.split('.')[-1][:-1]) %}
     {{ return(('json_each(raw_file_fingerprints(' ~ folder ~ '))', 'key', "value ->> '$'")) }}

@@ -154,6 +154,17 @@ def test_a_new_file_is_read_whatever_its_times_and_columns(folder: Folder) -> No
     assert touched(run, "conversation") == {"c1"} and touched(run, "event") == {"late"}
 
 
+def test_a_backslash_is_a_letter_of_a_file_name(folder: Folder) -> None:
+    """Taken for a separator it would have rows come from another file than the one that is listed, and they would not be replaced."""
+    folder.events("late\\2024-03-04.csv", FIRST)
+
+    assert holds(folder.read(), *FIRST, *FIRST, *SECOND)
+
+    folder.events("late\\2024-03-04.csv", FIRST[:1])
+
+    assert holds(folder.read(), *FIRST, *FIRST[:1], *SECOND)
+
+
 def _write_typed(file: Path, ids: str, payload: str, times: str, number: int) -> None:
     """Write two deliveries, one of them of an unknown kind: ids, a payload and times in the types that are named."""
     time = f"timestamptz '2024-03-0{number} 10:05:00+00'"
