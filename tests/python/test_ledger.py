@@ -155,7 +155,7 @@ def test_a_new_file_is_read_whatever_its_times_and_columns(folder: Folder) -> No
 
 
 def test_a_backslash_is_a_letter_of_a_file_name(folder: Folder) -> None:
-    """Taken for a separator it would have rows come from another file than the one that is listed, and they would not be replaced."""
+    """Taken for a separator it would have rows come from another file than is listed, which nothing replaces."""
     folder.events("late\\2024-03-04.csv", FIRST)
 
     assert holds(folder.read(), *FIRST, *FIRST, *SECOND)
@@ -507,6 +507,18 @@ def test_a_ledger_that_reads_alone_reads_nothing_twice(folder: Folder) -> None:
     run = folder.run(["run", "--select", LEDGER.split(".")[1]])
     assert run.exit_code == 0, run.output
     assert holds(run, *FIRST, *SECOND, *new)
+
+
+def test_a_ledger_dropped_by_hand_is_read_again(folder: Folder) -> None:
+    """What is there; what was taken away since it was read stood in the ledger alone."""
+    (folder.root / EVENTS / "2024-03-04.csv").unlink()
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute(f"drop table {LEDGER}; drop table {PRESENCE_LEDGER}")
+
+    run = folder.read()
+
+    assert holds(run, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
+    assert rows_read(run) == {EVENTS: len(SECOND), PRESENCE: len(SHIFT)}
 
 
 CONTACTS = "raw_messaging_users"
