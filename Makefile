@@ -17,7 +17,7 @@ DEEP ?= deep or hypothesis
 # The adapters, each of which is switched off unless MESSAGING_SOURCE names it.
 SOURCES := service_cloud
 
-.PHONY: build build-spark test test-deep test-spark test-ui java dashboard lint lint-python lint-sql docs wheel bench bench-spark clean setup lock
+.PHONY: build build-spark test test-deep test-spark test-ui java dashboard lint lint-python lint-sql docs wheel bench bench-spark clean setup setup-spark lock
 
 build: $(SETUP)  ## build the warehouse: the demo's, or that of MESSAGING_RAW
 	$(BIN)/dbt build
@@ -86,6 +86,8 @@ clean:  ## remove what builds and tests leave behind, but for the environment
 	rm -rf target logs dist build warehouse.duckdb warehouse.duckdb.wal warehouse_serving.duckdb .warehouse_serving.duckdb.*.tmp* .warehouse_serving.duckdb.spare .warehouse.duckdb.anew* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 setup: $(SETUP)
+
+setup-spark: $(SPARK_SETUP) java
 
 # Hashes are checked and nothing is resolved: the lock file is the environment. The project itself is
 # installed from here, without isolation, with the setuptools that the lock names.
