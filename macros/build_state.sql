@@ -22,10 +22,12 @@
         {{ return(at_once(create_journal())) }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
+    {% do refuse_what_is_not_current() %}
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
     {% do refuse_hours_spelt_otherwise() %}
-    {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | join('; ') %}
+    {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | list %}
+    {% set statements = (statements + (remember_current(models_still_current()) if selected_models() else [])) | join('; ') %}
     {% if flags.FULL_REFRESH or flags.EMPTY %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% elif selected_models() %}
@@ -48,7 +50,11 @@
     {% set shortage = shortage_of(results) %}
     {% set refusal = refuse_with(shortage) if shortage else '' %}
     {# On a full disk nothing more can be written, and to fail at it here would end dbt without a word: it stays `building`. #}
-    {% set dim_build = none if 'The disk is full' in shortage else dim_build_with_state() %}
+    {% set is_full = 'The disk is full' in shortage %}
+    {% if execute and flags.WHICH in ('run', 'build') and not is_full and selected_models() %}
+        {% do in_order(remember_current(models_made_current(results))) %}
+    {% endif %}
+    {% set dim_build = none if is_full else dim_build_with_state() %}
     {% if not dim_build %}
         {{ return(refusal) }}
     {% endif %}
@@ -128,7 +134,7 @@
 {# Whether all that stands will mean the same when this command has succeeded: a condition. #}
 {% macro leaves_one_meaning() %}
     {% set selected = selected_models() %}
-    {% if not selected or models_of_project() | reject('in', selected) | list | length == 0 %}
+    {% if not selected or is_everything(selected) %}
         {{ return('true') }}
     {% endif %}
     {{ return(means_what_stands()) }}
@@ -203,6 +209,17 @@
     {% call statement('at_once', auto_begin=true) %}{{ statements }}{% endcall %}
     {% do adapter.commit() %}
     {{ return('') }}
+{% endmacro %}
+
+
+{# Statements that are one step where the engine has such. #}
+{% macro in_order(statements) %}
+    {% if has_transactions() %}
+        {{ return(at_once(statements | join('; '))) }}
+    {% endif %}
+    {% for each in statements %}
+        {% do run_query(each) %}
+    {% endfor %}
 {% endmacro %}
 
 

@@ -65,7 +65,7 @@
 
 
 {# What redactions have changed, as one hash without a name in it: when each was requested, the pseudonyms, and the
-   conversations that they stand in. Null without redactions. #}
+   conversations that they stand in, in deliveries after the as_of too. Null without redactions. #}
 {% macro redaction_fingerprint() %}
     {% set redactions = ref_by_name('stg_messaging__redactions') %}
     {% if not run_query('select 1 from ' ~ redactions ~ ' limit 1').rows %}
@@ -73,11 +73,10 @@
     {% endif %}
     {% set lines %}
         select cast(requested_at as varchar) as line from {{ redactions }}
-        {%- for log in ['fct_conversation_events', 'rejected_events'] %}
         union all
-        select distinct concat_ws('|', messaging_user_id, actor_id, conversation_id) as line from {{ ref_by_name(log) }}
+        select distinct concat_ws('|', messaging_user_id, actor_id, conversation_id) as line
+        from {{ ref_by_name('stg_messaging__conversation_event_ledger') }}
         where messaging_user_id like '(redacted %' or actor_id like '(redacted %'
-        {%- endfor %}
         union all
         select messaging_user_id as line from {{ ref_by_name('dim_messaging_users') }} where messaging_user_id like '(redacted %'
     {% endset %}

@@ -25,9 +25,13 @@
         {{ return('') }}
     {% endif %}
     {% do refuse_partial_full_refresh() %}
+    {% do refuse_what_is_not_current() %}
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
     {% do refuse_hours_spelt_otherwise() %}
+    {% if selected_models() %}
+        {% do in_order(remember_current(models_still_current())) %}
+    {% endif %}
     {% set is_meant = run_query('select ' ~ means_what_stands()).columns[0].values()[0] or not selected_models() %}
     {% if flags.FULL_REFRESH or flags.EMPTY or not is_meant or not all_that_is_kept_stands() %}
         {% do run_query('truncate table ' ~ journal('builds')) %}

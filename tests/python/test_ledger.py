@@ -21,7 +21,8 @@ pytestmark = pytest.mark.deep
 
 EVENTS = "raw_conversation_events"
 PRESENCE = "raw_presence_events"
-LEDGER = "staging.stg_messaging__conversation_event_ledger"
+LEDGER_MODEL = "stg_messaging__conversation_event_ledger"
+LEDGER = f"staging.{LEDGER_MODEL}"
 PRESENCE_LEDGER = "staging.stg_messaging__presence_event_ledger"
 READ = ["run", "--select", f"+{LEDGER.split('.')[1]}", f"+{PRESENCE_LEDGER.split('.')[1]}"]
 SCOPE = ["run", "--select", "+int_build_scope"]
@@ -474,18 +475,23 @@ def test_a_folder_that_was_moved_is_read_where_it_is_now(folder: Folder) -> None
     assert holds(run, *FIRST, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
 
 
+# The journal cannot say that the next file was read.
+NOT_TO_BE_READ = """
+    create table journal.kept (
+        raw_table varchar, part varchar, fingerprint varchar, raw_source varchar, check (part <> '2024-03-06.csv')
+    );
+    insert into journal.kept from journal.parts_read;
+    drop table journal.parts_read;
+    alter table journal.kept rename to parts_read
+"""
+
+
 def test_a_ledger_and_what_is_known_of_it_change_together(folder: Folder) -> None:
     """Where the journal cannot be written nothing was read, and the next build reads it."""
     new = conversation("c3").at("2024-03-06 10:00").end_user("hi").rows
     folder.events("2024-03-06.csv", new)
     with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
-        connection.execute(
-            "create table journal.kept "
-            "(raw_table varchar, part varchar, fingerprint varchar, raw_source varchar,"
-            " check (part <> '2024-03-06.csv'));"
-            "insert into journal.kept from journal.parts_read; drop table journal.parts_read;"
-            "alter table journal.kept rename to parts_read"
-        )
+        connection.execute(NOT_TO_BE_READ)
 
     stopped = folder.run()
 
@@ -519,6 +525,53 @@ def test_a_ledger_dropped_by_hand_is_read_again(folder: Folder) -> None:
 
     assert holds(run, *SECOND) and holds(run, *SHIFT, ledger=PRESENCE_LEDGER)
     assert rows_read(run) == {EVENTS: len(SECOND), PRESENCE: len(SHIFT)}
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        pytest.param([["run", "--exclude", "config.materialized:view"]], id="without the views"),
+        pytest.param(
+            [["run", "--select", "stg_messaging__raw_parts", LEDGER_MODEL]], id="without what reads the files"
+        ),
+        pytest.param(
+            [["run", "--select", "stg_messaging__raw_parts"], ["run", "--select", LEDGER_MODEL]],
+            id="one after the other",
+        ),
+        pytest.param(
+            [[*READ, "--exclude", "stg_messaging__conversation_events_redacted"]],
+            id="without what looks for the forgotten",
+        ),
+    ],
+)
+def test_a_ledger_reads_by_what_this_build_has_found_or_not_at_all(folder: Folder, commands: list[list[str]]) -> None:
+    """Views of the build before would give it other files than those that it notes as read."""
+    new = conversation("c3").at("2024-03-06 10:00").end_user("hi").rows
+    folder.events("2024-03-06.csv", new)
+
+    *before, last = (folder.run(command) for command in commands)
+
+    assert all(run.exit_code == 0 for run in before)
+    assert last.exit_code != 0 and "run it without a selection, or select +" in " ".join(last.output.split())
+    assert holds(last, *FIRST, *SECOND)
+    assert holds(folder.read(), *FIRST, *SECOND, *new)
+
+
+def test_a_build_that_stopped_is_taken_up_where_it_stopped(folder: Folder) -> None:
+    """As `dbt retry` does: what was made before it stopped is what the rest is made of."""
+    new = conversation("c3").at("2024-03-06 10:00").end_user("hi").rows
+    folder.events("2024-03-06.csv", new)
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute(NOT_TO_BE_READ)
+    stopped = folder.run(["run"])
+    assert stopped.exit_code != 0 and holds(stopped, *FIRST, *SECOND)
+    with duckdb.connect(str(folder.place / "warehouse.duckdb")) as connection:
+        connection.execute("create or replace table journal.parts_read as from journal.parts_read")
+
+    taken_up = folder.run(["run", "--select", f"{LEDGER_MODEL}+"])
+
+    assert taken_up.exit_code == 0, taken_up.output
+    assert holds(taken_up, *FIRST, *SECOND, *new)
 
 
 CONTACTS = "raw_messaging_users"

@@ -386,14 +386,14 @@ class Contacts:
         rows = [{"messaging_user_id": user, "requested_at": time} for user, time in requests.items()]
         write_csv(Path(self.raw) / "redactions" / "1.csv", REDACTION_COLUMNS, rows)
 
-    def run(self, name: str = "built", **variables: float) -> DbtRun:
+    def run(self, name: str = "built", **variables: float | str) -> DbtRun:
         """Build the warehouse and its serving copy, or another warehouse of the same folder, if that can be done."""
         place = self.place / name
         place.mkdir(exist_ok=True)
         beside = {"MESSAGING_SERVING": str(place / "serving.duckdb")}
         return parsed_dbt().run([*BUILD, *ALL_THAT_IS_LEFT], place, self.raw, variables, environment=beside)
 
-    def build(self, name: str = "built", **variables: float) -> DbtRun:
+    def build(self, name: str = "built", **variables: float | str) -> DbtRun:
         """Do so."""
         run = self.run(name, **variables)
         assert run.exit_code == 0, run.output
@@ -576,6 +576,25 @@ def test_who_is_forgotten_stays_so_in_what_comes_later(contacts: Contacts, is_ar
     ]
     words = (WORD, "+4917012345", "quokka-17")
     assert files_with(contacts.place / "built", words) == dict.fromkeys(words, 0)
+
+
+def test_who_is_named_after_the_as_of_leaves_no_text_behind(contacts: Contacts) -> None:
+    """No fact knows the delivery that names the person, but what was said before is redacted by it."""
+    events = Path(contacts.raw) / "raw_conversation_events"
+    offer = conversation("c9", messaging_user_id=None).at("10:00").started().agent("a1", f"offer {WORD}")
+    answer = conversation("c9", messaging_user_id="quokka-17").at("2024-03-06 10:00").end_user("no")
+    contacts.asked(**{"quokka-17": "2024-01-01"})
+    write_csv(events / "1.csv", RAW_COLUMNS["raw_conversation_events"], offer.rows)
+    contacts.build(as_of="2024-03-04T12:00:00Z")
+    assert files_with(contacts.place / "built", (WORD,))[WORD] > 0, "nobody knows yet whom the offer was made to"
+
+    later = answer.altered(event_id="answer").rows
+    write_csv(events / "2.csv", RAW_COLUMNS["raw_conversation_events"], later)
+    run = contacts.build(as_of="2024-03-04T12:00:00Z")
+
+    assert contacts.is_partial()
+    assert ("c9", None, "(redacted)") in _texts(run)
+    assert files_with(contacts.place / "built", (WORD,)) == {WORD: 0}
 
 
 def test_an_id_that_the_ledger_has_redacted_is_not_told_again(contacts: Contacts) -> None:

@@ -1,0 +1,86 @@
+{#
+    A selection makes some models and leaves others. What it makes is right where all that it is made of was made after it had been
+    decided what this build reads and touches, or is made with it: a view that still reads the files of the build before would have
+    the ledger take its rows for those of the new files, and a fact its working set for what is touched now.
+
+    `journal.current_models` holds the models of which that is true. Where one that decides is made, those behind it are no longer, until
+    they are made too; and an incremental model, which keeps what it did once, is not made of any that is not.
+#}
+
+{% macro models_that_decide() %}
+    {{ return(['stg_messaging__raw_parts', 'stg_messaging__definitions', 'int_build_scope']) }}
+{% endmacro %}
+
+
+{# The models that are current when a command begins, and were not selected by it. #}
+{% macro models_still_current() %}
+    {% set selected = selected_models() %}
+    {% if is_everything(selected) or not load_relation(journal('current_models')) %}
+        {{ return([]) }}
+    {% endif %}
+    {% set current = run_query('select model from ' ~ journal('current_models')).columns[0].values() | list %}
+    {% set deciding = [] %}
+    {% for name in models_that_decide() if 'model.messaging_warehouse.' ~ name in selected %}
+        {% do deciding.append('model.messaging_warehouse.' ~ name) %}
+    {% endfor %}
+    {% set found = [] %}
+    {% for unique_id in current if unique_id in graph.nodes and unique_id not in selected %}
+        {% if not deciding or models_behind(graph.nodes[unique_id]) | select('in', deciding) | list | length == 0 %}
+            {% do found.append(unique_id) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{% macro is_everything(selected) %}
+    {{ return(models_of_project() | reject('in', selected) | list | length == 0) }}
+{% endmacro %}
+
+
+{# Before anything is written. #}
+{% macro refuse_what_is_not_current() %}
+    {% set selected = selected_models() %}
+    {% if is_everything(selected) %}
+        {{ return('') }}
+    {% endif %}
+    {% set at_hand = selected + models_still_current() %}
+    {% for unique_id in selected if graph.nodes[unique_id].config.materialized == 'incremental' %}
+        {% set node = graph.nodes[unique_id] %}
+        {% set missing = models_behind(node) | reject('in', at_hand) | sort %}
+        {% if missing %}
+            {% do exceptions.raise_compiler_error(
+                node.name ~ " would be made of " ~ graph.nodes[missing[0]].name ~ " as an earlier build left it, and what came since "
+                ~ "would be lost: run it without a selection, or select +" ~ node.name ~ "."
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# What is current when a command has ended: what was, and what it made of nothing else. #}
+{% macro models_made_current(results) %}
+    {% set found = models_still_current() %}
+    {% set made = [] %}
+    {% for result in results if result.status == 'success' and result.node.resource_type == 'model' %}
+        {% do made.append(result.node.unique_id) %}
+    {% endfor %}
+    {% set is_all = is_everything(made) %}
+    {% for unique_id in made %}    {#- nothing is behind everything, and to ask takes time -#}
+        {% if is_all or models_behind(graph.nodes[unique_id]) | reject('in', made) | reject('in', found) | list | length == 0 %}
+            {% do found.append(unique_id) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# Statements, because not every engine deletes what it is told. #}
+{% macro remember_current(models) %}
+    {% set rows = [] %}
+    {% for unique_id in models %}
+        {% do rows.append('(' ~ raw_literal(unique_id) ~ ')') %}
+    {% endfor %}
+    {% set insert = 'insert into ' ~ journal('current_models') ~ ' values ' ~ rows | join(', ') %}
+    {{ return(['truncate table ' ~ journal('current_models')] + ([insert] if rows else [])) }}
+{% endmacro %}
