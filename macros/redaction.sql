@@ -37,6 +37,7 @@ told as (      -- once: to plan what an adapter makes takes seconds each time, h
     {%- set deliveries = 'told' %}
 {%- elif execute and model.resource_type == 'model' and kept_deliveries('raw_conversation_events') %}
     {%- set are_kept = true %}
+    {%- do refuse_numbers_of_others() %}
 
 told as (
     {{- unredacted_deliveries(deliveries) }}),
@@ -178,6 +179,59 @@ select * from final
     left join ({{ conversations_meant(deliveries) }}) as conversations on deliveries.conversation_id = conversations.conversation_id
     left join {{ ref('stg_messaging__redacted_addresses') }} as users on deliveries.messaging_user_id = users.pseudonym
     left join {{ ref('stg_messaging__redacted_addresses') }} as actors on deliveries.actor_id = actors.pseudonym
+{% endmacro %}
+
+
+{# Of what a ledger is made, with the parts that it notes as read: who goes by which pseudonym in it. #}
+{% macro journal_persons() %}
+    {{ return([
+        'truncate table ' ~ journal('persons'),
+        'insert into ' ~ journal('persons') ~ ' select distinct contact_pseudonym, requested_at from '
+        ~ ref('stg_messaging__redacted_addresses'),
+    ]) }}
+{% endmacro %}
+
+
+{#
+    Kept deliveries know whom they are of by a number alone. Where a request is not what it was, or another was made at its moment,
+    that may be somebody else's number now, and two persons would become one.
+#}
+{% macro refuse_numbers_of_others() %}
+    {% set told_then, told_now = {}, {} %}
+    {% for pseudonym, requested_at in run_query(as_spelt(
+        'select pseudonym, cast(requested_at as varchar) from ' ~ journal('persons')
+    )).rows %}
+        {% do told_then.update({pseudonym: requested_at}) %}
+    {% endfor %}
+    {% for pseudonym, requested_at in run_query(as_spelt(
+        'select distinct contact_pseudonym, cast(requested_at as varchar) from ' ~ ref('stg_messaging__redacted_addresses')
+    )).rows %}
+        {% do told_now.update({pseudonym: requested_at}) %}
+    {% endfor %}
+    {% set in_doubt = {} %}
+    {% for pseudonym, requested_at in told_then.items() %}
+        {% set then, now = told_then.values() | select('equalto', requested_at) | list, told_now.values() | select('equalto', requested_at) | list %}
+        {% if told_now.get(pseudonym) != requested_at or then | length != now | length %}
+            {% do in_doubt.update({pseudonym[1:-1]: requested_at}) %}
+        {% endif %}
+    {% endfor %}
+    {% if in_doubt %}
+        {% set ledger = standing('stg_messaging__conversation_event_ledger') %}
+        {% for column in ['messaging_user_id', 'actor_id', 'conversation_id'] %}
+            {% for row in run_query(
+                'select distinct ' ~ column ~ ' from ' ~ ledger ~ ' where ' ~ is_of_parts_to_read('raw_conversation_events', are_gone=true)
+                ~ " and " ~ column ~ " like '%(redacted %'"
+            ).rows %}
+                {% for name in modules.re.findall('[(](redacted [0-9]+)', row[0]) if name in in_doubt %}
+                    {% do exceptions.raise_compiler_error(
+                        "redactions: deliveries whose raw rows are gone are known as of (" ~ name ~ "), the person whose request was made at "
+                        ~ in_doubt[name] ~ ", and by the requests as they are now that may be somebody else: put that request back as it was, "
+                        ~ "and give each new one a later requested_at than the last."
+                    ) %}
+                {% endfor %}
+            {% endfor %}
+        {% endfor %}
+    {% endif %}
 {% endmacro %}
 
 

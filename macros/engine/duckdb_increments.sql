@@ -65,6 +65,7 @@
         ~ parts ~ " where " ~ is_read ~ ") or not (select builds_on_the_last from {{ ref('stg_messaging__definitions') }})); "
         ~ "insert into {{ journal('parts_read') }} select raw_table, part, fingerprint, {{ raw_literal(raw_source()) }} from "
         ~ parts ~ " where " ~ is_read
+        ~ ("; {{ journal_persons() | join('; ') }}" if name == 'raw_conversation_events')
     ) }}
 {% endmacro %}
 

@@ -11,6 +11,7 @@
                         changes what it tells of, and emptied when a build has been completed: a build that dies leaves
                         it standing, so that the next one does at least as much.
     journal.parts_read  which parts of the logs the ledgers hold, and of contacts, as what they were read, and where.
+    journal.persons     by which pseudonyms the ledger knows those who asked to be forgotten, and when each of them asked.
     journal.current_models  the models that were made of nothing older than what the last build decided (current.sql).
     journal.untold      what the objects of an adapter do not tell, so that it counts as unrecorded.
     journal.published   the last publication of the serving copy, and the one build that has begun since. Without a row the
@@ -43,6 +44,7 @@
         'seen': 'received_until timestamp',
         'touched': 'unit varchar, id varchar, from_ms bigint, to_ms bigint, from_day date, to_day date, source varchar',
         'parts_read': 'raw_table varchar, part varchar, fingerprint varchar, raw_source varchar',
+        'persons': 'pseudonym varchar, requested_at timestamp',
         'current_models': 'model varchar',
         'untold': 'what varchar',
         'published': 'build_id varchar, file varchar, form varchar, is_whole boolean, next_build_id varchar',

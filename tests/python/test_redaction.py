@@ -597,6 +597,34 @@ def test_who_is_named_after_the_as_of_leaves_no_text_behind(contacts: Contacts) 
     assert files_with(contacts.place / "built", (WORD,)) == {WORD: 0}
 
 
+def test_kept_deliveries_are_nobody_elses(contacts: Contacts) -> None:
+    """Where a request is taken out, the next person would get its number, and what the ledger has under it."""
+    events = Path(contacts.raw) / "raw_conversation_events"
+    for user in ("numbat", "quokka"):
+        wrote = conversation(f"wa:{user}", messaging_user_id=user).at("10:00").end_user(WORD).rows
+        write_csv(events / f"{user}.csv", RAW_COLUMNS["raw_conversation_events"], wrote)
+    contacts.asked(numbat="2024-01-01")
+    contacts.build()
+    (events / "numbat.csv").unlink()
+
+    for requests in ({}, {"quokka": "2024-01-02"}, {"quokka": "2024-01-01", "numbat": "2024-01-01"}):
+        contacts.asked(**requests)
+        stopped = contacts.run()
+        assert stopped.exit_code != 0
+        sentence = (
+            "known as of (redacted 1), the person whose request was made at 2024-01-01 00:00:00, and by the requests"
+        )
+        assert sentence in " ".join(stopped.output.split())
+
+    contacts.asked(numbat="2024-01-01", quokka="2024-01-02")
+    told = [row[:2] for row in _texts(contacts.build()) if row[0].startswith("wa:")]
+    assert told == [("wa:(redacted 1)", "(redacted 1)"), ("wa:(redacted 2)", "(redacted 2)")]
+
+    contacts.asked(numbat="2024-01-01")  # of whom nothing is kept may be known again
+    told = [row[:2] for row in _texts(contacts.build()) if row[0].startswith("wa:")]
+    assert told == [("wa:(redacted 1)", "(redacted 1)"), ("wa:quokka", "quokka")]
+
+
 def test_an_id_that_the_ledger_has_redacted_is_not_told_again(contacts: Contacts) -> None:
     """What named the person is taken back, and the file with the rest of the conversation is gone."""
     contacts.told("3.csv", messaging_user("quokka-17", "numbat-9") | {"platform_key": "+4917012345"})

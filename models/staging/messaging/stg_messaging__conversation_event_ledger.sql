@@ -1,6 +1,6 @@
 -- Grain: one row per delivery of a conversation event read so far, good or bad; each is validated alone.
 {{ config(post_hook=journal_parts_read('raw_conversation_events')) }}
-{{ waits_for('stg_messaging__raw_parts', 'stg_messaging__definitions') }}
+{{ waits_for('stg_messaging__raw_parts', 'stg_messaging__definitions', 'stg_messaging__redacted_addresses') }}
 with
 
 deliveries as (

@@ -22,6 +22,7 @@ users as (      -- an id given twice stops the build elsewhere; here it must not
 persons as (
     select
         coalesce(users.contact_key, redactions.messaging_user_id) as contact_key,
+        min(redactions.requested_at) as requested_at,
         row_number() over (
             order by min(redactions.requested_at), min(redactions.messaging_user_id)
         ) as person_number
@@ -36,6 +37,7 @@ addresses as (
         users.contact_id,
         users.platform_key,
         persons.contact_key,
+        persons.requested_at,
         persons.person_number
     from persons
     inner join users using (contact_key)
@@ -46,6 +48,7 @@ addresses as (
         null as contact_id,
         null as platform_key,
         persons.contact_key,
+        persons.requested_at,
         persons.person_number
     from persons
     anti join users on persons.contact_key = users.messaging_user_id
@@ -56,6 +59,7 @@ final as (
         messaging_user_id,
         contact_id,
         platform_key,
+        requested_at,
         {{ pseudonym('person_number') }} as contact_pseudonym,
         -- Whose id is the person's key keeps it, so that `contact_key` still joins all addresses of one person.
         case
