@@ -12,7 +12,7 @@
 {%- endmacro %}
 
 
-{# `(redacted 3)` is the third person who asked, `(redacted 3.1)` another address of that person. #}
+{# `(redacted 3)` is the third person who asked, `(redacted 3.1)` an address of that person. #}
 {% macro pseudonym(person_number, address_number=none) -%}
     '(redacted ' || cast({{ person_number }} as varchar)
     {%- if address_number %} || '.' || cast({{ address_number }} as varchar){% endif %} || ')'

@@ -48,8 +48,8 @@ FORGOTTEN = {
     "mu-owen-web": "(redacted 3.1)",
     "mu-noah-web": "(redacted 4.1)",
     "mu-noah-whatsapp": "(redacted 4.2)",
-    "mu-gus-sms": "(redacted 5)",
-    "mu-kiosk-munich": "(redacted 6)",
+    "mu-gus-sms": "(redacted 5.1)",
+    "mu-kiosk-munich": "(redacted 6.1)",
 }
 CONTACTS = {
     "contact-kofi": "(redacted 1)",
@@ -307,7 +307,7 @@ def test_who_writes_on_is_forgotten_in_what_was_written_before(tmp_path: Path) -
         assert connection.execute(
             "select messaging_user_id, count(*) from fct_messages where messaging_user_id is not null "
             "group by all order by all"
-        ).fetchall() == [("(redacted 1)", 1), ("(redacted 2)", 2)]
+        ).fetchall() == [("(redacted 1.1)", 1), ("(redacted 2.1)", 2)]
     assert files_with(place, (WORD, "kim-from-the-web", NAME)) == dict.fromkeys((*words, NAME), 0)
 
 
@@ -479,7 +479,7 @@ def test_a_contact_is_forgotten_and_known_again_though_its_file_is_as_it_was(con
     # A request that comes later, but was made earlier.
     contacts.asked(ann="2026-01-02", bo="2026-01-01")
     contacts.build()
-    assert contacts.known() == _forgotten_ann(2) | {("(redacted 1)", "(redacted 1)", "(redacted)")}
+    assert contacts.known() == _forgotten_ann(2) | {("(redacted 1.1)", "(redacted 1.1)", "(redacted)")}
     contacts.assert_as_if_made_anew()
 
     contacts.asked(ann="2026-01-02")
@@ -534,7 +534,7 @@ def test_a_contact_asked_for_in_the_place_of_another_is_forgotten(contacts: Cont
     assert contacts.known() == ANN | BO
     contacts.asked(bo="2026-01-01")
     contacts.build()
-    assert contacts.known() == ANN | {("(redacted 1)", "(redacted 1)", "(redacted)")}
+    assert contacts.known() == ANN | {("(redacted 1.1)", "(redacted 1.1)", "(redacted)")}
 
 
 # --- what comes when files are gone, or a request was ----------------------------------------------
@@ -611,18 +611,33 @@ def test_kept_deliveries_are_nobody_elses(contacts: Contacts) -> None:
         contacts.asked(**requests)
         stopped = contacts.run()
         assert stopped.exit_code != 0
-        sentence = (
-            "known as of (redacted 1), the person whose request was made at 2024-01-01 00:00:00, and by the requests"
-        )
+        sentence = "known as of (redacted 1), the person whose request was made at 2024-01-01 00:00:00, and by the"
         assert sentence in " ".join(stopped.output.split())
 
     contacts.asked(numbat="2024-01-01", quokka="2024-01-02")
     told = [row[:2] for row in _texts(contacts.build()) if row[0].startswith("wa:")]
-    assert told == [("wa:(redacted 1)", "(redacted 1)"), ("wa:(redacted 2)", "(redacted 2)")]
+    assert told == [("wa:(redacted 1.1)", "(redacted 1.1)"), ("wa:(redacted 2.1)", "(redacted 2.1)")]
 
     contacts.asked(numbat="2024-01-01")  # of whom nothing is kept may be known again
     told = [row[:2] for row in _texts(contacts.build()) if row[0].startswith("wa:")]
-    assert told == [("wa:(redacted 1)", "(redacted 1)"), ("wa:quokka", "quokka")]
+    assert told == [("wa:(redacted 1.1)", "(redacted 1.1)"), ("wa:quokka", "quokka")]
+
+
+def test_a_contact_that_the_platform_has_deleted_stays_one_person(contacts: Contacts) -> None:
+    """Its row is gone when the person has been forgotten there, and so is the file with what was said first."""
+    events = Path(contacts.raw) / "raw_conversation_events"
+    contacts.told("3.csv", messaging_user("quokka", "contact-of-quokka"))
+    for number, text in enumerate(("hi", "again")):
+        wrote = conversation("wa:quokka", messaging_user_id="quokka").at(f"1{number}:00").end_user(text)
+        rows = wrote.altered(event_id=f"quokka-{number}").rows
+        write_csv(events / f"{number}.csv", RAW_COLUMNS["raw_conversation_events"], rows)
+    contacts.asked(quokka="2024-01-01")
+    contacts.build()
+    (events / "0.csv").unlink()
+    for of_the_contact in ([], [messaging_user("quokka", "contact-of-quokka")]):
+        contacts.told("3.csv", *of_the_contact)
+        told = [row for row in _texts(contacts.build()) if row[0].startswith("wa:")]
+        assert told == [("wa:(redacted 1.1)", "(redacted 1.1)", "(redacted)")] * 2
 
 
 def test_an_id_that_the_ledger_has_redacted_is_not_told_again(contacts: Contacts) -> None:

@@ -61,9 +61,11 @@ final as (
         platform_key,
         requested_at,
         {{ pseudonym('person_number') }} as contact_pseudonym,
-        -- Whose id is the person's key keeps it, so that `contact_key` still joins all addresses of one person.
+        -- The contact's own id keeps the person's, so that `contact_key` still joins all addresses. An address that is alone goes by
+        -- one name with a contact and without: platforms delete a contact's row when they forget the person.
         case
-            when messaging_user_id = contact_key then {{ pseudonym('person_number') }}
+            when messaging_user_id = contact_key and count(*) over (partition by person_number) > 1
+                then {{ pseudonym('person_number') }}
             else {{ pseudonym('person_number', 'row_number() over (
                 partition by person_number, messaging_user_id = contact_key order by messaging_user_id
             )') }}
