@@ -12,6 +12,7 @@ import yaml
 
 from messaging_warehouse.check import Limits, Verdict
 from messaging_warehouse.cli import app
+from raw_folders import parsed_dbt
 from warehouse import PROJECT, DbtRun, run_dbt
 
 GUIDE = PROJECT / "docs" / "operations.md"
@@ -90,7 +91,7 @@ def test_every_var_table_and_setting_that_the_guide_names_exists(demo: DbtRun, g
 @pytest.mark.parametrize(("limit", "told"), [("300MiB", "300.0 MiB"), ("much", "'much' is no size; write it like 4GB")])
 def test_the_engine_takes_no_more_memory_than_it_is_given(tmp_path: Path, limit: str, told: str) -> None:
     shown = ["show", "--inline", "select current_setting('memory_limit') as memory_limit"]
-    run = run_dbt(shown, tmp_path, environment={"MESSAGING_MEMORY_LIMIT": limit})
+    run = parsed_dbt().run(shown, tmp_path, raw=None, environment={"MESSAGING_MEMORY_LIMIT": limit})
     assert (run.exit_code == 0) == (limit != "much") and re.search(told, run.output), run.output
 
 
