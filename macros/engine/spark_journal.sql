@@ -123,9 +123,9 @@
             ~ ' and part not in ' ~ read ~ ' and (select builds_on_the_last from ' ~ ref('stg_messaging__definitions') ~ ')'
         )) %}
         {% do take_over(journal('parts_read'), replacing) %}
-        {% for statement in journal_persons() if name == 'raw_conversation_events' %}
-            {% do run_query(statement) %}
-        {% endfor %}
+        {% if name == 'raw_conversation_events' %}
+            {% do in_order(journal_persons()) %}
+        {% endif %}
     {% endif %}
     {{ return('') }}
 {% endmacro %}
