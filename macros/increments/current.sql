@@ -18,16 +18,28 @@
     {% if is_everything(selected) or not load_relation(journal('current_models')) %}
         {{ return([]) }}
     {% endif %}
-    {% set current = run_query('select model from ' ~ journal('current_models')).columns[0].values() | list %}
-    {% set deciding = [] %}
-    {% for name in models_that_decide() if 'model.messaging_warehouse.' ~ name in selected %}
-        {% do deciding.append('model.messaging_warehouse.' ~ name) %}
+    {% set anew = selected + models_made_of_those_that_decide(selected) %}
+    {% set current = run_query('select model from ' ~ journal('current_models')).columns[0].values() %}
+    {{ return(current | select('in', models_of_project()) | reject('in', anew) | list) }}
+{% endmacro %}
+
+
+{# All models behind those of the selected ones that decide. #}
+{% macro models_made_of_those_that_decide(selected) %}
+    {% set children = {} %}
+    {% for unique_id in models_of_project() %}
+        {% for parent in graph.nodes[unique_id].depends_on.nodes %}
+            {% do children.setdefault(parent, []).append(unique_id) %}
+        {% endfor %}
     {% endfor %}
     {% set found = [] %}
-    {% for unique_id in current if unique_id in graph.nodes and unique_id not in selected %}
-        {% if not deciding or models_behind(graph.nodes[unique_id]) | select('in', deciding) | list | length == 0 %}
-            {% do found.append(unique_id) %}
-        {% endif %}
+    {% for name in models_that_decide() if 'model.messaging_warehouse.' ~ name in selected %}
+        {% do found.append('model.messaging_warehouse.' ~ name) %}
+    {% endfor %}
+    {% for each in found %}    {#- which grows meanwhile -#}
+        {% for child in children.get(each, []) if child not in found %}
+            {% do found.append(child) %}
+        {% endfor %}
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
@@ -58,17 +70,15 @@
 {% endmacro %}
 
 
-{# What is current when a command has ended: what was, and what it made of nothing else. #}
+{# What is current when a command has ended: what was, and what it made of nothing else. Results are in the order in which models
+   were made, each after those it is made of. #}
 {% macro models_made_current(results) %}
     {% set found = models_still_current() %}
-    {% set made = [] %}
-    {% for result in results if result.status == 'success' and result.node.resource_type == 'model' %}
-        {% do made.append(result.node.unique_id) %}
-    {% endfor %}
-    {% set is_all = is_everything(made) %}
-    {% for unique_id in made %}    {#- nothing is behind everything, and to ask takes time -#}
-        {% if is_all or models_behind(graph.nodes[unique_id]) | reject('in', made) | reject('in', found) | list | length == 0 %}
-            {% do found.append(unique_id) %}
+    {% set ours = models_of_project() %}
+    {% for result in results if result.status == 'success' and result.node.unique_id in ours %}
+        {% set parents = result.node.depends_on.nodes | select('in', ours) %}
+        {% if parents | reject('in', found) | list | length == 0 %}
+            {% do found.append(result.node.unique_id) %}
         {% endif %}
     {% endfor %}
     {{ return(found) }}
