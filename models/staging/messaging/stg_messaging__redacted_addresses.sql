@@ -61,8 +61,8 @@ final as (
         platform_key,
         requested_at,
         {{ pseudonym('person_number') }} as contact_pseudonym,
-        -- The contact's own id keeps the person's, so that `contact_key` still joins all addresses. An address that is alone goes by
-        -- one name with a contact and without: platforms delete a contact's row when they forget the person.
+        -- The contact's own id keeps the person's, so that `contact_key` still joins all addresses. An address that is
+        -- alone goes by one name with a contact and without: platforms delete the row when they forget the person.
         case
             when messaging_user_id = contact_key and count(*) over (partition by person_number) > 1
                 then {{ pseudonym('person_number') }}
