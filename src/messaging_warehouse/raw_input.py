@@ -21,6 +21,11 @@ import duckdb
 REQUIRED_TABLE = "raw_conversation_events"
 BUCKET = "://"
 COMPLAINT_LENGTH = 300
+# How what the engine says of a line begins, after it has quoted the line.
+COMPLAINT_OF_LINE = re.compile(
+    r"^(?:Expected Number of Columns|Value with unterminated quote|Invalid unicode|Maximum line size|The CSV Parser)",
+    re.MULTILINE,
+)
 # What other programs write between columns.
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # Everything is said and nothing is sniffed: a sniffer reads a ragged file as one column.
@@ -264,9 +269,11 @@ def _unreadable_line_problem(file: Path, query: str, columns: Sequence[str]) -> 
 
 
 def _complaint(error: duckdb.Error) -> str:
-    """Return what the engine says is wrong, without its advice; the middle of a long line is left out."""
-    words = re.split(r"Possible (?:fixes|Solution)|Try (?:setting|auto)|LINE 1:|\n  file = ", str(error))[0].split()
-    text = " ".join(words)
+    """Return what the engine says is wrong, without its advice, and without the line: logs outlive who is forgotten."""
+    told = re.split(r"Possible (?:fixes|Solution)|Try (?:setting|auto)|LINE 1:|\n  file = ", str(error))[0]
+    before, *line = told.split("Original Line:", 1)
+    after = [text[found.start() :] for text in line for found in list(COMPLAINT_OF_LINE.finditer(text))[-1:]]
+    text = " ".join(" ".join([before, *after]).split())
     half = COMPLAINT_LENGTH // 2
     return text if len(text) <= COMPLAINT_LENGTH else f"{text[:half]} … {text[-half:]}"
 

@@ -80,8 +80,8 @@ BAD_FILES = {
         HEADER.replace(b",", b";"),
         "the header is one column, with semicolons in it; write the file with commas between columns",
     ),
-    "too_few.csv": (HEADER + LINE + b"a2,Ben\n", bad_line("Line: 3 .* Expected Number of Columns: 4 Found: 2")),
-    "too_many.csv": (HEADER + b"a2,Ben,,true,1\n", bad_line("Line: 2 .* Expected Number of Columns: 4 Found: 5")),
+    "too_few.csv": (HEADER + LINE + b"a2,Ben\n", bad_line("Line: 3 Expected Number of Columns: 4 Found: 2")),
+    "too_many.csv": (HEADER + b"a2,Ben,,true,1\n", bad_line("Line: 2 Expected Number of Columns: 4 Found: 5")),
     "last_line_cut.csv": (HEADER + LINE * 100_000 + b"a2", bad_line("Line: 100002 .* Found: 1")),
     "unclosed_quote.csv": (HEADER + b'a2,"Ben,,true\n' + LINE, bad_line("Line: 2 .* unterminated quote")),
     "cut_in_a_quote.csv": (HEADER + LINE + b'a2,"Be', bad_line("Line: 3 .* unterminated quote")),
@@ -123,6 +123,7 @@ def test_a_bad_file_gets_one_sentence(folder: Path, name: str) -> None:
     file.write_bytes(content)
     (problem,) = find_problems(str(folder), RAW_COLUMNS)
     assert re.fullmatch(re.escape(f"{file}: ") + sentence + r"\.", problem), problem
+    assert not re.search("Ben|Ana|Chlo|xxx", problem)  # what stands in a line does not stand in a log
 
 
 def test_a_parquet_file_without_a_column_gets_one_sentence(folder: Path) -> None:
