@@ -57,7 +57,8 @@ def test_a_failed_build_is_incomplete_until_the_next_good_one(tmp_path: Path) ->
     assert run(BUILD, 1) == (0, "complete")
     assert run(["run"], 0.001) == (1, "incomplete")
     assert run(["run", "--select", "stg_messaging__teams"], 1) == (0, "incomplete")
-    assert run(["run", "--select", "mart_accounts", "dim_teams"], 1) == (0, "incomplete")
+    of_what_was_not_reached = ["run", "--select", "mart_accounts", "dim_teams"]
+    assert run(of_what_was_not_reached, 1) == (2, "incomplete")
     assert run(["run", "--select", "+dim_build"], 1) == (0, "incomplete"), "though it writes the state itself"
     assert run(["run"], 1) == (0, "complete")
     assert run(["run", "--select", "mart_accounts", "dim_teams"], 1) == (0, "complete")

@@ -40,8 +40,9 @@ BEFORE_REDACTION = {
     "stg_messaging__redacted_addresses": {
         "stg_messaging__conversation_events_redacted", "stg_messaging__messaging_users",
         "stg_messaging__redacted_identifiers",
-        # Who ask about the forgotten, and keep no more than an answer: a hash that is too short, a yes or a no.
-        "stg_messaging__definitions", "stg_messaging__raw_parts",
+        # Who ask about the forgotten, and keep no more than an answer: a hash that is too short, a yes or a no, and
+        # when each of them asked.
+        "stg_messaging__definitions", "stg_messaging__raw_parts", "stg_messaging__conversation_event_ledger",
     },
     "stg_messaging__redacted_identifiers": {
         "stg_messaging__conversation_events_redacted", "stg_messaging__raw_parts",
