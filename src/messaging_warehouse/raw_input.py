@@ -269,7 +269,10 @@ def _unreadable_line_problem(file: Path, query: str, columns: Sequence[str]) -> 
 
 
 def _complaint(error: duckdb.Error) -> str:
-    """Return what the engine says is wrong, without its advice, and without the line: logs outlive who is forgotten."""
+    """Return what the engine says is wrong, without its advice, and without the line: logs outlive who is forgotten.
+
+    The middle of a long complaint is left out.
+    """
     told = re.split(r"Possible (?:fixes|Solution)|Try (?:setting|auto)|LINE 1:|\n  file = ", str(error))[0]
     before, *line = told.split("Original Line:", 1)
     after = [text[found.start() :] for text in line for found in list(COMPLAINT_OF_LINE.finditer(text))[-1:]]
