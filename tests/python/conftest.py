@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from raw_folders import ARTIFACTS, ParsedDbt, parsed_dbt
-from warehouse import PROJECT, RAW_SCHEMA, DbtRun, Replay, run_dbt, write_raw_schema
+from warehouse import PROJECT, RAW_SCHEMA, DbtRun, Replay, demo_of_make, run_dbt, write_raw_schema
 
 # The same examples in every run: what is red is red for everybody. `make test-deep` takes the deep profile.
 _EVERY_EXAMPLE: dict[str, Any] = {
@@ -100,7 +100,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 # two with quick tests one needs the demo.
 LONG = (
     "test_service_cloud", "test_increments", "test_both_sources", "test_serving", "test_against_reference",
-    "test_mart_needs", "test_redaction", "test_truth", "test_analyses", "test_crashes",
+    "test_mart_needs", "test_redaction", "test_truth", "test_analyses", "test_worked_examples", "test_bad_input",
+    "test_crashes",
 )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def replay_elsewhere(shared: Shared) -> Replay:
 @pytest.fixture(scope="session")
 def demo(shared: Shared, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
     """Build the demo with every test of the project; each worker has copies of its files, to open as it likes."""
-    run = shared("demo", lambda place: run_dbt(["build"], place))
+    run = shared("demo", lambda place: demo_of_make(place) or run_dbt(["build"], place))
     copies = tmp_path_factory.mktemp("demo")
     for file in run.database.parent.glob("*.duckdb"):  # the warehouse and its serving copy
         shutil.copy(file, copies)

@@ -169,7 +169,7 @@ class Losses:
         """Return the same of some marts alone: where nothing is known yet of these inputs, no more is built."""
         if missing in self._known:
             return frozenset(thing for thing in self._known[missing] if thing[0] in marts)
-        self._replay.build_marts(without(self._raw, missing), AS_OF, marts)
+        self._replay.build_only(without(self._raw, missing), AS_OF, marts)
         told = things_told(self._replay.connection, marts)
         return frozenset(thing for thing in self.all_told - told if thing[0] in marts)
 

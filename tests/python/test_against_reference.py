@@ -163,6 +163,7 @@ def test_the_warehouse_equals_the_reference_in_bulk_while_much_is_open(
     assert_equal_to_reference(replay_as_of, told(raw, as_of=as_of))
 
 
+@pytest.mark.deep
 def test_the_warehouse_equals_the_reference_in_bulk_with_other_limits_and_odd_midnights(
     replay_elsewhere: Replay,
 ) -> None:

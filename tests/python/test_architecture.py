@@ -173,6 +173,7 @@ def test_whoever_changes_a_definition_gets_a_new_fingerprint(manifest: Manifest)
     assert forgotten_vars(manifest, names | {"a_new_limit"}) == {"a_new_limit"}
 
 
+@pytest.mark.deep
 def test_a_mart_cannot_reach_behind_core(tmp_path: Path) -> None:
     """Private models are private: dbt refuses to parse a mart that reads one."""
     copy = tmp_path / "project"

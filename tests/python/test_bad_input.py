@@ -422,6 +422,7 @@ def test_bad_files_leave_a_good_warehouse_as_it_was(copy_of_built: DbtRun, folde
     assert_same(contents(run, schema=None), before)
 
 
+@pytest.mark.deep
 def test_a_var_that_means_nothing_builds_nothing(folder: Path, tmp_path: Path) -> None:
     run = run_dbt(
         ["build"],

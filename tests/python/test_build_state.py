@@ -120,6 +120,7 @@ def test_nothing_is_built_on_a_selection_that_means_something_else(tmp_path: Pat
     assert ask(days) == ["2024-03-04"]
 
 
+@pytest.mark.deep
 def test_a_killed_build_is_not_complete(rebuilt: Path) -> None:
     database = rebuilt / "warehouse.duckdb"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MESSAGING_")}

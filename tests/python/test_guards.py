@@ -70,7 +70,11 @@ def _agent_received(when: str) -> RawRowDict:
 def test_a_share_of_five_percent_builds(
     guarded: Replay, events: tuple[int, int], presence_events: tuple[int, int]
 ) -> None:
-    guarded.build(RawInput(conversation_events=_events(*events), presence_events=_presence(*presence_events)))
+    guarded.build_only(
+        RawInput(conversation_events=_events(*events), presence_events=_presence(*presence_events)),
+        None,
+        ["rejected_events", "rejected_presence_events", "fct_conversation_events"],
+    )
     assert len(guarded.rows("rejected_events")) == events[1]
     assert len(guarded.rows("rejected_presence_events")) == presence_events[1]
     assert len(guarded.rows("fct_conversation_events")) == events[0]
@@ -116,11 +120,13 @@ def test_what_only_the_conversation_shows_counts_as_rejected(guarded: Replay) ->
     ],
 )
 def test_a_clock_gap_of_seven_days_builds(guarded: Replay, newest: list[RawRowDict], as_of: datetime) -> None:
-    guarded.build(
+    guarded.build_only(
         RawInput(
             conversation_events=[*_events(20), *(row for row in newest if "conversation_id" in row)],
             presence_events=[row for row in newest if "agent_id" in row],
-        )
+        ),
+        None,
+        ["dim_build"],
     )
     (build,) = guarded.rows("dim_build", ["as_of"])
     assert build["as_of"] == as_of

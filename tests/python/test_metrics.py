@@ -130,6 +130,7 @@ def test_the_semantic_layer_is_valid(environment: dict[str, str]) -> None:
     _mf(environment, "validate-configs")
 
 
+@pytest.mark.deep
 def test_the_command_line_gives_the_same_answer(environment: dict[str, str], answers: Answers, tmp_path: Path) -> None:
     _mf(environment, "query", "--csv", str(tmp_path / "answer.csv"), "--saved-query", "resolutions")
     with (tmp_path / "answer.csv").open() as text:

@@ -202,6 +202,7 @@ def test_an_attached_database_gives_what_the_demo_gives(rows: RawTables, expecte
 # --- what is not there, and what is the user's own ----------------------------------------------
 
 
+@pytest.mark.deep
 def test_only_the_event_log_is_required_and_configuration_is_replaced(demo: DbtRun, tmp_path: Path) -> None:
     """Tables without files are empty; a configuration table that is there replaces the project's."""
     root = write_csv_folder(tmp_path / "exports", {EVENTS: conversation().at("10:00").end_user("Splendid 🦔").rows})

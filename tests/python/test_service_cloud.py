@@ -20,7 +20,7 @@ from conftest import Shared
 from messaging_warehouse.doctor import Settings, look
 from messaging_warehouse.objects import read_feeds
 from messaging_warehouse.raw_input import find_problems
-from raw_folders import BUILD, assert_same, contents, parsed_dbt
+from raw_folders import ARTIFACTS, BUILD, assert_same, contents, parsed_dbt
 from test_bad_input import is_empty, one_sentence
 from test_personal_data import PERSONAL
 from warehouse import PROJECT, DbtRun, run_dbt
@@ -33,20 +33,16 @@ BILLING = "00GBILLING00000001"
 
 
 # The unit tests of the project's other models, which give their own rows, say the same with every source.
-OF_ALL_SOURCES = [
-    f"resource_type:unit_test,path:models/{folder}" for folder in ("staging/messaging", "intermediate", "core", "marts")
-]
+OTHERS = [f"path:models/{folder}" for folder in ("staging/messaging", "intermediate", "core", "marts")]
+UNIT_TESTS_OF_OTHERS = [f"resource_type:unit_test,{path}" for path in OTHERS]
+TESTS_OF_OTHERS = [*UNIT_TESTS_OF_OTHERS, *(f"resource_type:test,{path}" for path in (*OTHERS, "path:tests/singular"))]
 
 
 @pytest.fixture(scope="module")
 def built(shared: Shared) -> DbtRun:
-    """A build of the fixture's objects, with every test of what they come to and the adapter's own."""
-    return shared(
-        SOURCE,
-        lambda place: run_dbt(
-            ["build", "--exclude", *OF_ALL_SOURCES], place, raw=str(OBJECTS), environment={"MESSAGING_SOURCE": SOURCE}
-        ),
-    )
+    """A build of the fixture's objects, with the adapter's own tests."""
+    build = ["build", "--exclude", *TESTS_OF_OTHERS, ARTIFACTS]
+    return shared(SOURCE, lambda place: parsed_dbt(SOURCE).run(build, place, raw=str(OBJECTS)))
 
 
 @pytest.fixture
@@ -110,6 +106,13 @@ def test_the_build_is_whole_and_without_warnings(built: DbtRun) -> None:
     assert rows(built, "select count(*) from rejected_events") == [(0,)]
     assert rows(built, "select count(*) from rejected_presence_events") == [(0,)]
     assert rows(built, "select as_of, build_state from dim_build") == [(at("20:01"), "complete")]
+
+
+@pytest.mark.deep
+def test_what_the_objects_come_to_passes_every_test_of_the_project(tmp_path: Path) -> None:
+    run = parsed_dbt(SOURCE).run(["build", "--exclude", *UNIT_TESTS_OF_OTHERS], tmp_path, raw=str(OBJECTS))
+    assert run.exit_code == 0, run.output
+    assert "WARN=0 ERROR=0 SKIP=0" in run.output
 
 
 def test_sessions_are_those_of_the_platform(built: DbtRun) -> None:

@@ -264,7 +264,8 @@ def replay_of_objects(shared: Shared) -> Replay:
     """Replay the project's SQL for a source that records nothing of what may be left out."""
     unrecorded = ["focus", "resolutions", "csat", "topics", "queues", "memberships", "proactive", "receipt"]
     unrecorded += ["work", "presence", "origins", "contacts", "delivery", "texts", "attachments"]
-    return Replay(shared("replay_of_objects", lambda place: compiled(place, **GUARDS_OFF, unrecorded=unrecorded)))
+    variables = GUARDS_OFF | {"unrecorded": unrecorded}
+    return Replay(shared("replay_of_objects", lambda place: compiled(place, ParsedDbt("", variables).run, **variables)))
 
 
 def test_what_is_not_recorded_is_null_and_not_0(replay: Replay, replay_of_objects: Replay) -> None:

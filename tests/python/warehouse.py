@@ -6,6 +6,7 @@ in a schema, and each example runs that same compiled SQL, in the DAG's order, i
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -104,6 +105,17 @@ def run_dbt(
     )
 
 
+def demo_of_make(place: Path) -> DbtRun | None:
+    """Take a copy of what `make build` has just made of the demo, if MESSAGING_TEST_BUILD names what it said."""
+    said = os.environ.get("MESSAGING_TEST_BUILD")
+    if said is None:
+        return None
+    for file in ("warehouse.duckdb", "warehouse_serving.duckdb"):
+        shutil.copy(PROJECT / file, place)
+    shutil.copytree(PROJECT / "target", place / "target", ignore=shutil.ignore_patterns("tests", "lint"))
+    return DbtRun(0, Path(said).read_text(), place / "warehouse.duckdb", place / "target")
+
+
 def write_raw_schema(database: Path, schema: str = RAW_SCHEMA) -> None:
     """Create the contract's tables, empty and all text, in a schema of a DuckDB file."""
     with duckdb.connect(str(database)) as connection:
@@ -185,11 +197,11 @@ class Replay:
         """Run every model on the rows."""
         self._build_models(self._models, raw, as_of)
 
-    def build_marts(self, raw: RawInput, as_of: datetime | None, marts: Collection[str]) -> None:
-        """Run on the rows the models that some marts are made of; other tables stand as they stood."""
+    def build_only(self, raw: RawInput, as_of: datetime | None, tables: Collection[str]) -> None:
+        """Run on the rows the models that some tables are made of; others stand as they stood."""
         needed: set[str] = set()
         for model in reversed(self._models):
-            if model["name"] in marts or model["unique_id"] in needed:
+            if model["name"] in tables or model["unique_id"] in needed:
                 needed |= {model["unique_id"], *model["depends_on"]["nodes"]}
         self._build_models([model for model in self._models if model["unique_id"] in needed], raw, as_of)
 

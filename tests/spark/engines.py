@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from messaging_warehouse import spark_session
 from messaging_warehouse.spark_session import prepare as prepare_session
-from warehouse import DbtRun, run_dbt
+from warehouse import DbtRun, demo_of_make, run_dbt
 
 Tables = dict[str, Counter[tuple[Any, ...]]]
 
@@ -135,8 +135,8 @@ class SparkWarehouse:
 
 
 def built_by_duckdb(place: Path) -> DbtRun:
-    """Build the demo with DuckDB."""
-    run = run_dbt(["build", *WITHOUT_TESTS], place, environment={"MESSAGING_SERVING": "none"})
+    """Build the demo with DuckDB, or take what has just been built of it."""
+    run = demo_of_make(place) or run_dbt(["build", *WITHOUT_TESTS], place, environment={"MESSAGING_SERVING": "none"})
     assert run.exit_code == 0, run.output
     return run
 
