@@ -16,7 +16,7 @@ from benchmarks.generate import generate
 from messaging_warehouse.dbt_plugin import Plugin
 from messaging_warehouse.room import DISK_MB, RoomError, disk_problem, remove_spilled, spill_folder
 from raw_folders import BUILD, Contents, assert_same, contents, parsed_dbt
-from warehouse import PROJECT, DbtRun
+from warehouse import PROJECT, DbtRun, run_dbt
 
 
 def _free(monkeypatch: pytest.MonkeyPatch, megabytes: int) -> None:
@@ -124,8 +124,9 @@ def test_a_build_that_has_no_disk_begins_nothing(tmp_path: Path) -> None:
 # --- while it runs --------------------------------------------------------------------------------
 
 
+@pytest.mark.deep
 def test_too_little_memory_is_told_with_the_setting(tmp_path: Path) -> None:
-    run = parsed_dbt().run(["seed"], tmp_path, str(tmp_path), environment={"MESSAGING_MEMORY_LIMIT": "8MB"})
+    run = run_dbt(["seed"], tmp_path, environment={"MESSAGING_MEMORY_LIMIT": "8MB"})
     assert run.exit_code == 1
     (told,) = re.findall(r"Too little memory: .*", run.output)
     assert "than the engine may hold (8MB); allow more by MESSAGING_MEMORY_LIMIT" in told
