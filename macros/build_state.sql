@@ -23,12 +23,13 @@
     {% endif %}
     {% do refuse_partial_full_refresh() %}
     {% do refuse_what_is_not_current() %}
+    {% do refuse_what_is_gone() %}
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
     {% do refuse_hours_spelt_otherwise() %}
     {% set statements = [create_journal(), journal_untold(), drop_changes(), begin_changes()] | select | list %}
     {% set statements = (statements + (remember_current(models_still_current()) if selected_models() else [])) | join('; ') %}
-    {% if flags.FULL_REFRESH or flags.EMPTY %}
+    {% if flags.FULL_REFRESH or flags.EMPTY or selected_models() and not all_that_is_kept_stands() %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') %}
     {% elif selected_models() %}
         {% set statements = statements ~ '; delete from ' ~ journal('builds') ~ ' where not ' ~ means_what_stands() %}
@@ -131,9 +132,12 @@
 {% endmacro %}
 
 
-{# Whether all that stands will mean the same when this command has succeeded: a condition. #}
+{# Whether all that stands will mean the same when this command has succeeded: a condition. Tables without their rows do not. #}
 {% macro leaves_one_meaning() %}
     {% set selected = selected_models() %}
+    {% if flags.EMPTY and selected %}
+        {{ return('false') }}
+    {% endif %}
     {% if not selected or is_everything(selected) %}
         {{ return('true') }}
     {% endif %}
@@ -159,6 +163,22 @@
                 ~ "run it without a selection, or select +" ~ node.name ~ "."
             ) %}
         {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# A table that was dropped is like that, where the last build left no more than what it touched to fill it from. #}
+{% macro refuse_what_is_gone() %}
+    {% set selected = selected_models() %}
+    {% set scope = standing('int_build_scope') %}
+    {% if is_everything(selected) or not scope or not run_query('select bool_or(builds_on_the_last) from ' ~ scope).columns[0].values()[0] %}
+        {{ return('') }}
+    {% endif %}
+    {% for name in tables_that_are_gone(selected) if models_behind(graph.nodes['model.messaging_warehouse.' ~ name]) | reject('in', selected) | list %}
+        {% do exceptions.raise_compiler_error(
+            name ~ " is gone, and the last build left no more to make it of than what it touched: run it without a selection, or select +"
+            ~ name ~ "."
+        ) %}
     {% endfor %}
 {% endmacro %}
 

@@ -247,15 +247,6 @@
 {% endmacro %}
 
 
-{# Whether both ledgers are there, and the contacts: of one that was dropped the raw rows are to be read again. #}
-{% macro ledgers_stand() %}
-    {{ return(
-        'true' if standing('stg_messaging__conversation_event_ledger') and standing('stg_messaging__presence_event_ledger')
-        and standing('stg_messaging__messaging_users') else 'false'
-    ) }}
-{% endmacro %}
-
-
 {# Which parts that are gone from the raw location are told of. None of the demo's logs, which may be edited anywhere. #}
 {% macro what_is_gone_is_told() %}
     {{ return(

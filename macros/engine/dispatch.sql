@@ -36,6 +36,7 @@
 {% macro map_of(key, value) %}{{ return(adapter.dispatch('map_of')(key, value)) }}{% endmacro %}
 {% macro replaced_pattern(text, pattern, replacement) %}{{ return(adapter.dispatch('replaced_pattern')(text, pattern, replacement)) }}{% endmacro %}
 {% macro replaced_each(text, names) %}{{ return(adapter.dispatch('replaced_each')(text, names)) }}{% endmacro %}
+{% macro stands(node) %}{{ return(adapter.dispatch('stands')(node)) }}{% endmacro %}
 {% macro has_transactions() %}{{ return(adapter.dispatch('has_transactions')()) }}{% endmacro %}
 {% macro is_partial_model() %}{{ return(adapter.dispatch('is_partial_model')()) }}{% endmacro %}
 {% macro forget_what_is_not_built_on() %}{{ return(adapter.dispatch('forget_what_is_not_built_on')()) }}{% endmacro %}

@@ -4,6 +4,10 @@
 {% macro duckdb__has_transactions() %}{{ return(true) }}{% endmacro %}
 
 
+{# Whether there is a table of a model. #}
+{% macro duckdb__stands(node) %}{{ return(standing(node.name) is not none) }}{% endmacro %}
+
+
 {# Who reads the rows of a model that stay, as they stand, may do so while others are replaced. #}
 {% macro duckdb__waits_for_readers(names) %}{% endmacro %}
 

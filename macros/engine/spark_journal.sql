@@ -26,6 +26,7 @@
     {% endif %}
     {% do refuse_partial_full_refresh() %}
     {% do refuse_what_is_not_current() %}
+    {% do refuse_what_is_gone() %}
     {% do refuse_to_empty_ledgers() %}
     {% do refuse_to_forget_what_has_vanished() %}
     {% do refuse_hours_spelt_otherwise() %}
@@ -51,13 +52,8 @@
 
 
 {# A whole build drops a table before it writes it, and may die in between. #}
-{% macro all_that_is_kept_stands() %}
-    {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') if node.config.materialized == 'incremental' %}
-        {% if load_cached_relation(stored_rows(node.alias)) is none or standing(node.name) is none %}
-            {{ return(false) }}
-        {% endif %}
-    {% endfor %}
-    {{ return(true) }}
+{% macro spark__stands(node) %}
+    {{ return(load_cached_relation(stored_rows(node.alias)) is not none and standing(node.name) is not none) }}
 {% endmacro %}
 
 

@@ -1,14 +1,24 @@
 {#
     A selection makes some models and leaves others. What it makes is right where all that it is made of was made after it had been
     decided what this build reads and touches, or is made with it: a view that still reads the files of the build before would have
-    the ledger take its rows for those of the new files, and a fact its working set for what is touched now.
+    the ledger take its rows for those of the new files, and a fact its working set for what is touched now; and a dimension that is
+    made of other raw rows than those who compare it with the last build's would have the next build find nothing changed.
 
     `journal.current_models` holds the models of which that is true. Where one that decides is made, those behind it are no longer, until
     they are made too; and an incremental model, which keeps what it did once, is not made of any that is not.
 #}
 
+{# What is stored in staging: which parts there are and what they hold, the reference tables, the configuration and what it means.
+   And the moment of which the build speaks. #}
 {% macro models_that_decide() %}
-    {{ return(['stg_messaging__raw_parts', 'stg_messaging__definitions', 'int_build_scope']) }}
+    {% set found = ['model.messaging_warehouse.int_build_scope'] %}
+    {% for unique_id in models_of_project() %}
+        {% set node = graph.nodes[unique_id] %}
+        {% if 'staging' in node.fqn and node.config.materialized != 'view' %}
+            {% do found.append(unique_id) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
 {% endmacro %}
 
 
@@ -32,10 +42,7 @@
             {% do children.setdefault(parent, []).append(unique_id) %}
         {% endfor %}
     {% endfor %}
-    {% set found = [] %}
-    {% for name in models_that_decide() if 'model.messaging_warehouse.' ~ name in selected %}
-        {% do found.append('model.messaging_warehouse.' ~ name) %}
-    {% endfor %}
+    {% set found = models_that_decide() | select('in', selected) | list %}
     {% for each in found %}    {#- which grows meanwhile -#}
         {% for child in children.get(each, []) if child not in found %}
             {% do found.append(child) %}

@@ -41,6 +41,23 @@
 {% endmacro %}
 
 
+{# Whether all tables that keep what earlier builds did are there. One that was dropped would be filled with what is touched alone, and
+   of a ledger the raw rows are to be read again: then everything is made anew. #}
+{% macro all_that_is_kept_stands() %}
+    {{ return(tables_that_are_gone(models_of_project()) | length == 0) }}
+{% endmacro %}
+
+
+{# Those of some models that keep what earlier builds did, and are not there. #}
+{% macro tables_that_are_gone(models) %}
+    {% set found = [] %}
+    {% for unique_id in models if graph.nodes[unique_id].config.materialized == 'incremental' and not stands(graph.nodes[unique_id]) %}
+        {% do found.append(graph.nodes[unique_id].name) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
 {# Rows of the touched conversations; all of them in a build that makes everything anew. #}
 {% macro in_touched_conversations(column='conversation_id') -%}
     {%- if is_partial_build() -%}

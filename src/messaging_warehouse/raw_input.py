@@ -10,6 +10,7 @@ and connectors write `messaging_session` for MessagingSession.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import glob
 import re
@@ -82,9 +83,16 @@ def find_problems(
 
 
 def file_fingerprints(folder: Path, extension: str) -> dict[str, str]:
-    """Return for each file with an extension, by name, what changes when it is written anew: size and nanosecond."""
-    states = {file.name: file.stat() for file in folder.glob(f"*.{extension}")}
-    return {name: f"{state.st_size}/{state.st_mtime_ns}" for name, state in states.items()}
+    """Return for each file with an extension, by name, what changes when it is written anew: size and nanosecond.
+
+    A file that goes away while it is looked at is gone.
+    """
+    found = {}
+    for file in folder.glob(f"*.{extension}"):
+        with contextlib.suppress(FileNotFoundError):
+            state = file.stat()
+            found[file.name] = f"{state.st_size}/{state.st_mtime_ns}"
+    return found
 
 
 def folder_names(folder: str) -> tuple[str, str]:
@@ -189,7 +197,17 @@ def _table_problems(root: Path, table: str, columns: Sequence[str], known: Colle
         ]
     extension, files = found
     check = CHECKS[extension]
-    return [problem for file in files if file.name not in known and (problem := check(file, columns)) is not None]
+    return [
+        problem
+        for file in files
+        if file.name not in known and (problem := _dangling_problem(file) or check(file, columns)) is not None
+    ]
+
+
+def _dangling_problem(file: Path) -> str | None:
+    if file.exists():
+        return None
+    return f"{file}: a link to nothing; remove it, or put back what it points to."
 
 
 def _parquet_problem(file: Path, columns: Sequence[str]) -> str | None:

@@ -11,8 +11,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
+
+if sys.platform != "win32":
+    import fcntl
 
 FRESH = "warehouse_written_anew"
 
@@ -33,6 +37,7 @@ class Rewriting:
         self._path = path.absolute().resolve()
         self._fresh = self._path.with_name(f".{self._path.name}.anew")
         self._copied: tuple[tuple[int, int], ...] | None = None
+        self._held: BinaryIO | None = None
 
     def remove_leftovers(self) -> None:
         """Remove the copy of a process that was killed. Only for who has the warehouse open, and so has it alone."""
@@ -76,13 +81,18 @@ class Rewriting:
             cursor.close()
 
     def put_in_place(self) -> None:
-        """Replace the file by its copy, unless somebody has written to it since; then the next build copies again."""
+        """Replace the file by its copy, unless somebody has written to it since, or has it open; then build again.
+
+        Whoever would open it between the close and the change of names would write into a file without a name: so it is
+        locked as the engine locks it, until this process ends.
+        """
         if self._copied is None:
             return
         is_unchanged = self._copied == self._state()
         self._copied = None
         self._connection.close()
-        if is_unchanged and not self._wal(self._path).exists():
+        self._held = _held_alone(self._path)
+        if self._held and is_unchanged and not self._wal(self._path).exists():
             _flush(self._fresh)
             self._fresh.replace(self._path)
             _flush(self._path.parent)
@@ -90,8 +100,8 @@ class Rewriting:
         else:
             self.remove_leftovers()
             print(
-                f"redactions: {self._path} was written to after it had been copied, so its free blocks may still hold "
-                "redacted text; build again.",
+                f"redactions: {self._path} was written to or opened after it had been copied, so its free blocks may "
+                "still hold redacted text; build again.",
                 file=sys.stderr,
             )
 
@@ -103,6 +113,18 @@ class Rewriting:
     @staticmethod
     def _wal(path: Path) -> Path:
         return path.with_name(path.name + ".wal")
+
+
+def _held_alone(path: Path) -> BinaryIO | None:
+    """Open a file and lock it as a build does that writes to it; nothing where somebody else has it open."""
+    file = path.open("r+b")
+    try:
+        if sys.platform != "win32":
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
 
 
 def _refuse_a_copy_that_lacks(cursor: duckdb.DuckDBPyConnection, warehouse: str) -> None:

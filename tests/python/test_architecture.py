@@ -318,3 +318,37 @@ def test_what_engines_say_differently_lies_in_one_folder(tmp_path: Path) -> None
     assert of_an_engine(file for file in files if engine not in file.parents) == []
     (tmp_path / "breach.sql").write_text("{# target.type #}{% if target.type == 'duckdb' %}select 1{% endif %}")
     assert of_an_engine([tmp_path / "breach.sql"]) == ["breach.sql: target.type"]
+
+
+def read_before_they_are_told(manifest: Manifest) -> set[str]:
+    """Stored models that read configuration, and may do so before its fingerprint is taken."""
+    nodes, definitions = manifest["nodes"], PREFIX + "stg_messaging__definitions"
+    told = {
+        parent for parent in nodes[definitions]["depends_on"]["nodes"] if parent.startswith(PREFIX + "base_messaging__")
+    }
+
+    def behind(unique_id: str, is_read: bool) -> set[str]:
+        """All that a model is made of, or only what is read while it is made: views, and what is behind them."""
+        found: set[str] = set()
+        for parent in nodes[unique_id]["depends_on"]["nodes"]:
+            if parent in nodes:
+                found.add(parent)
+                if not is_read or nodes[parent]["config"]["materialized"] == "view":
+                    found |= behind(parent, is_read)
+        return found
+
+    return {
+        node["name"]
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] != "view" and unique_id != definitions
+        if behind(unique_id, is_read=True) & told and definitions not in behind(unique_id, is_read=False)
+    }
+
+
+def test_configuration_is_read_after_its_fingerprint_is_taken(manifest: Manifest) -> None:
+    """Or what is replaced in between would be used by nobody, and missed by all builds to come."""
+    assert read_before_they_are_told(manifest) == set()
+    broken = json.loads(json.dumps(manifest))
+    hours = broken["nodes"][PREFIX + "stg_messaging__business_hours"]
+    hours["depends_on"]["nodes"].remove(PREFIX + "stg_messaging__definitions")
+    assert read_before_they_are_told(broken) == {"stg_messaging__business_hours"}

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from builders import RawRowDict, conversation, presence
-from messaging_warehouse.raw_input import find_problems
+from messaging_warehouse.raw_input import file_fingerprints, find_problems
 from raw_folders import (
     BUILD,
     RawRow,
@@ -133,6 +133,15 @@ def test_a_parquet_file_without_a_column_gets_one_sentence(folder: Path) -> None
     assert find_problems(str(folder), RAW_COLUMNS) == [
         f"{file}: column team_id is missing; add it (it may be empty), as the raw contract says."
     ]
+
+
+def test_a_link_to_nothing_gets_one_sentence(folder: Path) -> None:
+    link = folder / EVENTS / "moved.csv"
+    link.symlink_to(folder / "elsewhere.csv")
+    assert find_problems(str(folder), RAW_COLUMNS) == [
+        f"{link}: a link to nothing; remove it, or put back what it points to."
+    ]
+    assert "moved.csv" not in file_fingerprints(link.parent, "csv")
 
 
 def test_each_bad_file_gets_its_own_sentence(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -843,5 +845,40 @@ def test_a_file_that_was_written_to_since_is_left_alone(
     rewriting.put_in_place()
     assert "build again" in capsys.readouterr().err
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+    with duckdb.connect(str(file), read_only=True) as kept:
+        assert kept.execute("select one from later").fetchone() == (1,)
+
+
+def test_a_file_that_somebody_opens_meanwhile_is_left_alone(
+    deleted: tuple[duckdb.DuckDBPyConnection, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Between the close and the change of names: what is written there must not be written into nothing."""
+    connection, file = deleted
+    opened = f"""
+import duckdb
+with duckdb.connect({str(file)!r}) as connection:
+    print("open", flush=True)
+    input()
+    connection.execute("create table later as select 1 as one")
+"""
+    other: list[subprocess.Popen[str]] = []
+
+    class Closed:
+        """The connection, after which another program comes."""
+
+        def cursor(self) -> duckdb.DuckDBPyConnection:
+            return connection.cursor()
+
+        def close(self) -> None:
+            connection.close()
+            pipe = subprocess.PIPE
+            other.append(subprocess.Popen([sys.executable, "-c", opened], stdin=pipe, stdout=pipe, text=True))
+            assert other[0].stdout and other[0].stdout.readline() == "open\n"
+
+    rewriting = Rewriting(cast(duckdb.DuckDBPyConnection, Closed()), file)
+    rewriting.copy("fingerprint")
+    rewriting.put_in_place()
+    other[0].communicate("\n")
+    assert "build again" in capsys.readouterr().err
     with duckdb.connect(str(file), read_only=True) as kept:
         assert kept.execute("select one from later").fetchone() == (1,)

@@ -1,4 +1,5 @@
 -- Grain: one row per schedule, weekday and interval.
+{{ waits_for('stg_messaging__definitions') }}
 with
 
 source as (

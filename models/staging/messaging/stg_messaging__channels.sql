@@ -1,4 +1,5 @@
 -- Grain: one row per channel.
+{{ waits_for('stg_messaging__definitions') }}
 with
 
 source as (

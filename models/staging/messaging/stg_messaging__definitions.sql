@@ -26,7 +26,6 @@ final as (
         definitions.config_fingerprint,
         definitions.code_fingerprint,
         last_builds.build_id is not null
-        and {{ ledgers_stand() }}
         and {{ no_forgotten_contact_stands('addresses') }} as builds_on_the_last,
         last_builds.as_of as last_as_of,
         last_builds.furthest_as_of,

@@ -1,4 +1,5 @@
 -- Grain: one row per emoji (a single code point).
+{{ waits_for('stg_messaging__definitions') }}
 with
 
 source as (

@@ -1,4 +1,5 @@
 -- Grain: one row per schedule, date and interval of exceptional hours; a closed day has one without times.
+{{ waits_for('stg_messaging__definitions') }}
 with
 
 source as (
