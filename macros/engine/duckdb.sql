@@ -105,15 +105,6 @@
 
 {# dbt names the database in every view, and a file that was copied, renamed or attached under another name would then
    have views that lead nowhere. Within one file a schema says enough. #}
-{% macro duckdb__create_view_as(relation, sql) -%}
-    {%- if config.get('contract').enforced %}
-    {{ get_assert_columns_equivalent(sql) }}
-    {%- endif %}
-    create or replace view {{ relation }} as (
-        {{ without_database(sql) }}
-    );
-{%- endmacro %}
-
 {% macro without_database(sql) %}{{ return(sql | replace(adapter.quote(target.database) ~ '.', '')) }}{% endmacro %}
 
 {% macro duckdb__list_of(expression, order_by) %}list({{ expression }}{% if order_by %} order by {{ order_by }}{% endif %}){% endmacro %}
