@@ -146,9 +146,12 @@
     ), '')
 {%- endmacro %}
 
-{# What computes the numbers, as one hash: the plugin looks into the project's files. #}
+{# What computes the numbers, as one hash: the plugin looks into the files of this project, and of the one that has it as a package. #}
 {% macro duckdb__code_of_project() %}
-    {{ return(run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0]) }}
+    {% set places = places_of_code() %}
+    {{ return(run_query(
+        'select code_fingerprint(' ~ raw_literal(places.project) ~ ', ' ~ raw_literal(tojson(places.around)) ~ ')'
+    ).columns[0].values()[0]) }}
 {% endmacro %}
 
 {% macro duckdb__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}
