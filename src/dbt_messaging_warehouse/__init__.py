@@ -127,7 +127,8 @@ def start_session(settings: dict[str, Any]) -> None:
                 builder = builder.config(setting, value)
             session = builder.getOrCreate()
         if prepared_for.get(id(session)) != build:  # between two builds files have come, or code has changed
-            prepare(session, location, *places_of_code(get_adapter_by_type("spark").config))
+            adapter: Any = get_adapter_by_type
+            prepare(session, location, *places_of_code(adapter("spark").config))
             prepared_for.clear()
             prepared_for[id(session)] = build
 
