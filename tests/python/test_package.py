@@ -107,7 +107,7 @@ class Shop:
         )
 
     def dbt(self, *command: str, fails: bool = False) -> None:
-        """Run dbt with what is in the wheel and nothing else of the checkout; without a warning, and as it is to end."""
+        """Run dbt with what is in the wheel and nothing else of the checkout: to that end, and without a warning."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("MESSAGING_", "DBT_"))}
         environment |= {"PYTHONPATH": str(self.library)}
         if self.raw:  # without, the demo
@@ -182,10 +182,10 @@ def test_a_package_builds_on_the_last_build_until_what_it_means_changes(built: S
     shop.dbt(*BUILD)
     assert shop.built_on_the_last()
     assert shop.ask("select one from another", "my_shop_serving.duckdb") == [(1,)]
-    shop.set_vars({**GUARDS_OFF, "session_inactivity_hours": 12})
+    shop.set_vars({**GUARDS_OFF, "reporting_timezone": "Europe/London"})
     shop.dbt(*BUILD)
     assert not shop.built_on_the_last()
-    assert shop.ask("select session_inactivity_hours from dim_build") == [(12,)]
+    assert shop.ask("select reporting_timezone from dim_build") == [("Europe/London",)]
     shop.dbt(*BUILD)
     assert shop.built_on_the_last()
 
@@ -275,14 +275,12 @@ def test_code_is_that_of_the_package_and_what_may_change_it(
 
 
 def test_spark_is_told_where_the_code_of_a_package_lies() -> None:
-    package = SimpleNamespace(
-        project_name="messaging_warehouse", project_root="/shop/dbt_packages/x", macro_paths=["m"]
-    )
+    package = SimpleNamespace(project_name="messaging_warehouse", project_root="/shop/packages/x", macro_paths=["m"])
     shop = SimpleNamespace(project_name="shop", project_root="/shop", macro_paths=["macros", "more"])
     shop.load_dependencies = lambda: {"shop": shop, "messaging_warehouse": package}
     around = ["/shop/dbt_project.yml", "/shop/macros", "/shop/more"]
-    assert places_of_code(shop) == ("/shop/dbt_packages/x", around)
-    assert places_of_code(package) == ("/shop/dbt_packages/x", [])
+    assert places_of_code(shop) == ("/shop/packages/x", around)
+    assert places_of_code(package) == ("/shop/packages/x", [])
 
 
 def test_the_code_of_no_project_has_no_fingerprint(tmp_path: Path) -> None:
