@@ -83,16 +83,32 @@
 
 
 {# By which code the numbers are made: models, macros, metrics and the interval functions, and how models are configured,
-   wherever that is written, as one hash. Descriptions make no number. #}
+   wherever that is written, as one hash. Descriptions make no number, nor do models of a project that has this one as a package. #}
 {% macro code_fingerprint() -%}
     {%- if execute -%}
         {%- set configured = [] -%}
-        {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | sort(attribute='unique_id') -%}
+        {%- for unique_id in models_of_project() | sort -%}
+            {%- set node = graph.nodes[unique_id] -%}
             {%- do configured.append([node.unique_id, node.config.materialized, node.config.incremental_strategy, node.config.meta]) -%}
         {%- endfor -%}
         {{ local_md5(code_of_project() ~ tojson(configured, sort_keys=true)) }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{# Where that code lies: the folder of this project, wherever dbt has it, and what stands around it in a project that has it as a
+   package: macros, which may take the place of others, and dbt_project.yml, which says which. dbt_messaging_warehouse says the same. #}
+{% macro places_of_code() %}
+    {% set root = adapter.config %}
+    {% if root.project_name == 'messaging_warehouse' %}
+        {{ return({'project': flags.PROJECT_DIR | string, 'around': []}) }}
+    {% endif %}
+    {% set around = [] %}
+    {% for path in ['dbt_project.yml'] + root.macro_paths %}
+        {% do around.append(root.project_root ~ '/' ~ path) %}
+    {% endfor %}
+    {{ return({'project': root.load_dependencies()['messaging_warehouse'].project_root | string, 'around': around}) }}
+{% endmacro %}
 
 
 {# The build waits for the reference tables: a cell that cannot be read or a key given twice stops before the first fact,

@@ -6,6 +6,8 @@
     `journal.rewritten` holds the fingerprint of the redactions that a file has left behind. It is made in the copy, so a
     build that dies on the way leaves the old fingerprint, and the next build copies again. Without redactions there is none:
     what is asked for after it was taken back has to be left behind again.
+
+    Models of a project that has this one as a package may have copied the text. So the file is written anew when they were made, too.
 #}
 {% macro rewrite_after_redactions(results) %}
     {% set redactions = redactions_to_leave_behind(results) %}
@@ -16,6 +18,12 @@
         {{ return('') }}
     {% endif %}
     {% do tell_of_unknown_persons() %}
+    {% set all_models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') %}
+    {% if not are_built(all_models, results) %}
+        {% do log("redactions: the file is written anew by a build of all models, those of your own project too.", info=true) %}
+        {% do at_once('drop table if exists ' ~ journal('rewritten')) %}
+        {{ return('') }}
+    {% endif %}
     {% if not has_function('rewrite_file') %}
         {{ return(refuse_with(
             "redactions: the tables are without the redacted text, but their file may not be: give the profile the plugin "

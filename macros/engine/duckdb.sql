@@ -105,15 +105,6 @@
 
 {# dbt names the database in every view, and a file that was copied, renamed or attached under another name would then
    have views that lead nowhere. Within one file a schema says enough. #}
-{% macro duckdb__create_view_as(relation, sql) -%}
-    {%- if config.get('contract').enforced %}
-    {{ get_assert_columns_equivalent(sql) }}
-    {%- endif %}
-    create or replace view {{ relation }} as (
-        {{ without_database(sql) }}
-    );
-{%- endmacro %}
-
 {% macro without_database(sql) %}{{ return(sql | replace(adapter.quote(target.database) ~ '.', '')) }}{% endmacro %}
 
 {% macro duckdb__list_of(expression, order_by) %}list({{ expression }}{% if order_by %} order by {{ order_by }}{% endif %}){% endmacro %}
@@ -155,9 +146,12 @@
     ), '')
 {%- endmacro %}
 
-{# What computes the numbers, as one hash: the plugin looks into the project's files. #}
+{# What computes the numbers, as one hash: the plugin looks into the files of this project, and of the one that has it as a package. #}
 {% macro duckdb__code_of_project() %}
-    {{ return(run_query('select code_fingerprint(' ~ raw_literal(flags.PROJECT_DIR | string) ~ ')').columns[0].values()[0]) }}
+    {% set places = places_of_code() %}
+    {{ return(run_query(
+        'select code_fingerprint(' ~ raw_literal(places.project) ~ ', ' ~ raw_literal(tojson(places.around)) ~ ')'
+    ).columns[0].values()[0]) }}
 {% endmacro %}
 
 {% macro duckdb__hash_of(columns) %}hash({{ columns | join(', ') }}){% endmacro %}

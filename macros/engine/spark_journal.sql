@@ -77,8 +77,8 @@
 {# The base models of files are tables here, of raw text: where somebody is to be forgotten they are emptied. #}
 {% macro forget_raw_text() %}
     {% if raw_place() == 'files' and run_query('select 1 from ' ~ ref_by_name('stg_messaging__redactions') ~ ' limit 1').rows %}
-        {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') if 'base' in node.fqn %}
-            {% set base = standing(node.name) %}
+        {% for unique_id in models_of_project() if 'base' in graph.nodes[unique_id].fqn %}
+            {% set base = standing(graph.nodes[unique_id].name) %}
             {% if base and base.type == 'table' %}
                 {% do run_query('truncate table ' ~ base) %}
             {% endif %}

@@ -22,6 +22,7 @@ from typing import Any
 from dbt.plugins.manager import dbtPlugin
 
 SESSION = "session"
+PROJECT = "messaging_warehouse"
 # What marks the adapter's class, which outlives a run of dbt, as changed.
 KNOWN = "knows_sessions"
 # dbt opens a connection for each of its threads.
@@ -108,7 +109,7 @@ def _without_leftovers(write: Callable[[], None]) -> None:
 
 def start_session(settings: dict[str, Any]) -> None:
     """Start the session of this process where there is none, and prepare it for the raw input that is named now."""
-    from dbt.flags import get_flags
+    from dbt.adapters.factory import get_adapter_by_type
     from dbt_common.invocation import get_invocation_id
     from pyspark.sql import SparkSession
 
@@ -126,10 +127,22 @@ def start_session(settings: dict[str, Any]) -> None:
                 builder = builder.config(setting, value)
             session = builder.getOrCreate()
         if prepared_for.get(id(session)) != build:  # between two builds files have come, or code has changed
-            flags: Any = get_flags
-            prepare(session, location, str(flags().PROJECT_DIR))
+            adapter: Any = get_adapter_by_type
+            prepare(session, location, *places_of_code(adapter("spark").config))
             prepared_for.clear()
             prepared_for[id(session)] = build
+
+
+def places_of_code(root: Any) -> tuple[str, list[str]]:
+    """Return the project's folder, and what stands around it, as the macro of that name says.
+
+    Args:
+        root: the configuration of the project that dbt runs, which may have this one as a package.
+    """
+    if root.project_name == PROJECT:
+        return str(root.project_root), []
+    around = [f"{root.project_root}/{path}" for path in ("dbt_project.yml", *root.macro_paths)]
+    return str(root.load_dependencies()[PROJECT].project_root), around
 
 
 class SessionPythonJob:

@@ -45,6 +45,11 @@ def raw_file_fingerprints(folder: str, extension: str) -> str:
     return json.dumps(file_fingerprints(Path(folder), extension))
 
 
+def fingerprint_of_code(project: str, around: str) -> str:
+    """Return the hash of what computes the numbers; `around` is the JSON of a list, see `code_fingerprint`."""
+    return code_fingerprint(project, json.loads(around))
+
+
 def raw_folder_names(folder: str) -> str:
     """Return JSON [absolute path, the same with all links followed] of a local folder, which need not be there."""
     return json.dumps(folder_names(folder))
@@ -113,7 +118,7 @@ class Plugin:
         if self._spill_limit:
             limit = self._spill_limit.replace("'", "''")
             conn.execute(f"set max_temp_directory_size = '{limit}'")
-        conn.create_function("code_fingerprint", code_fingerprint, [str], str, side_effects=True)
+        conn.create_function("code_fingerprint", fingerprint_of_code, [str, str], str, side_effects=True)
 
         def publish_serving_copy(location: str, build_id: str, schema: str, relations: str, last: str) -> str:
             """Return the JSON of the publication, or {"problem": sentence}; `relations` and `last` are JSON too."""

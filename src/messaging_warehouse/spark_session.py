@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +117,16 @@ def free_memory_mb() -> int | None:
     return int(found[1]) >> 10 if found else None
 
 
-def prepare(session: Any, location: str, project: str) -> None:
+def prepare(session: Any, location: str, project: str, around: Iterable[str] = ()) -> None:
     """Give a session the functions and views that the project's SQL asks for.
 
     Args:
         session: the Spark session of the build.
         location: a folder as `MESSAGING_RAW` names it, of any file system that Spark knows; '' or `schema:…` is none.
         project: the folder of the dbt project.
+        around: what stands around it in a project that has it as a package, see `code_fingerprint`.
     """
-    code = session.createDataFrame([(code_fingerprint(project),)], "fingerprint string")
+    code = session.createDataFrame([(code_fingerprint(project, around),)], "fingerprint string")
     code.createOrReplaceTempView("code_of_project")
     if session.sparkContext.master.startswith("local"):  # executors elsewhere have neither the package nor the folder
         session.udf.register("raw_input_problems", raw_input_problems, "string")

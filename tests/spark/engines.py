@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,10 +65,10 @@ class SparkWarehouse:
         if raw is not None:
             os.environ["MESSAGING_RAW"] = raw
 
-        def prepare(session: Any, location: str, project: str) -> None:
+        def prepare(session: Any, location: str, project: str, around: Iterable[str] = ()) -> None:
             for setting, value in WITHOUT_MADE_CODE.items():
                 session.conf.unset(setting) if makes_code else session.conf.set(setting, value)
-            prepare_session(session, location, project)
+            prepare_session(session, location, project, around)
 
         with patch.object(spark_session, "prepare", prepare):
             result = dbtRunner().invoke(
