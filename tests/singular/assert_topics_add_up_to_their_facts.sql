@@ -76,9 +76,9 @@ where
         'bot_resolved_rate': ('bot_resolved_session_count', 'recorded_closed_session_count'),
         'repeat_contact_rate': ('repeat_contact_session_count', 'inbound_session_count'),
     }.items() %}
-    found.{{ rate }} is distinct from
-    {#- Of the sessions whose messages are recorded none is 0 of them, whatever the count says where there are others. #}
-    {{ 'coalesce(found.' ~ part ~ ', 0)' if whole.startswith('recorded_') else 'found.' ~ part }} / nullif(cast(found.{{ whole }} as double), 0) or
+    {#- Of the sessions whose messages are recorded none is 0, whatever the count says where there are others beside. #}
+    {%- set counted = 'coalesce(found.' ~ part ~ ', 0)' if whole.startswith('recorded_') else 'found.' ~ part %}
+    found.{{ rate }} is distinct from {{ counted }} / nullif(cast(found.{{ whole }} as double), 0) or
     {%- endfor %}
     found.average_handle_seconds * found.handled_session_count - found.handle_seconds
     not between -0.0005 * found.handled_session_count and 0.0005 * found.handled_session_count      -- half up at 1 ms
