@@ -18,8 +18,8 @@
         {{ return('') }}
     {% endif %}
     {% do tell_of_unknown_persons() %}
-    {% set all_models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') %}
-    {% if not are_built(all_models, results) %}
+    {% set stored = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | rejectattr('config.materialized', 'equalto', 'ephemeral') %}
+    {% if not are_built(stored | map(attribute='unique_id'), results) %}
         {% do log("redactions: the file is written anew by a build of all models, those of your own project too.", info=true) %}
         {% do at_once('drop table if exists ' ~ journal('rewritten')) %}
         {{ return('') }}
