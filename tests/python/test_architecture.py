@@ -330,7 +330,7 @@ def read_before_they_are_told(manifest: Manifest) -> set[str]:
     def behind(unique_id: str, is_read: bool) -> set[str]:
         """All that a model is made of, or only what is read while it is made: views, and what is behind them."""
         found: set[str] = set()
-        for parent in nodes[unique_id]["depends_on"]["nodes"]:
+        for parent in nodes[unique_id]["depends_on"].get("nodes", []):
             if parent in nodes:
                 found.add(parent)
                 if not is_read or nodes[parent]["config"]["materialized"] == "view":
