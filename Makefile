@@ -63,10 +63,13 @@ $(LINTED): $(SETUP) $(OF_SQL)
 	$(call lint_source,,models/core models/intermediate models/marts models/staging/messaging analyses tests/singular)
 	mv $@.begun $@
 
+# With a file of its own: the warehouse may be in the midst of a build.
+lint_environment = env -u MESSAGING_RAW MESSAGING_DB=target/lint/warehouse.duckdb MESSAGING_SOURCE=$(1)
+
 define lint_source
-env -u MESSAGING_RAW MESSAGING_SOURCE=$(1) $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint
+$(call lint_environment,$(1)) $(BIN)/dbt parse --quiet --no-partial-parse --target-path target/lint
 $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml --output-only-failures
-env -u MESSAGING_RAW MESSAGING_SOURCE=$(1) $(BIN)/sqlfluff lint $(2) --processes 2
+$(call lint_environment,$(1)) $(BIN)/sqlfluff lint $(2) --processes 2
 
 endef
 
