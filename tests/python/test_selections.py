@@ -135,6 +135,16 @@ def test_a_table_that_is_gone_is_not_filled_with_what_is_touched_alone(centre: C
     centre.assert_as_if_built_at_once(centre.run("run"))
 
 
+def test_a_table_without_its_rows_completes_nothing(centre: Centre) -> None:
+    """`--empty` is for looking at columns; the next build makes everything anew."""
+    run = centre.run("run", "--select", "fct_messages", "--empty")
+    assert run.exit_code == 0, run.output
+    with run.connect() as connection:
+        assert connection.execute("select build_state from dim_build").fetchall() == [("incomplete",)]
+        assert connection.execute("select * from fct_messages where conversation_id = 'c9'").fetchall() == []  # touched
+    centre.assert_as_if_built_at_once(centre.run("run"))
+
+
 @pytest.mark.parametrize("seed", [7, 11, 12])
 def test_what_hostile_streams_come_to_passes_every_test_of_the_project(tmp_path: Path, seed: int) -> None:
     """Nothing would be published of a log whose marts are right, and a test wrong."""
